@@ -1,0 +1,1 @@
+"""Teams of language-model agents that solve mechanics problems, checked by physics."""

@@ -1,0 +1,46 @@
+"""What a role is shown: a typed extract of the conversation, made for one turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.messages import Critique, Envelope, Evidence, Execution, Plan, Problem, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One program and what came of it."""
+
+    program: Program
+    execution: Execution | None = None
+    evidence: Evidence | None = None
+    critique: Critique | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The state of the work as one role needs it, never the whole conversation.
+
+    Attempts that answer an earlier formulation are stale and left out.
+    """
+
+    role: str
+    want: str
+    """The kind of message that is asked for."""
+    act_on: Envelope
+    """The message that this turn answers."""
+    problem: Problem
+    formulation: Formulation | None = None
+    plan: Plan | None = None
+    attempts: tuple[Attempt, ...] = ()
+    """For the present formulation, oldest first."""
+    findings: tuple[str, ...] = ()
+    """What this role was asked to mend, newest critique only."""
+    attempts_in_all: int = 0
+    """Programs written since the run began, stale ones included."""
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt."""
+        return self.attempts[-1] if self.attempts else None

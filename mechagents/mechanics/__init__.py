@@ -1,0 +1,1 @@
+"""What a mechanics problem means: formulation, geometry, materials, units."""

@@ -1,0 +1,235 @@
+"""The typed boundary value problem: all that a problem's meaning rests on, in SI units.
+
+How to solve it (mesh, element, solver) is not part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from mechagents.mechanics.geometry import Axis, Geometry, Part
+from mechagents.mechanics.materials import Material
+from mechagents.mechanics.units import ForceDensity, Length, Point, Stress
+from mechagents.mechanics.wellposed import faults
+
+Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric"]
+"""How the plane stands for the body. Axisymmetric: x is the radius, y the axis."""
+StressComponent = Literal["xx", "yy", "zz", "xy", "von_mises"]
+"""A stress component; zz is out of the plane, or the hoop direction."""
+FieldName = Literal[
+    "displacement", "displacement_x", "displacement_y",
+    "stress_xx", "stress_yy", "stress_zz", "stress_xy", "von_mises",
+]  # fmt: skip
+"""A field that can be drawn; ``displacement`` is its magnitude."""
+Source = Literal["stated", "inferred", "default"]
+"""Where an assumption comes from: the user's words, a reading of them, or a convention."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+"""A name for a region, boundary, quantity or picture."""
+
+
+class Support(Part):
+    """Displacement prescribed on a boundary, by component [m]; a component not named is free."""
+
+    boundary: Name
+    x: Length | None = None
+    y: Length | None = None
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.x is None and self.y is None:
+            raise ValueError("x: a support prescribes at least one component, x or y")
+        return self
+
+    @property
+    def components(self) -> dict[Axis, float]:
+        """The prescribed components and their values [m]."""
+        both: dict[Axis, float | None] = {"x": self.x, "y": self.y}
+        return {axis: value for axis, value in both.items() if value is not None}
+
+
+class Traction(Part):
+    """Force per area on a boundary [Pa], in the directions of the axes."""
+
+    kind: Literal["traction"] = "traction"
+    boundary: Name
+    x: Stress = 0.0
+    y: Stress = 0.0
+
+
+class BodyForce(Part):
+    """Force per volume [N/m^3], in one region or, with none named, in all."""
+
+    kind: Literal["body_force"] = "body_force"
+    region: Name | None = None
+    x: ForceDensity = 0.0
+    y: ForceDensity = 0.0
+
+
+Load = Annotated[Traction | BodyForce, Field(discriminator="kind")]
+"""What drives the body apart from prescribed displacement."""
+
+
+class _Located(Part):
+    """A quantity read at one point or as an extreme over a region."""
+
+    name: Name
+    at: Point | None = None
+    extreme: Literal["max", "min", "max_abs"] | None = None
+    region: Name | None = None
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if (self.at is None) == (self.extreme is None):
+            raise ValueError("at: give either a point (at) or an extreme (max, min, max_abs)")
+        if self.region is not None and self.extreme is None:
+            raise ValueError("region: only an extreme is taken over a region")
+        return self
+
+
+class WantedDisplacement(_Located):
+    """A displacement component, or its magnitude [m]."""
+
+    kind: Literal["displacement"] = "displacement"
+    component: Literal["x", "y", "magnitude"]
+
+
+class WantedStress(_Located):
+    """A stress component or von Mises stress [Pa]."""
+
+    kind: Literal["stress"] = "stress"
+    component: StressComponent
+
+
+class WantedReaction(Part):
+    """The force that the surroundings exert on a boundary, in the direction of an axis.
+
+    In N for an axisymmetric body or a stated thickness, else in N/m, per metre of thickness.
+    """
+
+    name: Name
+    kind: Literal["reaction"] = "reaction"
+    boundary: Name
+    component: Axis
+
+
+class WantedEnergy(Part):
+    """Strain energy of a region or, with none named, of the body (J, or J/m as for a reaction)."""
+
+    name: Name
+    kind: Literal["strain_energy"] = "strain_energy"
+    region: Name | None = None
+
+
+Wanted = Annotated[
+    WantedDisplacement | WantedStress | WantedReaction | WantedEnergy,
+    Field(discriminator="kind"),
+]
+"""A quantity that the user asks for."""
+
+
+class Picture(Part):
+    """A picture that the user asks for: one field, drawn over the body, in a PNG file."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.png$")]
+    field: FieldName
+
+
+class Alternative(Part):
+    """Another reasonable reading, and the change that makes the formulation follow it."""
+
+    value: str
+    amend: dict[str, Any] = Field(default_factory=dict)
+    """Changed fields by path, for instance ``{"supports.1.y": 0.0}``."""
+
+
+class Assumption(Part):
+    """A choice that the problem's words leave open or that a reader should know of."""
+
+    about: Name
+    value: str
+    source: Source
+    why: str
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class Formulation(Part):
+    """A boundary value problem of plane, static, linear elasticity.
+
+    It checks itself: every name it uses exists, constants are admissible, regions do not
+    overlap, and no part of the body can move freely. Each fault names its field.
+    """
+
+    title: str = ""
+    analysis: Literal["static_linear"] = "static_linear"
+    idealisation: Idealisation
+    thickness: Annotated[Length, Field(gt=0)] | None = None
+    """Out of plane [m]; None means that forces and energies are per metre."""
+    geometry: Geometry
+    materials: dict[str, Material]
+    supports: Annotated[tuple[Support, ...], Field(min_length=1)]
+    loads: tuple[Load, ...] = ()
+    wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
+    pictures: tuple[Picture, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+    @field_validator("wanted")
+    @classmethod
+    def _names_are_unique(cls, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+        seen: set[str] = set()
+        for item in wanted:
+            if item.name in seen:
+                raise ValueError(f"two wanted quantities are named {item.name!r}")
+            seen.add(item.name)
+        return wanted
+
+    @model_validator(mode="after")
+    def _is_well_posed(self) -> Self:
+        found = faults(self)
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
+    @property
+    def force_unit(self) -> str:
+        """The unit of a reaction: N, or N/m per metre of thickness."""
+        per_metre = self.thickness is None and self.idealisation != "axisymmetric"
+        return "N/m" if per_metre else "N"
+
+    def unit(self, wanted: Wanted) -> str:
+        """Return the SI unit of a wanted quantity."""
+        if wanted.kind == "reaction":
+            return self.force_unit
+        if wanted.kind == "strain_energy":
+            return "J/m" if self.force_unit == "N/m" else "J"
+        return "m" if wanted.kind == "displacement" else "Pa"
+
+    def amended(self, changes: dict[str, Any]) -> Formulation:
+        """Return a copy with fields replaced.
+
+        Args:
+            changes: New values by dotted path, list items by index, for instance
+                ``{"idealisation": "plane_strain", "supports.1.y": 0.0}``.
+
+        Raises:
+            ValueError: If a path leads nowhere or the result is not a valid formulation
+                (``pydantic.ValidationError`` is a ``ValueError``).
+        """
+        data: dict[str, Any] = self.model_dump(mode="json")
+        for path, value in changes.items():
+            _set(data, path.split("."), value, path)
+        return Formulation.model_validate(data)
+
+
+def _set(data: Any, keys: list[str], value: object, path: str) -> None:
+    for key in keys[:-1]:
+        try:
+            data = data[int(key)] if isinstance(data, list) else data[key]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise ValueError(f"{path}: there is no {key!r}") from error
+    last = keys[-1]
+    if isinstance(data, list):
+        data[int(last)] = value
+    else:
+        data[last] = value

@@ -1,0 +1,116 @@
+"""Measures of plane geometry, through shapely: areas, outlines and where boundaries lie.
+
+Curves are polygons with 512 sides here, so measures are good to about 1e-5. Meshes are made
+by another library, which lets one check the other.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    Boundary,
+    Difference,
+    Disk,
+    Geometry,
+    Intersection,
+    OnCircle,
+    OnLine,
+    OnSegment,
+    Polygon,
+    Rectangle,
+    Shape,
+)
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.units import Point
+
+QUARTER_SEGMENTS = 128
+ON_BOUNDARY = 1e-4
+"""A point closer than this share of the body's size lies on a curve."""
+
+
+def outline(shape: Shape) -> BaseGeometry:
+    """Return a shape as a shapely polygon [m]."""
+    match shape:
+        case Rectangle():
+            (x, y), (width, height) = shape.origin, shape.size
+            return shapely.box(x, y, x + width, y + height)
+        case Disk():
+            return shapely.Point(shape.center).buffer(shape.radius, quad_segs=QUARTER_SEGMENTS)
+        case Polygon():
+            return shapely.Polygon(shape.points)
+        case Difference():
+            return reduce(shapely.difference, map(outline, shape.remove), outline(shape.base))
+        case Intersection():
+            return reduce(shapely.intersection, map(outline, shape.shapes))
+        case _:
+            return shapely.union_all([outline(part) for part in shape.shapes])
+
+
+def body(geometry: Geometry) -> BaseGeometry:
+    """Return all regions joined [m]."""
+    # Two regions that share an arc may leave slivers of rounding between them.
+    parts = [outline(shape) for shape in geometry.regions.values()]
+    return shapely.union_all(parts, grid_size=1e-9 * size(parts))
+
+
+def size(parts: list[BaseGeometry]) -> float:
+    """Return the diagonal of the box around some shapes [m]."""
+    boxes = [part.bounds for part in parts if not part.is_empty]
+    if not boxes:
+        return 0.0
+    low_x, low_y = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    high_x, high_y = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    return float(((high_x - low_x) ** 2 + (high_y - low_y) ** 2) ** 0.5)
+
+
+def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
+    """Return the part of the body's outline that a named boundary means [m].
+
+    Args:
+        whole: The body, as ``body`` gives it.
+        boundary: Where the boundary lies.
+
+    Returns:
+        Lines, or a point for ``AtPoint``; empty where nothing lies there.
+    """
+    near = ON_BOUNDARY * size([whole])
+    if isinstance(boundary, AtPoint):
+        point = shapely.Point(boundary.at)
+        return point if whole.distance(point) <= near else shapely.Point()
+    found = whole.boundary.intersection(locus(whole, boundary).buffer(near))
+    # Where another edge meets the line, a stub as long as the tolerance is left.
+    pieces = [piece for piece in shapely.get_parts(_merged(found)) if piece.length > 8 * near]
+    return shapely.union_all(pieces)
+
+
+def _merged(lines: BaseGeometry) -> BaseGeometry:
+    kept = [part for part in shapely.get_parts(lines) if part.length > 0]
+    merged: BaseGeometry = shapely.line_merge(shapely.union_all(kept))
+    return merged
+
+
+def locus(whole: BaseGeometry, boundary: OnLine | OnCircle | OnSegment) -> BaseGeometry:
+    """Return the line or circle on which a boundary lies, cut to the body's box [m]."""
+    if isinstance(boundary, OnCircle):
+        disk = shapely.Point(boundary.center).buffer(boundary.radius, quad_segs=QUARTER_SEGMENTS)
+        return disk.exterior
+    if isinstance(boundary, OnSegment):
+        return shapely.LineString([boundary.start, boundary.end])
+    low_x, low_y, high_x, high_y = whole.bounds
+    if boundary.axis == "x":
+        low, high = boundary.between or (low_y, high_y)
+        return shapely.LineString([(boundary.at, low), (boundary.at, high)])
+    low, high = boundary.between or (low_x, high_x)
+    return shapely.LineString([(low, boundary.at), (high, boundary.at)])
+
+
+def contains(whole: BaseGeometry, point: Point) -> bool:
+    """Return whether a point lies in a region or on its outline."""
+    return bool(whole.distance(shapely.Point(point)) <= ON_BOUNDARY * size([whole]))

@@ -1,0 +1,179 @@
+"""Whether a formulation can be solved at all: names, geometry, and freedom to move.
+
+Every fault is one sentence that starts with the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from mechagents.mechanics.geometry import AtPoint
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from mechagents.mechanics.formulation import Formulation
+
+Check = Callable[["Formulation"], Iterator[str]]
+OVERLAP = 1e-4
+"""Regions that share more than this part of the smaller one overlap."""
+
+
+def faults(formulation: Formulation) -> list[str]:
+    """Return what makes a formulation unsolvable, one sentence a fault, most basic first.
+
+    The later checks rest on the earlier ones, so the first check that finds something ends it.
+    """
+    for check in (_unknown_names, _bad_geometry, _bad_places, _floating):
+        found = list(check(formulation))
+        if found:
+            return found
+    return []
+
+
+def _unknown_names(f: Formulation) -> Iterator[str]:
+    regions, boundaries = f.geometry.regions, f.geometry.boundaries
+    for name in regions:
+        if name not in f.materials:
+            yield f"materials.{name}: region {name!r} has no material"
+    for name in f.materials:
+        if name not in regions:
+            yield f"materials.{name}: no region {name!r}; regions: {_names(regions)}"
+    used = [(f"supports.{i}.boundary", s.boundary) for i, s in enumerate(f.supports)]
+    used += [
+        (f"loads.{i}.boundary", load.boundary)
+        for i, load in enumerate(f.loads)
+        if load.kind == "traction"
+    ]
+    used += [
+        (f"wanted.{i}.boundary", wanted.boundary)
+        for i, wanted in enumerate(f.wanted)
+        if wanted.kind == "reaction"
+    ]
+    for field, name in used:
+        if name not in boundaries:
+            yield f"{field}: no boundary {name!r}; boundaries: {_names(boundaries)}"
+    places = [("loads", i, load) for i, load in enumerate(f.loads) if load.kind == "body_force"]
+    places += [("wanted", i, w) for i, w in enumerate(f.wanted) if w.kind != "reaction"]
+    for group, index, item in places:
+        if item.region is not None and item.region not in regions:
+            yield f"{group}.{index}.region: no region {item.region!r}; regions: {_names(regions)}"
+
+
+def _bad_geometry(f: Formulation) -> Iterator[str]:
+    from mechagents.mechanics.shapes import body, boundary_part, outline, size
+
+    shapes = {name: outline(shape) for name, shape in f.geometry.regions.items()}
+    for name, shape in shapes.items():
+        if not shape.is_valid:
+            yield f"geometry.regions.{name}: the outline crosses itself"
+        elif shape.area <= 1e-12 * size([shape]) ** 2:
+            yield f"geometry.regions.{name}: nothing is left of this region"
+    if not all(shape.is_valid and shape.area > 0 for shape in shapes.values()):
+        return
+    for (name, one), (other, two) in combinations(shapes.items(), 2):
+        if one.intersection(two).area > OVERLAP * min(one.area, two.area):
+            yield f"geometry.regions.{name}: overlaps region {other!r}; cut one out of the other"
+    whole = body(f.geometry)
+    if f.idealisation == "axisymmetric" and whole.bounds[0] < -1e-9 * size([whole]):
+        yield "geometry.regions: an axisymmetric body needs radii x of zero or more"
+    for name, boundary in f.geometry.boundaries.items():
+        if boundary_part(whole, boundary).is_empty:
+            box = ", ".join(f"{value:g}" for value in whole.bounds)
+            yield (
+                f"geometry.boundaries.{name}: no edge of the body lies there; "
+                f"the body fills x, y from {box}"
+            )
+
+
+def _bad_places(f: Formulation) -> Iterator[str]:
+    from mechagents.mechanics.shapes import body, contains
+
+    whole = body(f.geometry)
+    for index, load in enumerate(f.loads):
+        if load.kind == "traction" and isinstance(f.geometry.boundaries[load.boundary], AtPoint):
+            yield f"loads.{index}.boundary: a traction needs an edge, not a point"
+    for index, wanted in enumerate(f.wanted):
+        if wanted.kind in ("displacement", "stress") and wanted.at is not None:
+            if not contains(whole, wanted.at):
+                yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
+        elif wanted.kind == "reaction" and not any(
+            support.boundary == wanted.boundary and wanted.component in support.components
+            for support in f.supports
+        ):
+            yield (
+                f"wanted.{index}.boundary: nothing holds {wanted.boundary!r} in "
+                f"{wanted.component}, so there is no reaction there"
+            )
+    yield from _contradictions(f)
+
+
+def _contradictions(f: Formulation) -> Iterator[str]:
+    seen: dict[tuple[str, str], float] = {}
+    for index, support in enumerate(f.supports):
+        for axis, value in support.components.items():
+            earlier = seen.setdefault((support.boundary, axis), value)
+            if earlier != value:
+                yield (
+                    f"supports.{index}.{axis}: {support.boundary!r} is already displaced by "
+                    f"{earlier:g} m, not {value:g} m"
+                )
+
+
+def _floating(f: Formulation) -> Iterator[str]:
+    """Find rigid motions that no support prevents, for each separate piece of the body."""
+    import shapely
+
+    from mechagents.mechanics.shapes import body
+
+    whole = body(f.geometry)
+    pieces = [piece for piece in shapely.get_parts(whole) if piece.area > 0]
+    for piece in pieces:
+        free = _free_motions(f, whole, piece)
+        if free:
+            where = "the body" if len(pieces) == 1 else f"the piece around {_middle(piece)}"
+            yield f"supports: {where} floats: nothing prevents {free}"
+
+
+def _free_motions(f: Formulation, whole: BaseGeometry, piece: BaseGeometry) -> str:
+    import numpy as np
+    import shapely
+
+    from mechagents.mechanics.shapes import ON_BOUNDARY, boundary_part, size
+
+    extent = size([whole])
+    near = piece.buffer(2 * ON_BOUNDARY * extent)
+    center = np.array(piece.centroid.coords[0])
+    rows: list[list[float]] = []
+    for support in f.supports:
+        part = boundary_part(whole, f.geometry.boundaries[support.boundary]).intersection(near)
+        for x, y in (shapely.get_coordinates(part) - center) / extent:
+            if "x" in support.components:
+                rows.append([1.0, 0.0, -y])
+            if "y" in support.components:
+                rows.append([0.0, 1.0, x])
+    matrix = np.array(rows).reshape(-1, 3)
+    if f.idealisation == "axisymmetric":
+        # A hoop strain resists any radial motion, and with it rotation in the plane.
+        return "" if np.any(matrix[:, 1]) else "translation along the axis (y)"
+    if np.linalg.matrix_rank(matrix, tol=1e-6) == 3:
+        return ""
+    named = {"translation in x": [1, 0, 0], "translation in y": [0, 1, 0], "rotation": [0, 0, 1]}
+    norm = max(1.0, float(np.linalg.norm(matrix)))
+    loose = [
+        name
+        for name, motion in named.items()
+        if np.linalg.norm(matrix @ np.array(motion, dtype=float)) <= 1e-6 * norm
+    ]
+    return " and ".join(loose) or "rotation about some point"
+
+
+def _middle(piece: BaseGeometry) -> str:
+    point = piece.representative_point()
+    return f"({point.x:.4g}, {point.y:.4g})"
+
+
+def _names(known: dict[str, object] | dict[str, object]) -> str:
+    return ", ".join(sorted(known)) or "none"

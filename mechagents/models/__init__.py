@@ -1,0 +1,1 @@
+"""Language models: the protocol, providers through litellm, recordings, the handbook."""
