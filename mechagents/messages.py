@@ -10,6 +10,7 @@ subclass with a ``kind`` literal of its own; defining it makes it known:
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -40,7 +41,7 @@ class Message(BaseModel):
     kinds: ClassVar[dict[str, type[Message]]] = {}
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Make a subclass with a ``kind`` of its own known to ``parse_message``."""
         super().__pydantic_init_subclass__(**kwargs)
         kind = cls.model_fields["kind"].default
@@ -53,6 +54,10 @@ class Message(BaseModel):
         ):
             raise TypeError(f"two message classes have the kind {kind!r}: {known} and {cls}")
         Message.kinds[kind] = cls
+
+    def to_json(self) -> str:
+        """Return the message as a JSON object that ``parse_message`` reads back."""
+        return self.model_dump_json()
 
 
 class Settings(Part):
@@ -319,6 +324,24 @@ class Opaque(Message):
     """A message of a kind whose class is not loaded here, kept as it was."""
 
     content: dict[str, Any] = Field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the object as it was read."""
+        return json.dumps({"kind": self.kind, **self.content}, separators=(",", ":"))
+
+
+class Setup(Message):
+    """How a run was set up, so that its folder alone is enough to go on with it."""
+
+    kind: Literal["setup"] = "setup"
+    team: str
+    flow: str
+    model: str
+    sandbox: str
+    roles: tuple[dict[str, Any], ...]
+    """Each role's definition, and for a class its import path under ``agent``."""
+    budget: dict[str, float]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
