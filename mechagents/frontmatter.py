@@ -61,16 +61,16 @@ def _text(path: Path) -> str:
 
 def _parse(text: str) -> tuple[dict[str, object], dict[str, int]]:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.error import YAMLError
 
     try:
         # The pure loader follows YAML 1.2; the other one is 1.1.
         data: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise FrontMatterError(f"is not valid YAML: {error.problem}", line) from error
     except YAMLError as error:
-        raise FrontMatterError(f"is not valid YAML: {error}", 1) from error
+        problem = str(getattr(error, "problem", error)).splitlines()[0]
+        mark: object = getattr(error, "problem_mark", None)
+        line = int(getattr(mark, "line", -1)) + 2
+        raise FrontMatterError(f"is not valid YAML: {problem}", line) from error
     if not isinstance(data, dict):
         raise FrontMatterError("the front matter must be fields, one `name: value` a line", 2)
     fields = {str(key): value for key, value in cast(dict[object, object], data).items()}
