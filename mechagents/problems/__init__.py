@@ -1,0 +1,10 @@
+"""Problems as files: the packaged ones, and a reader for a user's own that names every fault."""
+
+from mechagents.problems.library import (
+    PackagedProblem,
+    load_problem,
+    looks_like_words,
+    packaged_problems,
+)
+
+__all__ = ["PackagedProblem", "load_problem", "looks_like_words", "packaged_problems"]
