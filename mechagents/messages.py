@@ -28,6 +28,8 @@ ExecutionStatus = Literal[
     "disk_limit", "output_flood", "setup_error",
 ]  # fmt: skip
 """How a program ended."""
+FailureReason = Literal["gave_up", "budget", "model", "sandbox", "crash", "waiting", "stuck"]
+"""Why a run ended without an answer."""
 Role = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """The name of a role, such as ``coder``."""
 
@@ -159,6 +161,8 @@ class Check(Part):
     tolerance: float | None = None
     message: str
     """What it means, with the numbers."""
+    mendable: bool = True
+    """Whether another program or mesh could make it pass."""
 
 
 class Quantity(Part):
@@ -311,11 +315,12 @@ class Failure(Message):
     """Why a run ended without an answer, and what was tried."""
 
     kind: Literal["failure"] = "failure"
-    reason: Literal[
-        "gave_up", "budget", "model", "sandbox", "crash", "waiting", "stopped", "repeats"
-    ]
+    reason: FailureReason
     message: str
     tried: tuple[str, ...] = ()
+    """One line for each attempt."""
+    best: tuple[Quantity, ...] = ()
+    """What the best attempt gave, as far as it was verified."""
     model: str = ""
     usage: TotalUsage = Field(default_factory=TotalUsage)
 

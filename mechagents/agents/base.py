@@ -1,0 +1,149 @@
+"""What every agent is given, and the one method it has."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from mechagents.brief import Brief
+from mechagents.budget import Budget, reserve_execution, reserve_model_call, spent
+from mechagents.errors import BudgetError, ModelError
+from mechagents.log import Conversation
+from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
+from mechagents.models.base import Model, ModelReply, ModelRequest
+from mechagents.role import Role
+from mechagents.sandbox.base import Limits, Sandbox
+from mechagents.sandbox.programs import run_program
+
+Record = Callable[[Message], Awaitable[Envelope]]
+"""Logs a message of an agent without delivering it."""
+Ask = Callable[[str], Awaitable[str]]
+"""Asks the person at hand, who answers in words."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What an agent may use while it acts on one message.
+
+    Everything costly goes through here: what the log already holds is taken from it, so a
+    resumed run never pays twice, and the budget is asked before each step.
+    """
+
+    role: Role
+    act_on: Envelope
+    """What to act on."""
+    cause: int
+    """The sequence number that answers name as their cause."""
+    want: str | None
+    """The kind of message that is asked for."""
+    brief: Brief
+    conversation: Conversation
+    folder: Path
+    """The run's folder."""
+    budget: Budget
+    model: Model | None
+    sandbox: Sandbox
+    limits: Limits
+    record: Record
+    ask: Ask | None = None
+    _calls: int = field(default=0, init=False)
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Return a model's reply, from the log where it was logged before.
+
+        Raises:
+            BudgetError: If no further call is allowed.
+            ModelError: If this role has no model, or the model cannot answer.
+        """
+        logged = [
+            e.message
+            for e in self.conversation.answers_to(self.cause)
+            if e.sender == self.role.name and isinstance(e.message, ModelCall)
+        ]
+        self._calls += 1
+        if self._calls <= len(logged):
+            return _reply(logged[self._calls - 1])
+        if self.model is None:
+            raise ModelError(f"the role {self.role.name!r} has no model; give its team one")
+        reserve_model_call(self.budget, self.conversation)
+        self._reserve_for_role()
+        reply = await self.model.complete(request)
+        await self.record(_call(self.role.name, reply))
+        return reply
+
+    async def execute(self, program: Program, settings: Settings, folder: str) -> Execution:
+        """Return what happened when a program ran in ``folder`` of the run's folder.
+
+        Raises:
+            BudgetError: If no further execution is allowed.
+            SandboxError: If the sandbox itself is at fault.
+        """
+        reserve_execution(self.budget, self.conversation)
+        return await run_program(
+            self.sandbox,
+            program,
+            self.brief.formulation,
+            self.folder,
+            folder,
+            settings=settings,
+            limits=self.limits,
+        )
+
+    def _reserve_for_role(self) -> None:
+        mine = self.role.budget
+        used = spent(self.conversation, self.role.name)
+        tokens = used.prompt_tokens + used.completion_tokens
+        if mine.model_calls is not None and used.model_calls >= mine.model_calls:
+            raise BudgetError(f"{self.role.name} model_calls", mine.model_calls)
+        if mine.tokens is not None and tokens >= mine.tokens:
+            raise BudgetError(f"{self.role.name} tokens", mine.tokens)
+
+
+class Agent(ABC):
+    """Acts for a role. A role of your own is a subclass.
+
+    For instance:
+
+        class HandCheck(Agent):
+            role = Role(name="hand_check", description="…",
+                        receives=("evidence",), sends=("critique",))
+
+            async def handle(self, context: Context) -> Message | None:
+                …
+
+    A class of one's own needs a constructor without arguments to take part in resumed runs.
+    """
+
+    role: ClassVar[Role] | Role
+
+    @abstractmethod
+    async def handle(self, context: Context) -> Message | None:
+        """Return the answer to ``context.act_on``, or None where there is none to give."""
+
+
+def _call(role: str, reply: ModelReply) -> ModelCall:
+    return ModelCall(
+        role=role,
+        model=reply.model,
+        text=reply.text,
+        finish_reason=reply.finish_reason,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        cost=reply.cost,
+        seconds=reply.seconds,
+    )
+
+
+def _reply(call: ModelCall) -> ModelReply:
+    return ModelReply(
+        text=call.text,
+        model=call.model,
+        finish_reason=call.finish_reason,
+        prompt_tokens=call.prompt_tokens,
+        completion_tokens=call.completion_tokens,
+        cost=call.cost,
+        seconds=call.seconds,
+    )

@@ -1,0 +1,84 @@
+"""Makes the brief for a turn from the conversation."""
+
+from __future__ import annotations
+
+from mechagents.brief import Attempt, Brief
+from mechagents.errors import LogError
+from mechagents.flow.base import subject
+from mechagents.log import Conversation
+from mechagents.messages import (
+    Critique,
+    Envelope,
+    Evidence,
+    Execution,
+    Formulated,
+    Plan,
+    Problem,
+    Program,
+)
+
+
+def make_brief(conversation: Conversation, role: str, want: str | None, act_on: Envelope) -> Brief:
+    """Return what a role needs to know to act on a message.
+
+    Raises:
+        LogError: If nothing was asked yet.
+    """
+    problem = conversation.last(Problem)
+    if problem is None:
+        raise LogError("the conversation holds no problem")
+    formulated = conversation.last(Formulated)
+    return Brief(
+        role=role,
+        want=want or "",
+        act_on=act_on,
+        problem=problem,
+        formulation=formulated.formulation if formulated else None,
+        plan=conversation.last(Plan),
+        attempts=attempts(conversation),
+        findings=_findings(role, act_on),
+        attempts_in_all=len(conversation.of(Program)),
+    )
+
+
+def attempts(conversation: Conversation) -> tuple[Attempt, ...]:
+    """Return the attempts at the present formulation, oldest first."""
+    formulated = conversation.last_envelope("formulation")
+    since = formulated.seq if formulated is not None else 0
+    executions = conversation.of(Execution)
+    evidence = conversation.of(Evidence)
+    critiques = _critiques(conversation)
+    found: list[Attempt] = []
+    for envelope in conversation.envelopes_of("program"):
+        program = envelope.message
+        if envelope.seq <= since or not isinstance(program, Program):
+            continue
+        found.append(
+            Attempt(
+                program=program,
+                execution=next((e for e in executions if e.attempt == program.attempt), None),
+                evidence=next((e for e in evidence[::-1] if e.attempt == program.attempt), None),
+                critique=critiques.get(program.attempt),
+            )
+        )
+    return tuple(found)
+
+
+def _critiques(conversation: Conversation) -> dict[int, Critique]:
+    """Return the newest critique of each attempt's evidence."""
+    found: dict[int, Critique] = {}
+    for envelope in conversation.envelopes_of("critique"):
+        if envelope.cause is None or not isinstance(envelope.message, Critique):
+            continue
+        judged = subject(conversation, conversation.at(envelope.cause)).message
+        if isinstance(judged, Evidence):
+            found[judged.attempt] = envelope.message
+    return found
+
+
+def _findings(role: str, act_on: Envelope) -> tuple[str, ...]:
+    message = act_on.message
+    if not isinstance(message, Critique):
+        return ()
+    mine = [finding for finding in message.findings if finding.to == role]
+    return tuple(finding.text for finding in mine or message.findings)

@@ -1,0 +1,92 @@
+"""Roles that a language model acts for."""
+
+from __future__ import annotations
+
+from mechagents.agents.base import Agent, Context
+from mechagents.agents.render import render_repair, render_request
+from mechagents.agents.replies import UnusableReply, read_reply
+from mechagents.errors import ModelError
+from mechagents.messages import Critique, Evidence, Finding, Formulated, Message, Program, Settings
+from mechagents.role import Role
+
+TRIES = 3
+"""A reply that cannot be used goes back with what is wrong, so often in all."""
+
+
+class LanguageAgent(Agent):
+    """Shows a model the role's brief and reads the message out of its reply."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def handle(self, context: Context) -> Message | None:
+        """Return the message that the model wrote.
+
+        Raises:
+            ModelError: If no reply could be used, or the model cannot answer.
+            BudgetError: If no further call is allowed.
+        """
+        if context.want is None:
+            return None
+        given = _given_formulation(context)
+        if given is not None:
+            return given
+        request = render_request(context.role, context.brief, context.want)
+        fault = ""
+        for _ in range(TRIES):
+            reply = await context.complete(request)
+            try:
+                if reply.finish_reason == "length":
+                    raise UnusableReply("it was cut off at the length limit; make it shorter")
+                return self._read(reply.text, context)
+            except UnusableReply as error:
+                fault = str(error)
+                request = render_repair(request, reply.text, fault)
+        raise ModelError(
+            f"{context.role.name}: {TRIES} replies in a row could not be used; the last: {fault}"
+        )
+
+    def _read(self, text: str, context: Context) -> Message:
+        message = read_reply(text, context.want or "", attempt=context.brief.attempts_in_all + 1)
+        return _with_settings(message, context) if isinstance(message, Program) else message
+
+
+class CriticAgent(LanguageAgent):
+    """Reads a critique, and does not let it accept over a failed check."""
+
+    def _read(self, text: str, context: Context) -> Message:
+        message = super()._read(text, context)
+        evidence = context.act_on.message
+        if not isinstance(message, Critique) or not isinstance(evidence, Evidence):
+            return message
+        if message.verdict == "revise" or evidence.passed:
+            return message
+        return overruled(message, evidence)
+
+
+def overruled(critique: Critique, evidence: Evidence) -> Critique:
+    """Return the revision that takes the place of an acceptance over failed checks."""
+    findings = tuple(
+        Finding(to="coder", text=check.message, check=check.name) for check in evidence.failed
+    )
+    summary = f"Acceptance overruled by {len(findings)} failed checks. {critique.summary}"
+    return Critique(verdict="revise", findings=findings, summary=summary)
+
+
+def _given_formulation(context: Context) -> Formulated | None:
+    """Return the user's own formulation the first time one is asked for; it is not rewritten."""
+    given = context.brief.problem.formulation
+    if context.want != "formulation" or given is None or context.brief.formulation is not None:
+        return None
+    return Formulated(formulation=given, note="Given with the problem, taken as it is.")
+
+
+def _with_settings(program: Program, context: Context) -> Program:
+    """Fill settings that a program left open with those that the problem asks for."""
+    asked, own = context.brief.problem.settings, program.settings
+    settings = Settings(
+        mesh_size=own.mesh_size or asked.mesh_size,
+        element_order=own.element_order or asked.element_order,
+        options={**asked.options, **own.options},
+    )
+    return program.model_copy(update={"settings": settings})

@@ -1,0 +1,159 @@
+"""Reads typed messages out of a language model's text.
+
+Models wrap code and JSON in fences of every shape. What cannot be read is an
+``UnusableReply`` whose words go back to the model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from mechagents.errors import MechagentsError
+from mechagents.messages import Formulated, Message, Program, Question, Settings
+
+_FENCE = re.compile(
+    r"^[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[\w+.-]*)[^\n]*\n"
+    r"(?P<body>.*?)(?:\n[ \t]*(?P=mark)[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+PYTHON = {"python", "py", "python3"}
+JSON = {"json", "json5", "jsonc"}
+
+
+class UnusableReply(MechagentsError):  # noqa: N818 (a value on its way back to the model)
+    """What is wrong with a reply, in words that its author can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block of a reply."""
+
+    label: str
+    body: str
+
+
+def blocks(text: str) -> list[Block]:
+    """Return the fenced blocks of a text; one left open runs to the end."""
+    return [Block(m["label"].lower(), m["body"]) for m in _FENCE.finditer(text)]
+
+
+def read_reply(text: str, want: str, *, attempt: int = 1) -> Message:
+    """Return the message of a kind that a reply holds, or the question it asks instead.
+
+    Args:
+        text: The whole reply.
+        want: The kind of message asked for.
+        attempt: The number that a program gets.
+
+    Raises:
+        UnusableReply: If there is none.
+    """
+    if want == "program":
+        return _program(text, attempt)
+    data = _object(text)
+    if set(data) == {"question"} and want != "question":
+        return Question(text=str(data["question"]))
+    known = Message.kinds.get(want)
+    if known is None:
+        raise UnusableReply(f"there is no kind of message {want!r}")
+    if known is Formulated and "formulation" not in data and "geometry" in data:
+        data = {"formulation": data}
+    data = {"kind": want, **data}
+    try:
+        return known.model_validate(data)
+    except ValidationError as error:
+        raise UnusableReply(describe(error)) from error
+
+
+def describe(error: ValidationError) -> str:
+    """Return a validation error as lines of ``field: what is wrong``."""
+    lines: list[str] = []
+    for fault in error.errors(include_url=False):
+        field = ".".join(str(part) for part in fault["loc"])
+        told = fault["msg"].removeprefix("Value error, ")
+        given = "" if "\n" in told or fault["type"] == "missing" else _given(fault["input"])
+        lines.append(f"{field}: {told}{given}" if field else told)
+    return "\n".join(lines)
+
+
+def _given(value: object) -> str:
+    return f" (given {value!r})" if isinstance(value, (str, int, float, bool)) else ""
+
+
+def _program(text: str, attempt: int) -> Program:
+    found = blocks(text)
+    code = [b.body for b in found if b.label in PYTHON or (not b.label and _compiles(b.body))]
+    if not code and not found and "import" in text and _compiles(text):
+        code = [text]
+    if not code:
+        raise UnusableReply("the reply holds no program: put all of it in one ```python block")
+    # A whole script may stand beside fragments that explain it; the longest is the script.
+    source = max(code, key=len).strip() + "\n"
+    fault = _syntax_fault(source)
+    if fault:
+        raise UnusableReply(f"the program is not valid Python: {fault}")
+    notes = _notes(found)
+    try:
+        settings = Settings.model_validate(notes.get("settings") or {})
+    except ValidationError as error:
+        raise UnusableReply(f"settings: {describe(error)}") from error
+    return Program(
+        source=source,
+        attempt=attempt,
+        settings=settings,
+        changed=str(notes.get("changed", "")),
+        why=str(notes.get("why", "")),
+    )
+
+
+def _notes(found: list[Block]) -> dict[str, Any]:
+    for block in reversed(found):
+        if block.label in PYTHON:
+            continue
+        data = _load(block.body)
+        if data is not None and ({"settings", "changed", "why"} & set(data)):
+            return data
+    return {}
+
+
+def _compiles(source: str) -> bool:
+    return bool(source.strip()) and not _syntax_fault(source)
+
+
+def _syntax_fault(source: str) -> str:
+    try:
+        compile(source, "program.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _object(text: str) -> dict[str, Any]:
+    candidates = [b.body for b in blocks(text) if b.label in JSON or not b.label]
+    candidates += [text, text[text.find("{") : text.rfind("}") + 1]]
+    for candidate in candidates:
+        data = _load(candidate)
+        if data is not None:
+            return data
+    raise UnusableReply(f"the reply is not one JSON object: {_json_fault(candidates[-1])}")
+
+
+def _load(text: str) -> dict[str, Any] | None:
+    try:
+        data: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return cast(dict[str, Any], data) if isinstance(data, dict) else None
+
+
+def _json_fault(text: str) -> str:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return "it must start with { and end with }"

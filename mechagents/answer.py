@@ -1,0 +1,179 @@
+"""From a conversation that has ended to its answer, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from mechagents.agents.briefing import attempts
+from mechagents.brief import Attempt
+from mechagents.budget import spent
+from mechagents.errors import BudgetError, MechagentsError, ModelError, RunError, SandboxError
+from mechagents.flow import Finish
+from mechagents.log import Conversation
+from mechagents.messages import (
+    CLAIM_LEVELS,
+    Answer,
+    AnsweredAssumption,
+    Check,
+    ClaimLevel,
+    Envelope,
+    Evidence,
+    Execution,
+    Failure,
+    FailureReason,
+    Formulated,
+    Problem,
+    Program,
+    TotalUsage,
+)
+
+Outcome = Answer | Failure
+"""How a run ends."""
+logger = structlog.get_logger("mechagents")
+
+
+class AgentCrashError(RunError):
+    """An agent raised something that it should not have.
+
+    Args:
+        role: Whose agent it was.
+        error: What it raised.
+    """
+
+    def __init__(self, role: str, error: Exception) -> None:
+        super().__init__(role, error)
+        self.role = role
+        self.__cause__ = error
+
+    def __str__(self) -> str:
+        return f"{self.role} failed: {type(self.__cause__).__name__}: {self.__cause__}"
+
+
+def reaches(level: ClaimLevel, wanted: ClaimLevel) -> bool:
+    """Return whether a claim level is the one wanted or above it."""
+    return CLAIM_LEVELS.index(level) >= CLAIM_LEVELS.index(wanted)
+
+
+def conclude(
+    conversation: Conversation, ended: Finish | MechagentsError, model: str, *, seconds: float
+) -> Outcome:
+    """Return the outcome of a conversation.
+
+    An attempt whose results are consistent is answered with, below the level asked for, where
+    the run did not end for lack of budget; a result with a failed check of any other kind than
+    convergence is never answered with.
+
+    Args:
+        conversation: All that was said.
+        ended: Why it ended.
+        model: The name of the team's model.
+        seconds: Wall time of this sitting.
+    """
+    usage = spent(conversation).model_copy(update={"seconds": round(seconds, 3)})
+    best = best_attempt(conversation)
+    accepted = isinstance(ended, Finish) and ended.reason == "accepted"
+    hopeless = isinstance(ended, BudgetError | SandboxError | AgentCrashError) or (
+        isinstance(ended, Finish) and ended.reason == "waiting"
+    )
+    if best is not None and (accepted or not hopeless):
+        note = "" if accepted else f"Answered below the level asked for: {_words(ended)}"
+        return _answer(conversation, best, model, usage, note)
+    quantities = best.evidence.quantities if best and best.evidence else ()
+    return Failure(
+        reason=_reason(ended),
+        message=_words(ended),
+        tried=tuple(map(_tried, attempts(conversation))),
+        best=quantities,
+        model=model,
+        usage=usage,
+    )
+
+
+def best_attempt(conversation: Conversation) -> Attempt | None:
+    """Return the newest attempt with the highest claim level of at least ``consistent``."""
+    found: Attempt | None = None
+    for attempt in attempts(conversation):
+        if attempt.evidence is None or not reaches(attempt.evidence.claim_level, "consistent"):
+            continue
+        held = found.evidence.claim_level if found and found.evidence else "none"
+        if reaches(attempt.evidence.claim_level, held):
+            found = attempt
+    return found
+
+
+def all_checks(conversation: Conversation, attempt: int) -> tuple[Check, ...]:
+    """Return every check made on an attempt, the newest verdict of each, in order of cost."""
+    checks: dict[str, Check] = {}
+    for evidence in conversation.of(Evidence):
+        if evidence.attempt == attempt:
+            checks.update({check.name: check for check in evidence.checks})
+    return tuple(checks.values())
+
+
+def write_files(folder: Path, outcome: Outcome, envelopes: Sequence[Envelope]) -> None:
+    """Write ``answer.json`` (or ``failure.json``) and ``report.html`` into a run's folder."""
+    from mechagents.report import write_report
+
+    name, other = "answer.json", "failure.json"
+    if isinstance(outcome, Failure):
+        name, other = other, name
+    part = folder / f"{name}.part"
+    part.write_text(outcome.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / name)
+    (folder / other).unlink(missing_ok=True)
+    try:
+        write_report(folder, envelopes)
+    except Exception:  # the answer stands, with or without its report
+        logger.exception("report_failed", folder=str(folder))
+
+
+def _answer(
+    conversation: Conversation, best: Attempt, model: str, usage: TotalUsage, note: str
+) -> Answer:
+    problem, formulated = conversation.last(Problem), conversation.last(Formulated)
+    assert problem is not None
+    assert formulated is not None
+    assert best.evidence is not None
+    execution = best.execution or Execution.model_construct(folder="", artifacts=())
+    return Answer(
+        run=f"runs/{conversation.at(1).run}",
+        problem=problem.name,
+        model=model,
+        claim_level=best.evidence.claim_level,
+        quantities=best.evidence.quantities,
+        assumptions=tuple(map(AnsweredAssumption.of, formulated.formulation.assumptions)),
+        checks=all_checks(conversation, best.program.attempt),
+        artifacts=tuple(f"{execution.folder}/{name}" for name in execution.artifacts),
+        isolation=execution.isolation,
+        attempts=len(conversation.of(Program)),
+        usage=usage,
+        note=note,
+    )
+
+
+def _reason(ended: Finish | MechagentsError) -> FailureReason:
+    match ended:
+        case BudgetError():
+            return "budget"
+        case ModelError():
+            return "model"
+        case SandboxError():
+            return "sandbox"
+        case MechagentsError():
+            return "crash"
+        case Finish():
+            stopped: dict[str, FailureReason] = {"waiting": "waiting", "stuck": "stuck"}
+            return stopped.get(ended.reason, "gave_up")
+
+
+def _words(ended: Finish | MechagentsError) -> str:
+    return ended.message if isinstance(ended, Finish) else str(ended)
+
+
+def _tried(attempt: Attempt) -> str:
+    failed = ", ".join(check.name for check in attempt.evidence.failed) if attempt.evidence else ""
+    told = attempt.program.changed or "first program"
+    return f"attempt {attempt.program.attempt}: {told}; failed: {failed or 'not checked'}"

@@ -1,0 +1,87 @@
+"""What a flow decides, and the look-ups that every flow needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mechagents.budget import Budget
+from mechagents.log import Conversation
+from mechagents.messages import Critique, Envelope, Message
+from mechagents.role import Role
+
+Roles = Mapping[str, Role]
+"""The members of a team by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Why the conversation is over."""
+
+    reason: Literal["accepted", "attempts", "messages", "repeats", "settled", "waiting", "stuck"]
+    message: str
+
+
+class Flow(Protocol):
+    """Decides who acts next. Both methods are pure: the same conversation, the same step."""
+
+    @property
+    def name(self) -> str:
+        """The name under which logs keep this flow."""
+        ...
+
+    def recipients(
+        self,
+        roles: Roles,
+        conversation: Conversation,
+        message: Message,
+        sender: str,
+        cause: Envelope | None,
+    ) -> tuple[str, ...]:
+        """Return who acts on a message that is about to be logged.
+
+        Args:
+            roles: The team.
+            conversation: All that was said before.
+            message: What is about to be said.
+            sender: Who says it.
+            cause: The envelope that it answers.
+        """
+        ...
+
+    def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
+        """Return why the conversation is over, or None while it goes on."""
+        ...
+
+    def want(self, role: Role, conversation: Conversation, act_on: Envelope) -> str | None:
+        """Return the kind of message that a role should answer with, None if it only listens."""
+        ...
+
+
+def subject(conversation: Conversation, envelope: Envelope) -> Envelope:
+    """Return what an envelope asks its receiver to act on.
+
+    An accepting critique passes on what it judged; everything else speaks for itself.
+    """
+    message = envelope.message
+    if isinstance(message, Critique) and message.verdict == "accept" and envelope.cause:
+        return subject(conversation, conversation.at(envelope.cause))
+    return envelope
+
+
+def hearers(roles: Roles, kind: str) -> tuple[str, ...]:
+    """Return the roles that receive a kind of message and act on it by other than a verdict."""
+    return tuple(r.name for r in roles.values() if kind in r.receives and not r.reviews)
+
+
+def reviewers(roles: Roles, kind: str, sender: str) -> tuple[str, ...]:
+    """Return the roles that pass a verdict on a kind of message, other than its sender."""
+    return tuple(
+        r.name for r in roles.values() if kind in r.receives and r.reviews and r.name != sender
+    )
+
+
+def senders(roles: Roles, kind: str) -> tuple[str, ...]:
+    """Return the roles that send a kind of message."""
+    return tuple(r.name for r in roles.values() if kind in r.sends)

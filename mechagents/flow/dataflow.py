@@ -1,0 +1,141 @@
+"""The flow of a team without a manager: a message goes to those who receive its kind.
+
+Roles that review a kind see it first, all of them; only what they all accept goes on. A
+revision goes to the cheapest place that was named: program, then formulation, then plan.
+Evidence that asks for another run goes to the executor, evidence that fails to who reviews it
+or, where nobody does, to who writes programs.
+"""
+
+from __future__ import annotations
+
+from mechagents.budget import Budget
+from mechagents.flow.base import Finish, Roles, hearers, reviewers, senders, subject
+from mechagents.log import Conversation
+from mechagents.messages import (
+    Critique,
+    Envelope,
+    Evidence,
+    Message,
+    ModelCall,
+    Program,
+    Question,
+    Reply,
+    Setup,
+)
+from mechagents.role import Role
+
+CHEAPEST_FIRST = ("program", "formulation", "plan")
+SAME_PROGRAM = 3
+"""So many programs in a row that are the same end a run."""
+
+
+class Dataflow:
+    """Messages follow their kinds; verdicts decide whether they go on."""
+
+    name = "dataflow"
+
+    def recipients(
+        self,
+        roles: Roles,
+        conversation: Conversation,
+        message: Message,
+        sender: str,
+        cause: Envelope | None,
+    ) -> tuple[str, ...]:
+        """Return who acts on a message that is about to be logged."""
+        match message:
+            case ModelCall() | Setup():
+                return ()
+            case Critique() if cause is not None:
+                return self._after_review(roles, conversation, message, cause)
+            case Reply() if cause is not None:
+                return (cause.sender,) if cause.sender in roles else ()
+            case Question():
+                return hearers(roles, message.kind)
+            case Evidence():
+                return self._after_evidence(roles, message, sender)
+            case _:
+                return reviewers(roles, message.kind, sender) or hearers(roles, message.kind)
+
+    def _after_evidence(self, roles: Roles, evidence: Evidence, sender: str) -> tuple[str, ...]:
+        if evidence.run_next is not None:
+            return senders(roles, "execution")
+        judges = reviewers(roles, evidence.kind, sender)
+        if judges or evidence.passed:
+            return judges
+        return senders(roles, "program")
+
+    def _after_review(
+        self, roles: Roles, conversation: Conversation, critique: Critique, cause: Envelope
+    ) -> tuple[str, ...]:
+        verdicts = [critique, *_verdicts(conversation, cause)]
+        judged = subject(conversation, cause)
+        if len(verdicts) < len(reviewers(roles, judged.message.kind, judged.sender)):
+            return ()
+        revisions = [v for v in verdicts if v.verdict == "revise"]
+        if revisions:
+            return _menders(roles, revisions, judged.sender)
+        return () if isinstance(judged.message, Evidence) else hearers(roles, judged.message.kind)
+
+    def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
+        """Return why the conversation is over, or None while it goes on."""
+        newest = conversation.last_envelope("evidence")
+        evidence = newest.message if newest is not None else None
+        if newest is not None and isinstance(evidence, Evidence) and evidence.run_next is None:
+            judges = reviewers(roles, evidence.kind, newest.sender)
+            verdicts = _verdicts(conversation, newest)
+            if len(verdicts) >= len(judges):
+                if evidence.passed and all(v.verdict == "accept" for v in verdicts):
+                    return Finish("accepted", "every check passed")
+                ended = self._no_further(conversation, evidence, budget)
+                if ended is not None:
+                    return ended
+        if _same_programs(conversation):
+            return Finish("repeats", f"the last {SAME_PROGRAM} programs are the same")
+        if len(conversation) >= budget.messages:
+            return Finish("messages", f"{budget.messages} messages were exchanged")
+        return None
+
+    def _no_further(
+        self, conversation: Conversation, evidence: Evidence, budget: Budget
+    ) -> Finish | None:
+        if evidence.failed and not any(check.mendable for check in evidence.failed):
+            told = "; ".join(check.message for check in evidence.failed)
+            return Finish("settled", f"no program can mend what is left: {told}")
+        newest = conversation.of(Program)[-1:]
+        current = bool(newest) and newest[0].attempt == evidence.attempt
+        if current and len(conversation.of(Program)) >= budget.attempts:
+            return Finish("attempts", f"{budget.attempts} programs were tried")
+        return None
+
+    def want(self, role: Role, conversation: Conversation, act_on: Envelope) -> str | None:
+        """Return the kind of message that a role should answer with."""
+        if role.reviews:
+            return "critique"
+        if "formulation" in role.sends and conversation.last_envelope("formulation") is None:
+            return "formulation"
+        if "program" in role.sends:
+            return "program"
+        return role.sends[0] if role.sends else None
+
+
+def _verdicts(conversation: Conversation, judged: Envelope) -> list[Critique]:
+    answers = conversation.answers_to(judged.seq)
+    return [e.message for e in answers if isinstance(e.message, Critique)]
+
+
+def _menders(roles: Roles, revisions: list[Critique], sender: str) -> tuple[str, ...]:
+    named = {finding.to for revision in revisions for finding in revision.findings}
+    for kind in CHEAPEST_FIRST:
+        found = tuple(name for name in senders(roles, kind) if name in named)
+        if found:
+            return found
+    if sender in roles:
+        return (sender,)
+    return senders(roles, "program")
+
+
+def _same_programs(conversation: Conversation) -> bool:
+    programs = conversation.of(Program)[-SAME_PROGRAM:]
+    same = {(p.source, p.settings.model_dump_json()) for p in programs}
+    return len(programs) == SAME_PROGRAM and len(same) == 1

@@ -1,0 +1,287 @@
+"""One run: a problem given to a team, until there is an answer or a reason why not.
+
+    answer = await solve(problem, full_team())
+
+``run`` owns the one task group: when it returns, everything that it started has ended.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+
+import anyio
+import anyio.to_thread
+import structlog
+
+from mechagents.agents.base import Agent, Context
+from mechagents.agents.briefing import make_brief
+from mechagents.answer import AgentCrashError, Outcome, conclude, write_files
+from mechagents.bus import Bus, Observer, Subscription
+from mechagents.errors import (
+    BudgetError,
+    LogError,
+    MechagentsError,
+    ProblemError,
+)
+from mechagents.flow import Finish, subject
+from mechagents.log import Conversation, ConversationLog, read_log
+from mechagents.messages import Answer, Envelope, Message, Problem, Question, Reply, Setup
+from mechagents.role import Role
+from mechagents.team import Team, team_from
+
+Begin = Callable[[], Awaitable[object]]
+logger = structlog.get_logger("mechagents")
+DRAIN_SECONDS = 60.0
+"""How long roles that listen to the answer may take after it."""
+
+
+async def solve(
+    problem: Problem,
+    team: Team,
+    *,
+    folder: Path | None = None,
+    observe: Observer | None = None,
+    sync: bool = True,
+) -> Outcome:
+    """Return the team's answer to a problem, or why there is none.
+
+    Args:
+        problem: The question.
+        team: Who works on it.
+        folder: The run's folder, new or empty. None: a new one under ``runs``.
+        observe: Is called with every envelope as it is logged.
+        sync: Whether each message waits until the disk has it.
+
+    Raises:
+        ProblemError: If the folder already holds a run.
+        LogError: If the log cannot be written.
+    """
+    folder = folder or new_folder(Path("runs"), problem.name)
+    with ConversationLog(folder, folder.name, sync=sync) as log:
+        if len(log):
+            told = "already holds a run; choose another folder, or resume it"
+            raise ProblemError(told, where=str(folder))
+        return await _Run(team, log, folder, observe).run(problem)
+
+
+async def resume(
+    folder: Path,
+    team: Team | None = None,
+    *,
+    reply: str | None = None,
+    observe: Observer | None = None,
+    sync: bool = True,
+) -> Outcome:
+    """Go on with a run from its log; nothing that the log holds is done again.
+
+    Args:
+        folder: The run's folder.
+        team: Who works on; None: the team that the log names.
+        reply: The answer to the question that the run waits for.
+        observe: As for ``solve``.
+        sync: As for ``solve``.
+
+    Raises:
+        LogError: If the log is missing, damaged, empty or in use.
+        ProblemError: If a reply was given and no question waits.
+    """
+    earlier = read_log(folder)
+    setup = earlier.last(Setup)
+    if setup is None or earlier.last(Problem) is None:
+        raise LogError(f"{folder}: the log holds no problem, so there is nothing to go on with")
+    with ConversationLog(folder, earlier.at(1).run, sync=sync) as log:
+        run = _Run(team or team_from(setup), log, folder, observe)
+        return await run.resume(reply)
+
+
+def new_folder(under: Path, name: str) -> Path:
+    """Return the path of a folder for a new run; it sorts by time."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "problem"
+    return under / f"{stamp}-{plain}-{secrets.token_hex(2)}"
+
+
+def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[Envelope, str]]:
+    """Return the deliveries that nobody has answered: what a resumed run delivers again.
+
+    A role that only listens never answers, so it may see a message again after a resume.
+    """
+    open_: list[tuple[Envelope, str]] = []
+    for envelope in conversation:
+        answered = {
+            answer.sender
+            for answer in conversation.answers_to(envelope.seq)
+            if answer.message.kind != "model_call"
+        }
+        open_ += [
+            (envelope, name) for name in envelope.to if name in roles and name not in answered
+        ]
+    return [(e, n) for e, n in open_ if roles[n].sends or e is conversation.at(len(conversation))]
+
+
+def stuck(conversation: Conversation) -> Finish:
+    """Return why nobody has anything left to do: a question waits, or a message met nobody."""
+    last = conversation.at(len(conversation))
+    if isinstance(last.message, Question):
+        told = f"{last.sender} asks: {last.message.text}"
+        return Finish("waiting", f'{told} Answer with: mechagents reply {last.run} "..."')
+    return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run: the bus, who acts on what, and how it ended."""
+
+    team: Team
+    log: ConversationLog
+    folder: Path
+    observe: Observer | None
+    bus: Bus = field(init=False)
+    ended: anyio.Event = field(init=False, default_factory=anyio.Event)
+    finish: Finish | MechagentsError | None = field(init=False, default=None)
+    streams: dict[str, Subscription] = field(init=False, default_factory=dict[str, Subscription])
+    open: int = field(init=False, default=0)
+    idle: anyio.Event = field(init=False, default_factory=anyio.Event)
+    started: float = field(init=False, default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        self.bus = Bus(self.log, observe=self.observe)
+
+    async def run(self, problem: Problem) -> Outcome:
+        await self.bus.publish(self.team.setup(version("mechagents")), sender="run", to=())
+        return await self._work(partial(self._post, problem, "user", None))
+
+    async def resume(self, reply: str | None) -> Outcome:
+        done = self.log.last(Answer)
+        if done is not None and reply is None:
+            write_files(self.folder, done, list(self.log))
+            return done
+        open_ = pending(self.log, self.team.roles)
+        if reply is not None:
+            waiting = [e for e, name in open_ if e.message.kind == "question"]
+            if not waiting:
+                raise ProblemError("no question waits for a reply", where=str(self.folder))
+            humans = [n for e, n in open_ if e is waiting[-1]]
+            return await self._work(
+                partial(self._post, Reply(text=reply), humans[-1], waiting[-1]),
+                [(e, name) for e, name in open_ if e is not waiting[-1]],
+            )
+        return await self._work(None, open_)
+
+    async def _work(
+        self,
+        begin: Begin | None,
+        again: Sequence[tuple[Envelope, str]] = (),
+    ) -> Outcome:
+        """Serve every agent until the run ends; on return all of them have stopped."""
+        agents = self.team.agents
+        self.streams = {n: self.bus.subscribe(n, a.role.receives) for n, a in agents.items()}
+        async with anyio.create_task_group() as group:
+            for name, stream in self.streams.items():
+                group.start_soon(self._serve, agents[name], stream)
+            for envelope, name in again:
+                self.open += 1
+                self.bus.redeliver(envelope, name)
+            if begin is not None:
+                await begin()
+            self._look()
+            with anyio.move_on_after(self.team.stop.seconds):
+                await self.ended.wait()
+            self._end(BudgetError("seconds", self.team.stop.seconds))
+            group.cancel_scope.cancel()
+        return await self._close()
+
+    async def _serve(self, agent: Agent, stream: Subscription) -> None:
+        """Let one agent act on each message that it receives, one at a time."""
+        async for envelope in stream:
+            try:
+                context = self._context(agent, envelope)
+                message = await agent.handle(context)
+            except MechagentsError as error:
+                self._end(error)
+                return
+            except Exception as error:  # an agent's own fault ends the run with its cause
+                logger.exception("agent_failed", role=agent.role.name)
+                self._end(AgentCrashError(agent.role.name, error))
+                return
+            if message is not None:
+                await self._post(message, agent.role.name, envelope)
+            self.open -= 1
+            self.idle.set()
+            self._look()
+
+    def _context(self, agent: Agent, envelope: Envelope) -> Context:
+        role = agent.role
+        act_on = subject(self.log, envelope)
+        want = self.team.flow.want(role, self.log, act_on)
+        speaks = role.behaviour in ("language", "critic", "manager")
+        return Context(
+            role=role,
+            act_on=act_on,
+            cause=envelope.seq,
+            want=want,
+            brief=make_brief(self.log, role.name, want, act_on),
+            conversation=self.log,
+            folder=self.folder,
+            budget=self.team.stop,
+            model=self.team.model_for(role) if speaks else None,
+            sandbox=self.team.sandbox,
+            limits=self.team.limits,
+            record=partial(self._record, role.name, envelope.seq),
+            ask=self.team.ask,
+        )
+
+    async def _record(self, sender: str, cause: int, message: Message) -> Envelope:
+        return await self.bus.publish(message, sender=sender, cause=cause, to=())
+
+    async def _post(self, message: Message, sender: str, cause: Envelope | None) -> None:
+        """Publish a message to whom the flow names."""
+        roles = self.team.roles
+        to = self.team.flow.recipients(roles, self.log, message, sender, cause)
+        self.open += len(to)
+        await self.bus.publish(message, sender=sender, cause=cause.seq if cause else None, to=to)
+
+    def _look(self) -> None:
+        """End the run where the flow says so, or where nobody has anything left to do."""
+        if self.finish is not None:
+            return
+        finish = self.team.flow.finish(self.team.roles, self.log, self.team.stop)
+        if finish is None and self.open <= 0:
+            finish = stuck(self.log)
+        if finish is not None:
+            self._end(finish)
+
+    def _end(self, finish: Finish | MechagentsError) -> None:
+        if self.finish is None:
+            self.finish = finish
+            self.ended.set()
+
+    async def _close(self) -> Outcome:
+        """Log how the run ended, let listeners hear it, and write the run's files."""
+        assert self.finish is not None
+        outcome = conclude(
+            self.log, self.finish, self.team.model.name, seconds=monotonic() - self.started
+        )
+        roles = self.team.roles
+        listeners = [name for name, role in roles.items() if outcome.kind in role.receives]
+        self.open = sum(self.streams[name].waiting for name in listeners)
+        async with anyio.create_task_group() as group:
+            for name in listeners:
+                group.start_soon(self._serve, self.team.agents[name], self.streams[name])
+            await self._post(outcome, "run", None)
+            with anyio.move_on_after(DRAIN_SECONDS):
+                while self.open > 0:
+                    self.idle = anyio.Event()
+                    await self.idle.wait()
+            group.cancel_scope.cancel()
+        await self.bus.aclose()
+        await anyio.to_thread.run_sync(write_files, self.folder, outcome, list(self.log))
+        return outcome

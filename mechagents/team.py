@@ -1,0 +1,334 @@
+"""Teams: which roles there are, what acts for them, and who may speak when."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from mechagents.agents.base import Agent, Ask
+from mechagents.agents.executor import ExecutorAgent
+from mechagents.agents.human import HumanAgent
+from mechagents.agents.language import CriticAgent, LanguageAgent
+from mechagents.agents.verifier import VerificationAgent
+from mechagents.budget import Budget
+from mechagents.errors import RoleError, TeamError
+from mechagents.flow import Dataflow, Flow
+from mechagents.messages import Message, Setup
+from mechagents.models.base import Model
+from mechagents.models.select import open_model
+from mechagents.role import Role, installed_roles, load_role, packaged_roles
+from mechagents.sandbox import Limits, Sandbox, open_sandbox
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+RoleLike: TypeAlias = "Role | Agent | type[Agent] | Path | str"
+"""A role, an agent or its class, a role file, or a name: packaged, installed, ``module:Class``."""
+GIVEN = frozenset({"problem", "reply", "answer", "failure"})
+"""Kinds that the user or the run itself sends."""
+UNHEARD = frozenset({"answer", "failure", "question", "evidence"})
+"""Kinds that the run itself listens to."""
+FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow}
+
+
+class Team:
+    """Roles that work on a problem together.
+
+    Verification belongs to every team and is not listed among its roles.
+
+    Args:
+        roles: The members.
+        flow: Who acts next.
+        model: The language model of every role that names none of its own: a ``Model``, or a
+            name that ``open_model`` knows.
+        sandbox: Where programs run: a ``Sandbox``, or a name that ``open_sandbox`` knows.
+        stop: When to stop: what the run may spend.
+        limits: What one execution may use.
+        ask: Answers the team's questions; without it they wait in the log.
+        api_base: Another endpoint than the provider's, for models given by name.
+        name: The name that logs give this team.
+
+    Raises:
+        TeamError: If the roles do not fit together: two of one name, one that nobody feeds, a
+            kind that nobody receives, nobody who writes or runs programs.
+        RoleError: If a role cannot be loaded.
+        UsageError: If the model or the sandbox is unknown.
+    """
+
+    def __init__(
+        self,
+        roles: Iterable[RoleLike],
+        *,
+        flow: Flow | None = None,
+        model: Model | str = "handbook",
+        sandbox: Sandbox | str | None = None,
+        stop: Budget | None = None,
+        limits: Limits | None = None,
+        ask: Ask | None = None,
+        api_base: str | None = None,
+        name: str = "team",
+    ) -> None:
+        self.name = name
+        self.flow: Flow = flow or Dataflow()
+        self.stop = stop or Budget()
+        self.limits = limits or Limits()
+        self.ask = ask
+        self._api_base = api_base
+        self.model: Model = (
+            open_model(model, api_base=api_base) if isinstance(model, str) else model
+        )
+        self.sandbox: Sandbox = (
+            open_sandbox(sandbox) if isinstance(sandbox, str | None) else sandbox
+        )
+        self._models: dict[str, Model] = {}
+        self.agents: dict[str, Agent] = {}
+        for agent in (*map(agent_for, roles), VerificationAgent()):
+            if agent.role.name in self.agents:
+                raise TeamError(f"two roles are named {agent.role.name!r}", where="roles")
+            self.agents[agent.role.name] = agent
+        _check_fit(self.roles)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The roles by name, verification included."""
+        return {name: agent.role for name, agent in self.agents.items()}
+
+    def model_for(self, role: Role) -> Model:
+        """Return the model that a role speaks with: its own, or the team's."""
+        if role.model is None:
+            return self.model
+        if role.model not in self._models:
+            self._models[role.model] = open_model(role.model, api_base=self._api_base)
+        return self._models[role.model]
+
+    def setup(self, version: str) -> Setup:
+        """Return what a log needs to hold so that ``team_from`` can build this team again."""
+        return Setup(
+            team=self.name,
+            flow=self.flow.name,
+            model=self.model.name,
+            sandbox=self.sandbox.name,
+            roles=tuple(
+                _definition(agent)
+                for agent in self.agents.values()
+                if not isinstance(agent, VerificationAgent)
+            ),
+            budget=self.stop.model_dump(),
+            version=version,
+        )
+
+
+def two_agent(
+    *,
+    model: Model | str = "handbook",
+    sandbox: Sandbox | str | None = None,
+    stop: Budget | None = None,
+    ask: Ask | None = None,
+    api_base: str | None = None,
+) -> Team:
+    """Return the small team: a coder, who also states the problem, and an executor."""
+    coder = packaged_roles()["coder"]
+    both = coder.model_copy(
+        update={
+            "description": "States the problem, writes the program, and mends it.",
+            "receives": ("problem", "formulation", "evidence"),
+            "sends": ("formulation", "program"),
+        }
+    )
+    return Team(
+        [both, "executor", "admin"],
+        model=model,
+        sandbox=sandbox,
+        stop=stop,
+        ask=ask,
+        api_base=api_base,
+        name="two_agent",
+    )
+
+
+def full_team(
+    *,
+    extra: Iterable[RoleLike] = (),
+    model: Model | str = "handbook",
+    sandbox: Sandbox | str | None = None,
+    stop: Budget | None = None,
+    ask: Ask | None = None,
+    api_base: str | None = None,
+) -> Team:
+    """Return planner, formulator, coder, executor and critic, and any roles of your own.
+
+    Args:
+        extra: Further members, in any form that ``Team`` takes.
+        model: As for ``Team``.
+        sandbox: As for ``Team``.
+        stop: As for ``Team``.
+        ask: As for ``Team``.
+        api_base: As for ``Team``.
+    """
+    return Team(
+        ["planner", "formulator", "coder", "executor", "critic", "admin", *extra],
+        model=model,
+        sandbox=sandbox,
+        stop=stop,
+        ask=ask,
+        api_base=api_base,
+        name="full_team",
+    )
+
+
+def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = None) -> Team:
+    """Return the team that a log says a run was set up with.
+
+    Raises:
+        TeamError: If a class of the team, its flow or its model cannot be built from its name.
+    """
+    flow = FLOWS.get(setup.flow)
+    if flow is None:
+        raise TeamError(
+            f"the flow {setup.flow!r} is not known here; resume from Python", where="flow"
+        )
+    try:
+        roles: list[RoleLike] = [_defined(definition) for definition in setup.roles]
+    except ValidationError as error:
+        raise TeamError(str(error), where="roles") from error
+    return Team(
+        roles,
+        flow=flow(),
+        model=setup.model,
+        sandbox=setup.sandbox,
+        stop=Budget.model_validate(setup.budget),
+        ask=ask,
+        api_base=api_base,
+        name=setup.team,
+    )
+
+
+def agent_for(role: RoleLike) -> Agent:
+    """Return what acts for a role given in any form.
+
+    Raises:
+        RoleError: If there is no such role or it cannot be loaded.
+    """
+    match role:
+        case Agent():
+            return role
+        case type():
+            return role()
+        case Path():
+            return _acting(load_role(role))
+        case str():
+            return _named(role)
+        case Role():
+            return _acting(role)
+
+
+def _named(name: str) -> Agent:
+    if name in packaged_roles():
+        return _acting(packaged_roles()[name])
+    if name.endswith(".md"):
+        return agent_for(Path(name))
+    if ":" in name:
+        return agent_for(_class(name))
+    installed = installed_roles()
+    if name in installed:
+        found = installed[name]
+        if isinstance(found, Role | Path | str | Agent) or _is_agent_class(found):
+            return agent_for(found)  # pyright: ignore[reportArgumentType]
+        raise RoleError(f"offers {found!r}, which is no role", where=f"entry point {name}")
+    known = sorted({*packaged_roles(), *installed})
+    close = get_close_matches(name, known, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise RoleError(f"no role {name!r}{hint}; known: {', '.join(known)}", where="roles")
+
+
+def _class(path: str) -> type[Agent]:
+    module, _, name = path.partition(":")
+    try:
+        found: object = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise RoleError(f"cannot be imported ({error})", where=path) from error
+    if not _is_agent_class(found):
+        raise RoleError("is not a subclass of Agent", where=path)
+    return found  # type: ignore[return-value]
+
+
+def _is_agent_class(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, Agent)
+
+
+def _acting(role: Role) -> Agent:
+    match role.behaviour:
+        case "executor":
+            return ExecutorAgent(role)
+        case "human":
+            return HumanAgent(role)
+        case "critic":
+            return CriticAgent(role)
+        case "language" | "manager":
+            return LanguageAgent(role)
+        case "verification":
+            raise RoleError("verification is part of every team", where=role.name)
+
+
+_PACKAGED = (ExecutorAgent, HumanAgent, CriticAgent, LanguageAgent)
+
+
+def _definition(agent: Agent) -> dict[str, Any]:
+    if type(agent) in _PACKAGED:
+        return agent.role.model_dump(mode="json")
+    return {"agent": f"{type(agent).__module__}:{type(agent).__qualname__}"}
+
+
+def _defined(definition: dict[str, Any]) -> RoleLike:
+    if "agent" in definition:
+        return _class(str(definition["agent"]))
+    return Role.model_validate(definition)
+
+
+def _check_fit(roles: dict[str, Role]) -> None:
+    for fault in (*_unknown_kinds(roles), *_unfed(roles), *_unheard(roles), *_missing(roles)):
+        raise fault
+
+
+def _unknown_kinds(roles: dict[str, Role]) -> Iterator[TeamError]:
+    for role in roles.values():
+        for field, kinds in (("receives", role.receives), ("sends", role.sends)):
+            for kind in kinds:
+                if kind not in Message.kinds:
+                    known = ", ".join(sorted(Message.kinds))
+                    told = f"no kind of message {kind!r}; known: {known}"
+                    yield TeamError(told, where=f"{role.name}.{field}")
+
+
+def _unfed(roles: dict[str, Role]) -> Iterator[TeamError]:
+    for role in roles.values():
+        sent = {kind for other in roles.values() if other is not role for kind in other.sends}
+        own = set(role.sends) if len(role.sends) > 1 else set[str]()
+        asked = {"question"} if role.behaviour == "human" else set[str]()
+        if not set(role.receives) & (sent | own | GIVEN | asked):
+            told = f"nobody sends {' or '.join(role.receives)}, so this role would never act"
+            yield TeamError(told, where=f"{role.name}.receives")
+
+
+def _unheard(roles: dict[str, Role]) -> Iterator[TeamError]:
+    heard = {kind for role in roles.values() for kind in role.receives} | UNHEARD | {"critique"}
+    for role in roles.values():
+        for kind in role.sends:
+            if kind not in heard and not (kind == "reply" and role.behaviour == "human"):
+                told = f"nobody receives {kind}; add it to a role's receives"
+                yield TeamError(told, where=f"{role.name}.sends")
+
+
+def _missing(roles: dict[str, Role]) -> Iterator[TeamError]:
+    for kind, who in {
+        "formulation": "formulator",
+        "program": "coder",
+        "execution": "executor",
+    }.items():
+        if not any(kind in role.sends for role in roles.values()):
+            yield TeamError(f"nobody sends a {kind}; add a role such as {who!r}", where="roles")
