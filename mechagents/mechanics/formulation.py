@@ -5,7 +5,7 @@ How to solve it (mesh, element, solver) is not part of it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
@@ -222,14 +222,19 @@ class Formulation(Part):
         return Formulation.model_validate(data)
 
 
-def _set(data: Any, keys: list[str], value: object, path: str) -> None:
-    for key in keys[:-1]:
-        try:
-            data = data[int(key)] if isinstance(data, list) else data[key]
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise ValueError(f"{path}: there is no {key!r}") from error
-    last = keys[-1]
-    if isinstance(data, list):
-        data[int(last)] = value
-    else:
-        data[last] = value
+def _set(data: object, keys: list[str], value: object, path: str) -> None:
+    """Set the value at the end of a path through nested dictionaries and lists."""
+    *way, last = keys
+    try:
+        for key in way:
+            data = _index(data)[int(key) if isinstance(data, list) else key]
+        _index(data)[int(last) if isinstance(data, list) else last] = value
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise ValueError(f"{path}: there is no such field") from error
+
+
+def _index(data: object) -> dict[str | int, object]:
+    # A list is read and written by index as a dictionary is by key.
+    if not isinstance(data, dict | list):
+        raise TypeError("neither a dictionary nor a list")
+    return cast("dict[str | int, object]", data)

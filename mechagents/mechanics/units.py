@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
@@ -12,12 +14,40 @@ if TYPE_CHECKING:
     from pint import UnitRegistry
 
 
+LONGEST_QUANTITY = 60
+"""Characters; a quantity is a number and a few units."""
+ENDLESS = re.compile(r"(\*\*|\^)[^A-Za-z]*(\*\*|\^)|(\*\*|\^)[^A-Za-z]*\d{3}")
+"""A power of a power or a huge exponent, which would be worked out for ever."""
+
+
 @cache
 def _registry() -> UnitRegistry:
     # Making a registry takes a third of a second, so only a string with a unit pays for it.
     from pint import UnitRegistry
 
     return UnitRegistry(cache_folder=None)
+
+
+def _converted(quantity: str, unit: str) -> float:
+    """Return a quantity's value in a unit.
+
+    Raises:
+        DimensionalityError: If it has another dimension.
+        ValueError: If it is no quantity.
+    """
+    from pint.errors import DimensionalityError, PintError
+
+    if len(quantity) > LONGEST_QUANTITY or ENDLESS.search(quantity):
+        raise ValueError(quantity)
+    try:
+        return float(_registry().Quantity(quantity).to(unit).magnitude)
+    except DimensionalityError:
+        raise
+    # What the parser meets in a string that is no quantity, it raises as it comes.
+    except (PintError, TypeError, AttributeError, AssertionError, ArithmeticError) as error:
+        raise ValueError(quantity) from error
+    except (SyntaxError, TokenError, LookupError) as error:
+        raise ValueError(quantity) from error
 
 
 def to_si(value: object, unit: str) -> object:
@@ -40,23 +70,26 @@ def to_si(value: object, unit: str) -> object:
         return float(value)
     except ValueError:
         pass
-    from pint import DimensionalityError
-    from pint.errors import PintError
+    from pint.errors import DimensionalityError
 
     try:
-        return float(_registry().Quantity(value).to(unit).magnitude)
+        return _converted(value, unit)
     except DimensionalityError as error:
         raise PydanticCustomError(
             "unit_dimension",
             "{given} has the wrong dimension; a quantity in {unit} is needed",
-            {"given": repr(value), "unit": unit},
+            {"given": _shown(value), "unit": unit},
         ) from error
-    except (PintError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+    except ValueError as error:
         raise PydanticCustomError(
             "unit_syntax",
             "{given} is not a quantity; write a number in {unit} or one with a unit",
-            {"given": repr(value), "unit": unit},
+            {"given": _shown(value), "unit": unit},
         ) from error
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= LONGEST_QUANTITY else value[:LONGEST_QUANTITY] + "...")
 
 
 def same_dimension(unit: str, other: str) -> bool:
@@ -78,11 +111,11 @@ def conversion_factor(unit: str, other: str) -> float | None:
     """
     if unit == other:
         return 1.0
-    from pint.errors import PintError
+    from pint.errors import DimensionalityError
 
     try:
-        return float(_registry().Quantity(1.0, unit or "dimensionless").to(other).magnitude)
-    except (PintError, ValueError, TypeError, AttributeError, AssertionError, SyntaxError):
+        return _converted(f"1 ({unit or 'dimensionless'})", other)
+    except (DimensionalityError, ValueError):
         return None
 
 

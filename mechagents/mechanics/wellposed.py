@@ -5,7 +5,7 @@ Every fault is one sentence that starts with the field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -55,11 +55,19 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
     for field, name in used:
         if name not in boundaries:
             yield f"{field}: no boundary {name!r}; boundaries: {_names(boundaries)}"
-    places = [("loads", i, load) for i, load in enumerate(f.loads) if load.kind == "body_force"]
-    places += [("wanted", i, w) for i, w in enumerate(f.wanted) if w.kind != "reaction"]
-    for group, index, item in places:
-        if item.region is not None and item.region not in regions:
-            yield f"{group}.{index}.region: no region {item.region!r}; regions: {_names(regions)}"
+    places = [
+        (f"loads.{i}.region", load.region)
+        for i, load in enumerate(f.loads)
+        if load.kind == "body_force"
+    ]
+    places += [
+        (f"wanted.{i}.region", wanted.region)
+        for i, wanted in enumerate(f.wanted)
+        if wanted.kind != "reaction"
+    ]
+    for field, region in places:
+        if region is not None and region not in regions:
+            yield f"{field}: no region {region!r}; regions: {_names(regions)}"
 
 
 def _bad_geometry(f: Formulation) -> Iterator[str]:
@@ -96,8 +104,8 @@ def _bad_places(f: Formulation) -> Iterator[str]:
         if load.kind == "traction" and isinstance(f.geometry.boundaries[load.boundary], AtPoint):
             yield f"loads.{index}.boundary: a traction needs an edge, not a point"
     for index, wanted in enumerate(f.wanted):
-        if wanted.kind in ("displacement", "stress") and wanted.at is not None:
-            if not contains(whole, wanted.at):
+        if wanted.kind == "displacement" or wanted.kind == "stress":
+            if wanted.at is not None and not contains(whole, wanted.at):
                 yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
         elif wanted.kind == "reaction" and not any(
             support.boundary == wanted.boundary and wanted.component in support.components
@@ -175,5 +183,5 @@ def _middle(piece: BaseGeometry) -> str:
     return f"({point.x:.4g}, {point.y:.4g})"
 
 
-def _names(known: dict[str, object] | dict[str, object]) -> str:
+def _names(known: Iterable[str]) -> str:
     return ", ".join(sorted(known)) or "none"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -59,17 +59,19 @@ def located_faults(source: Source, error: ValidationError) -> list[Fault]:
 def _path(data: object, loc: tuple[int | str, ...]) -> Iterator[str]:
     """Leave out of a pydantic location what is no key of the file: the tags of unions."""
     for step in loc:
-        if isinstance(data, dict) and step not in data and step == data.get("kind"):
-            continue
-        if step == "[key]":
+        inside = _items(data)
+        if step == "[key]" or (step not in inside and step == inside.get("kind")):
             continue
         yield str(step)
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            data = None
+        data = inside.get(step)
+
+
+def _items(data: object) -> dict[object, object]:
+    if isinstance(data, dict):
+        return cast("dict[object, object]", data)
+    if isinstance(data, list):
+        return dict(enumerate(cast("list[object]", data)))
+    return {}
 
 
 def _sentences(details: ErrorDetails) -> Iterator[tuple[list[str], str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -39,7 +41,7 @@ class Source:
             if step is None:
                 break
             key, found, taken = step
-            line = int(key.start_mark.line) + 1
+            line = key.start_mark.line + 1
             rest = rest[taken:]
         return line
 
@@ -52,15 +54,15 @@ def parse(text: str, file: str) -> Source:
             a mapping; with the file, line and column.
     """
     try:
-        tree: object = YAML(typ="safe", pure=True).compose(text)
-        if isinstance(tree, Node):
+        tree = YAML(typ="safe", pure=True).compose(text)
+        if tree is not None:
             _measure(tree, file)
-        data: object = YAML(typ="safe", pure=True).load(text)
+        data = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         raise _malformed(error, file) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ProblemError(f"{error.reason}", where=f"{file}:{line}") from error
+        raise ProblemError(error.reason, where=f"{file}:{line}") from error
     except RecursionError:
         raise ProblemError("is nested too deeply", where=file) from None
     except (YAMLError, ValueError) as error:
@@ -72,12 +74,16 @@ def parse(text: str, file: str) -> Source:
         raise ProblemError(
             f"holds {what}; a problem is a mapping of fields such as statement: ...", where=file
         )
-    return Source(file, {str(key): value for key, value in data.items()}, tree)
+    fields = cast("dict[object, object]", data)
+    return Source(file, {str(key): value for key, value in fields.items()}, tree)
 
 
 def _malformed(error: MarkedYAMLError, file: str) -> ProblemError:
     mark = error.problem_mark or error.context_mark
     where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+    if isinstance(error, DuplicateKeyError):
+        # The error's own sentence repeats both values, however long they are.
+        return ProblemError("the same key stands here twice", where=where)
     reason = ", ".join(part for part in (error.context, error.problem) if part)
     return ProblemError(f"is not YAML: {reason}", where=where)
 

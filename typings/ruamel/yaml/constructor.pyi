@@ -1,0 +1,3 @@
+from ruamel.yaml.error import MarkedYAMLError
+
+class DuplicateKeyError(MarkedYAMLError): ...
