@@ -39,14 +39,15 @@ class Message(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    kind: str
+    kind: Any
+    """A string, which each subclass narrows to a literal of its own."""
     kinds: ClassVar[dict[str, type[Message]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         """Make a subclass with a ``kind`` of its own known to ``parse_message``."""
         super().__pydantic_init_subclass__(**kwargs)
-        kind = cls.model_fields["kind"].default
+        kind: object = cls.model_fields["kind"].default
         if not isinstance(kind, str):
             return
         known = Message.kinds.get(kind)
@@ -328,6 +329,7 @@ class Failure(Message):
 class Opaque(Message):
     """A message of a kind whose class is not loaded here, kept as it was."""
 
+    kind: str
     content: dict[str, Any] = Field(default_factory=dict)
 
     def to_json(self) -> str:
