@@ -1,0 +1,44 @@
+"""What a finite-element program may lean on: input, mesh, solver, evaluation, files, pictures.
+
+A program may just as well do without: what it hands back is three kinds of files, and nothing
+that checks them uses this package. A program reads like this:
+
+    problem, settings = read_problem()
+    mesh = make_mesh(problem.geometry, settings.mesh_size or 0.05, settings.element_order or 2)
+    V = basis(mesh)                          # scikit-fem takes it from here
+    ...
+    u = solve(K, f, fixed, values)           # K u = f with some of u prescribed
+    solution = Solution(mesh, displacement, stress, "nodes", forces, energy)
+    write_results(quantities(problem, solution))
+    write_fields(solution)
+    for picture in problem.pictures:
+        draw_field(problem, solution, picture)
+
+Libraries are imported when a function needs them.
+"""
+
+from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
+from mechagents.kit.files import read_problem, write_fields, write_results
+from mechagents.kit.pictures import draw, draw_field
+from mechagents.kit.solver import solve
+from mechagents.kit.spaces import basis, by_element, node_dofs, node_means
+from mechagents.mechanics.meshing import Mesh, make_mesh
+
+__all__ = [
+    "Mesh",
+    "Result",
+    "Solution",
+    "basis",
+    "by_element",
+    "draw",
+    "draw_field",
+    "make_mesh",
+    "node_dofs",
+    "node_means",
+    "quantities",
+    "read_problem",
+    "solve",
+    "von_mises",
+    "write_fields",
+    "write_results",
+]

@@ -1,0 +1,163 @@
+"""Quantities read from a finite-element solution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mechagents.mechanics.formulation import (
+    Formulation,
+    Wanted,
+    WantedDisplacement,
+    WantedEnergy,
+    WantedReaction,
+    WantedStress,
+)
+from mechagents.mechanics.meshing import Mesh
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.meshing import FloatArray
+    from mechagents.mechanics.units import Point
+
+STRESS_COLUMNS = ("xx", "yy", "zz", "xy")
+"""The order of stress components; zz is out of the plane, or the hoop direction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A finite-element solution in numbers that belong to the mesh."""
+
+    mesh: Mesh
+    displacement: FloatArray
+    """At the nodes [m], shape (nodes, 2)."""
+    stress: FloatArray
+    """Columns xx, yy, zz, xy [Pa], shape (nodes or elements, 4)."""
+    stress_at: Literal["nodes", "elements"]
+    """What the rows of ``stress`` belong to. Elements where stress jumps between regions."""
+    forces: FloatArray
+    """K u - f at the nodes, shape (nodes, 2): the reactions, zero where nothing holds. In N,
+    or N/m per metre of thickness."""
+    energy: FloatArray
+    """Strain energy of each element, shape (elements,). In J, or J/m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One wanted quantity, as ``results.json`` holds it."""
+
+    name: str
+    value: float
+    """In SI units."""
+    unit: str
+    method: str
+    """How it was found."""
+
+
+def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
+    """Return every wanted quantity.
+
+    Raises:
+        ValueError: If a wanted point lies outside the mesh.
+    """
+    return list(_results(formulation, solution))
+
+
+def _results(formulation: Formulation, solution: Solution) -> Iterator[Result]:
+    for wanted in formulation.wanted:
+        value, method = _evaluate(wanted, solution)
+        yield Result(wanted.name, float(value), formulation.unit(wanted), method)
+
+
+def _evaluate(wanted: Wanted, solution: Solution) -> tuple[float, str]:
+    match wanted:
+        case WantedReaction():
+            nodes = solution.mesh.boundary_nodes[wanted.boundary]
+            total = solution.forces[nodes, "xy".index(wanted.component)].sum()
+            return total, f"sum of K u - f over {len(nodes)} nodes on {wanted.boundary}"
+        case WantedEnergy():
+            inside = solution.mesh.cells_in(wanted.region)
+            return solution.energy[inside].sum(), "integral of half stress times strain"
+        case WantedDisplacement():
+            return _displacement(wanted, solution)
+        case _:
+            return _stress(wanted, solution)
+
+
+def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float, str]:
+    mesh = solution.mesh
+    if wanted.at is not None:
+        at = _at_nodes(mesh, solution.displacement, wanted.at)
+        return float(_component(at, wanted.component)), _IN_ELEMENT
+    values = _component(solution.displacement[mesh.nodes_in(wanted.region)], wanted.component)
+    return _extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
+
+
+def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
+    mesh, stress = solution.mesh, solution.stress
+    at_nodes = solution.stress_at == "nodes"
+    if wanted.at is not None:
+        at = _at_nodes(mesh, stress, wanted.at) if at_nodes else _at_element(mesh, stress, wanted.at)
+        return float(_component(at, wanted.component)), _IN_ELEMENT
+    inside = mesh.nodes_in(wanted.region) if at_nodes else mesh.cells_in(wanted.region)
+    values = _component(stress[inside], wanted.component)
+    where = f"{len(values)} {solution.stress_at}"
+    return _extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
+
+
+_IN_ELEMENT = "interpolated in the element that holds the point"
+
+
+def _at_nodes(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
+    from mechagents.kit.elements import locate
+
+    element, weights = locate(mesh, point)
+    return weights @ values[mesh.cells[element]]
+
+
+def _at_element(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
+    from mechagents.kit.elements import locate
+
+    element, _ = locate(mesh, point)
+    return values[element]
+
+
+def _component(values: FloatArray, component: str) -> FloatArray:
+    import numpy as np
+
+    if component == "magnitude":
+        return np.linalg.norm(values, axis=-1)
+    if component == "von_mises":
+        return von_mises(values)
+    if values.shape[-1] == 2:
+        return values[..., "xy".index(component)]
+    return values[..., STRESS_COLUMNS.index(component)]
+
+
+def von_mises(stress: FloatArray) -> FloatArray:
+    """Return the von Mises stress [Pa] of stresses xx, yy, zz, xy [Pa], shape (..., 4)."""
+    import numpy as np
+
+    xx, yy, zz, xy = np.moveaxis(stress, -1, 0)
+    return np.sqrt(((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * xy**2)
+
+
+def _extreme(values: FloatArray, which: str | None) -> float:
+    import numpy as np
+
+    if which == "max_abs":
+        return float(np.abs(values).max())
+    return float(values.max() if which == "max" else values.min())
+
+
+def field_values(solution: Solution, field: str) -> FloatArray:
+    """Return a field that can be drawn, by its name in a formulation.
+
+    Returns:
+        Displacement [m] at the nodes, or stress [Pa] at the nodes or in the elements.
+    """
+    if field == "displacement":
+        return _component(solution.displacement, "magnitude")
+    if field.startswith("displacement_"):
+        return _component(solution.displacement, field.removeprefix("displacement_"))
+    return _component(solution.stress, field.removeprefix("stress_"))

@@ -1,0 +1,58 @@
+"""The files that a program reads and writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from mechagents.kit.evaluate import Result, Solution
+from mechagents.mechanics.formulation import Formulation
+from mechagents.messages import Settings
+
+
+def read_problem(folder: Path | str = ".") -> tuple[Formulation, Settings]:
+    """Return what the program is asked: the formulation in SI units, and how to solve it.
+
+    Args:
+        folder: Where ``formulation.json`` and ``settings.json`` are. Without the latter every
+            setting is left to the program.
+
+    Raises:
+        OSError: If there is no formulation.
+        pydantic.ValidationError: If a file is not what its name says.
+    """
+    where = Path(folder)
+    formulation = Formulation.model_validate_json((where / "formulation.json").read_bytes())
+    settings = where / "settings.json"
+    if not settings.exists():
+        return formulation, Settings()
+    return formulation, Settings.model_validate_json(settings.read_bytes())
+
+
+def write_results(results: Sequence[Result], folder: Path | str = ".") -> None:
+    """Write the quantities to ``results.json``."""
+    text = json.dumps({"quantities": [asdict(result) for result in results]}, indent=1)
+    (Path(folder) / "results.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_fields(solution: Solution, folder: Path | str = ".") -> None:
+    """Write mesh, displacement [m], stress [Pa] and region numbers to ``fields.vtu``.
+
+    Stress has the columns xx, yy, zz, xy and is point data or cell data, as in the solution.
+    """
+    import meshio
+    import numpy as np
+
+    mesh = solution.mesh
+    points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
+    point_data = {"displacement": solution.displacement}
+    cell_data = {"region": [mesh.region]}
+    if solution.stress_at == "nodes":
+        point_data["stress"] = solution.stress
+        fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
+    else:
+        all_cells = {**cell_data, "stress": [solution.stress]}
+        fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, all_cells)
+    fields.write(Path(folder) / "fields.vtu")

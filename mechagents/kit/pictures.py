@@ -1,0 +1,225 @@
+"""Pictures of a field on its mesh, as a report shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mechagents.kit.evaluate import Solution, field_values
+from mechagents.mechanics.formulation import Formulation, Picture
+from mechagents.mechanics.meshing import CellKind, Mesh
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.tri import TriContourSet, Triangulation
+
+    from mechagents.mechanics.meshing import FloatArray, IntArray
+
+SPLIT: dict[CellKind, tuple[tuple[int, int, int], ...]] = {
+    "triangle": ((0, 1, 2),),
+    "triangle6": ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5)),
+    "quad": ((0, 1, 2), (0, 2, 3)),
+    "quad9": tuple((a, b, 8) for a, b in zip((0, 4, 1, 5, 2, 6, 3, 7), (4, 1, 5, 2, 6, 3, 7, 0),
+                                              strict=True)),
+}  # fmt: skip
+"""The triangles that each element is drawn as."""
+PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n"}
+LEVELS = 21
+FRACTION = 0.08
+"""A drawn displacement is at most this share of the body's size, unless the true one is more."""
+TITLES = {
+    "displacement": "Displacement magnitude",
+    "displacement_x": "Displacement $u_x$",
+    "displacement_y": "Displacement $u_y$",
+    "stress_xx": r"Stress $\sigma_{xx}$",
+    "stress_yy": r"Stress $\sigma_{yy}$",
+    "stress_zz": r"Stress $\sigma_{zz}$",
+    "stress_xy": r"Shear stress $\tau_{xy}$",
+    "von_mises": "Von Mises stress",
+}
+AXISYMMETRIC_TITLES = {
+    "displacement_x": "Radial displacement $u_r$",
+    "displacement_y": "Axial displacement $u_z$",
+    "stress_xx": r"Radial stress $\sigma_{rr}$",
+    "stress_yy": r"Axial stress $\sigma_{zz}$",
+    "stress_zz": r"Hoop stress $\sigma_{\theta\theta}$",
+    "stress_xy": r"Shear stress $\tau_{rz}$",
+}
+
+
+def draw_field(
+    formulation: Formulation, solution: Solution, picture: Picture, folder: Path | str = "."
+) -> None:
+    """Draw a wanted picture on the deformed body, and write it under its file name."""
+    axisymmetric = formulation.idealisation == "axisymmetric"
+    titles = {**TITLES, **AXISYMMETRIC_TITLES} if axisymmetric else TITLES
+    draw(
+        solution.mesh,
+        field_values(solution, picture.field),
+        Path(folder) / picture.file,
+        title=titles[picture.field],
+        unit="m" if picture.field.startswith("displacement") else "Pa",
+        displacement=solution.displacement,
+        axes="rz" if axisymmetric else "xy",
+    )
+
+
+def draw(
+    mesh: Mesh,
+    values: FloatArray,
+    file: Path | str,
+    *,
+    title: str,
+    unit: str,
+    displacement: FloatArray | None = None,
+    axes: str = "xy",
+) -> None:
+    """Draw filled contours of a field, with a colour bar, and write them as a PNG.
+
+    A field that changes its sign is drawn in two colours that meet at zero. Where a few nodes
+    reach far beyond all others (a singular corner), the colours leave them out, and say so.
+
+    Args:
+        mesh: The mesh.
+        values: In SI units, shape (nodes,) or (elements,).
+        file: Where to write.
+        title: What it is.
+        unit: Its SI unit; a prefix is chosen.
+        displacement: If given [m], shape (nodes, 2), the deformed body is drawn, exaggerated
+            where it would not be seen, and the outline of the undeformed one.
+        axes: The names of the two axes.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    points, exaggeration = _deformed(mesh, displacement)
+    factor, prefix = _prefix(values)
+    figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
+    FigureCanvasAgg(figure)
+    ax = figure.add_subplot()
+    filled = _fill(ax, mesh, points, values / factor)
+    bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}")
+    bar.ax.tick_params(labelsize="small")
+    _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
+    _outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
+    low, high = values.min() / factor, values.max() / factor
+    notes = f"least {low:.4g}, largest {high:.4g} {prefix}{unit}"
+    if displacement is not None:
+        notes += f"; deformation × {exaggeration:.3g}"
+    ax.set_title(f"{title}\n", fontsize="large")
+    ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")
+    ax.set(xlabel=f"{axes[0]} [m]", ylabel=f"{axes[1]} [m]", aspect="equal")
+    figure.savefig(file, format="png")
+
+
+def _figure_size(points: FloatArray) -> tuple[float, float]:
+    width, height = points.max(axis=0) - points.min(axis=0)
+    shape = min(max(height / width, 0.3), 1.6)
+    return 6.4, 1.4 + 4.6 * shape
+
+
+def _deformed(mesh: Mesh, displacement: FloatArray | None) -> tuple[FloatArray, float]:
+    """Return where the nodes are drawn, and by how much displacements are exaggerated."""
+    import numpy as np
+
+    if displacement is None:
+        return mesh.points, 1.0
+    size = float(np.linalg.norm(mesh.points.max(axis=0) - mesh.points.min(axis=0)))
+    largest = float(np.linalg.norm(displacement, axis=1).max())
+    if not 0 < largest < FRACTION / 4 * size:
+        return mesh.points + displacement, 1.0
+    raw = FRACTION * size / largest
+    power = 10 ** np.floor(np.log10(raw))
+    exaggeration = float(power * max(step for step in (1, 2, 5) if step * power <= raw))
+    return mesh.points + exaggeration * displacement, exaggeration
+
+
+def _prefix(values: FloatArray) -> tuple[float, str]:
+    import numpy as np
+
+    largest = float(np.abs(values).max())
+    for factor, prefix in PREFIXES.items():
+        if largest >= factor:
+            return factor, prefix
+    return 1.0, ""
+
+
+def _fill(ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray) -> TriContourSet:
+    import numpy as np
+    from matplotlib.tri import Triangulation
+
+    parts = np.array(SPLIT[mesh.kind])
+    triangles = mesh.cells[:, parts].reshape(-1, 3)
+    levels, extend, signed = _levels(values)
+    colours = "RdBu_r" if signed else "viridis"
+    if len(values) == len(mesh.points):
+        lattice = Triangulation(points[:, 0], points[:, 1], triangles)
+    else:
+        lattice, values = _flat(points, triangles, np.repeat(values, len(parts)))
+    # Drawn twice, the hairlines between neighbouring colours close.
+    ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
+    return ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
+
+
+def _flat(
+    points: FloatArray, triangles: IntArray, values: FloatArray
+) -> tuple[Triangulation, FloatArray]:
+    """Return triangles that share no nodes, so that each keeps a value of its own."""
+    import numpy as np
+    from matplotlib.tri import Triangulation
+
+    own = points[triangles].reshape(-1, 2)
+    numbers = np.arange(len(own)).reshape(-1, 3)
+    return Triangulation(own[:, 0], own[:, 1], numbers), np.repeat(values, 3)
+
+
+def _levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
+    """Return contour levels, whether colours are cut off, and whether they meet at zero."""
+    import numpy as np
+
+    low, high = float(values.min()), float(values.max())
+    inner_low, inner_high = (float(q) for q in np.quantile(values, [0.005, 0.995]))
+    most = max(abs(low), abs(high), 1e-300)
+    if high - low > 1.5 * (inner_high - inner_low) > 1e-6 * most:
+        low, high = max(low, inner_low), min(high, inner_high)
+    if high - low < 1e-6 * most:
+        low, high = low - 0.01 * most, high + 0.01 * most
+    signed = low < -0.05 * high and high > -0.05 * low
+    if signed:
+        reach = max(-low, high)
+        low, high = -reach, reach
+    below, above = values.min() < low, values.max() > high
+    extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}
+    return np.linspace(low, high, LEVELS), extend[(int(below), int(above))], signed
+
+
+def _outline(
+    ax: Axes, mesh: Mesh, points: FloatArray, *, color: str, linestyle: str, linewidth: float
+) -> None:
+    """Draw the outline, and the interfaces between regions."""
+    from matplotlib.collections import LineCollection
+
+    lines = LineCollection(
+        list(points[_outer_edges(mesh)]), colors=color, linestyles=linestyle, linewidths=linewidth
+    )
+    ax.add_collection(lines)
+
+
+def _outer_edges(mesh: Mesh) -> IntArray:
+    """Return the edges where the body or a region ends, as pairs of neighbouring nodes."""
+    import numpy as np
+
+    corners = 3 if mesh.kind.startswith("triangle") else 4
+    ends = [(i, (i + 1) % corners) for i in range(corners)]
+    middle = [[a, corners + i, b] for i, (a, b) in enumerate(ends)] if mesh.order == 2 else ends
+    sides = mesh.cells[:, np.array(middle)].reshape(-1, len(middle[0]))
+    keys = np.sort(sides[:, [0, -1]], axis=1)
+    region = np.repeat(mesh.region, corners)
+    _, inverse = np.unique(keys, axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    low, high = np.full(inverse.max() + 1, len(mesh.regions)), np.full(inverse.max() + 1, -1)
+    np.minimum.at(low, inverse, region)
+    np.maximum.at(high, inverse, region)
+    outer = (np.bincount(inverse) == 1)[inverse] | (low != high)[inverse]
+    kept = sides[outer]
+    return np.concatenate([kept[:, i : i + 2] for i in range(kept.shape[1] - 1)])

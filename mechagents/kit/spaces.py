@@ -1,0 +1,119 @@
+"""From a mesh to a scikit-fem basis and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mechagents.mechanics.meshing import Mesh
+
+if TYPE_CHECKING:
+    from skfem import Basis
+    from skfem import Mesh as SkfemMesh
+
+    from mechagents.mechanics.meshing import FloatArray, IntArray
+
+
+def basis(mesh: Mesh, *, at_nodes: bool = False) -> Basis:
+    """Return a scikit-fem basis of plane vector fields on a mesh.
+
+    Its mesh knows the boundaries and regions by name, so ``FacetBasis(V.mesh, V.elem,
+    facets="left")`` and ``V.with_elements("plate")`` work. Elements of order 2 are curved.
+
+    Args:
+        mesh: The mesh.
+        at_nodes: Whether the basis is evaluated at each element's own nodes, in the mesh's
+            order, instead of at points of integration.
+    """
+    import numpy as np
+    import skfem
+
+    made = _skfem_mesh(mesh)
+    scalar = made.elem()
+    element = skfem.ElementVector(scalar)
+    if at_nodes:
+        local = scalar.doflocs.T
+        return skfem.Basis(made, element, quadrature=(local, np.ones(local.shape[1])))
+    # Exact on straight elements, and enough for curved ones and for 2 pi r.
+    return skfem.Basis(made, element, intorder=2 * mesh.order + 2)
+
+
+def _skfem_mesh(mesh: Mesh) -> SkfemMesh:
+    import numpy as np
+    import skfem
+
+    kinds = {
+        "triangle": skfem.MeshTri1,
+        "triangle6": skfem.MeshTri2,
+        "quad": skfem.MeshQuad1,
+        "quad9": skfem.MeshQuad2,
+    }
+    # scikit-fem would sort the nodes of triangles, and with that turn some over.
+    made = kinds[mesh.kind](mesh.points.T, mesh.cells.T, sort_t=False)
+    # In its numbering the corners come first.
+    corners = np.unique(mesh.cells[:, : made.t.shape[0]])
+    sides = {
+        name: _facets(made, np.searchsorted(corners, edges[:, :2]))
+        for name, edges in mesh.boundary_edges.items()
+        if len(edges)
+    }
+    inside = {name: np.flatnonzero(mesh.cells_in(name)) for name in mesh.regions}
+    return made.with_boundaries(sides).with_subdomains(inside)
+
+
+def _facets(made: SkfemMesh, ends: IntArray) -> IntArray:
+    """Return the numbers of the facets with the given end nodes."""
+    import numpy as np
+
+    def key(pairs: IntArray) -> IntArray:
+        low, high = np.sort(pairs.astype(np.int64), axis=1).T
+        return low * (made.t.max() + 1) + high
+
+    keys = key(made.facets.T)
+    order = np.argsort(keys)
+    return order[np.searchsorted(keys[order], key(ends))]
+
+
+def node_dofs(space: Basis, mesh: Mesh) -> IntArray:
+    """Return the unknowns of each node, shape (nodes, 2).
+
+    With it, ``u[node_dofs(V, mesh)]`` is the displacement at the mesh's nodes.
+    """
+    import numpy as np
+
+    dofs = np.empty((len(mesh.points), 2), dtype=np.int64)
+    of_cells = space.element_dofs.reshape(mesh.cells.shape[1], 2, -1)
+    dofs[mesh.cells] = np.moveaxis(of_cells, -1, 0)
+    return dofs
+
+
+def by_element(mesh: Mesh, values: Mapping[str, float]) -> FloatArray:
+    """Return a value for each element from one for each region, 0 where none is given.
+
+    Returns:
+        Shape (elements, 1), ready to multiply arrays of shape (elements, points).
+    """
+    import numpy as np
+
+    return np.array([values.get(name, 0.0) for name in mesh.regions])[mesh.region][:, None]
+
+
+def node_means(mesh: Mesh, values: FloatArray) -> FloatArray:
+    """Return the mean at each node over the elements around it.
+
+    Not for fields that jump between regions: the mean of both sides is right on neither.
+
+    Args:
+        mesh: The mesh.
+        values: At each element's own nodes, shape (elements, nodes of an element, columns).
+
+    Returns:
+        Shape (nodes, columns).
+    """
+    import numpy as np
+
+    nodes = mesh.cells.ravel()
+    count = np.bincount(nodes, minlength=len(mesh.points))
+    columns = values.reshape(len(nodes), -1).T
+    sums = [np.bincount(nodes, column, minlength=len(count)) for column in columns]
+    return np.stack(sums, axis=1) / count[:, None]

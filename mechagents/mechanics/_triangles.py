@@ -1,0 +1,253 @@
+"""Triangle meshes by netgen, with OpenCascade for the geometry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+from netgen.meshing import SetMessageImportance
+from netgen.occ import Edge, Glue, OCCGeometry, Pnt, TopoDS_Shape, Vertex, WorkPlane
+from pyngcore import GetNumThreads, SetNumThreads
+
+from mechagents.errors import ProblemError
+from mechagents.mechanics.geometry import (
+    Difference,
+    Disk,
+    Intersection,
+    Polygon,
+    Rectangle,
+    Shape,
+)
+from mechagents.mechanics.meshing import RawMesh
+
+if TYPE_CHECKING:
+    from netgen.meshing import Mesh as NetgenMesh
+
+    from mechagents.mechanics.meshing import FloatArray, IntArray
+    from mechagents.mechanics.units import Point
+
+EDGES_ON_A_CIRCLE = 8
+"""The fewest edges on a full circle, however large the mesh size."""
+SAMPLES = np.linspace(0.0, 1.0, 9)
+"""Where the curve of an edge is sampled, as a share of its parameter's range."""
+
+
+def triangles(
+    regions: Mapping[str, Shape],
+    mesh_size: float,
+    order: int,
+    marks: list[tuple[Point, bool]],
+    near: float,
+) -> RawMesh:
+    """Return a triangle mesh of several regions that share the nodes on their interfaces.
+
+    Args:
+        regions: The shapes by name.
+        mesh_size: The length of edges [m].
+        order: 1, or 2 for six nodes an element and curved edges.
+        marks: Points that need a node [m], and whether one inside the body does too.
+        near: Points closer than this are the same [m].
+
+    Raises:
+        ProblemError: If netgen fails, a region gets no element, or an element is folded.
+    """
+    # Tolerances of OpenCascade and netgen are lengths made for bodies of about 1; a scale that
+    # is a power of two rounds nothing.
+    scale = 2.0 ** -round(math.log2(1e4 * near))
+    with _quiet_and_repeatable():
+        try:
+            shape = _glued(regions, scale)
+            shape = _with_vertices(shape, marks, scale, near)
+            samples = _divide(shape, mesh_size * scale)
+            found = OCCGeometry(shape, dim=2).GenerateMesh(
+                maxh=mesh_size * scale, curvaturesafety=0.1
+            )
+            if order == 2:
+                found.SecondOrder()
+        except Exception as error:  # noqa: BLE001 (netgen raises several kinds of its own)
+            raise ProblemError(f"netgen cannot mesh it: {error}", where="geometry") from error
+    return _raw(found, list(regions), order, scale, samples)
+
+
+@contextmanager
+def _quiet_and_repeatable() -> Iterator[None]:
+    """Keep netgen from printing, and on one thread: with more its meshes vary."""
+    threads, importance = GetNumThreads(), SetMessageImportance(0)
+    SetNumThreads(1)
+    try:
+        yield
+    finally:
+        SetNumThreads(threads)
+        SetMessageImportance(importance)
+
+
+def _glued(regions: Mapping[str, Shape], scale: float) -> TopoDS_Shape:
+    faces: list[TopoDS_Shape] = []
+    for name, shape in regions.items():
+        made = _face(shape, scale)
+        for face in made.faces:
+            face.name = name
+        faces.append(made)
+    return Glue(faces)
+
+
+def _face(shape: Shape, scale: float) -> TopoDS_Shape:
+    match shape:
+        case Rectangle():
+            (x, y), (width, height) = shape.origin, shape.size
+            plane = WorkPlane().MoveTo(x * scale, y * scale)
+            return plane.Rectangle(width * scale, height * scale).Face()
+        case Disk():
+            (x, y), radius = shape.center, shape.radius
+            return WorkPlane().Circle(x * scale, y * scale, radius * scale).Face()
+        case Polygon():
+            return _polygon([(x * scale, y * scale) for x, y in shape.points])
+        case Difference():
+            cut = [_face(part, scale) for part in shape.remove]
+            return reduce(lambda a, b: a - b, cut, _face(shape.base, scale))
+        case Intersection():
+            return reduce(lambda a, b: a * b, [_face(part, scale) for part in shape.shapes])
+        case _:
+            return reduce(lambda a, b: a + b, [_face(part, scale) for part in shape.shapes])
+
+
+def _polygon(points: list[Point]) -> TopoDS_Shape:
+    corners = [p for p, before in zip(points, points[-1:] + points, strict=False) if p != before]
+    following = corners[1:] + corners[:1]
+    turns = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, following, strict=True))
+    first, *rest = corners if turns > 0 else corners[::-1]
+    plane = WorkPlane().MoveTo(*first)
+    for corner in rest:
+        plane = plane.LineTo(*corner)
+    return plane.Close().Face()
+
+
+def _with_vertices(
+    shape: TopoDS_Shape, marks: list[tuple[Point, bool]], scale: float, near: float
+) -> TopoDS_Shape:
+    """Return the shape with a vertex at every mark that has none."""
+    added: list[TopoDS_Shape] = []
+    taken = [(vertex.p.x, vertex.p.y) for vertex in shape.vertices]
+    for (x, y), inside_too in marks:
+        mark = (x * scale, y * scale)
+        if any(math.dist(mark, other) <= near * scale for other in taken):
+            continue
+        foot = min((_foot(edge, mark) for edge in shape.edges), key=lambda p: math.dist(p, mark))
+        if math.dist(foot, mark) <= near * scale:
+            mark = foot
+        elif not inside_too:
+            continue
+        taken.append(mark)
+        added.append(Vertex(Pnt(*mark, 0)))
+    return Glue([shape, *added]) if added else shape
+
+
+def _foot(edge: Edge, point: Point) -> Point:
+    """Return the point of an edge that is nearest to a point."""
+    low, high = edge.parameter_interval
+
+    def distance(parameter: float) -> float:
+        return math.dist(_at(edge, parameter), point)
+
+    for _ in range(8):
+        tries = np.linspace(low, high, 33)
+        best = min(tries, key=distance)
+        step = tries[1] - tries[0]
+        low, high = max(low, best - step), min(high, best + step)
+    return _at(edge, (low + high) / 2)
+
+
+def _at(edge: Edge, parameter: float) -> Point:
+    point = edge.Value(float(parameter))
+    return point.x, point.y
+
+
+def _divide(shape: TopoDS_Shape, mesh_size: float) -> dict[str, FloatArray]:
+    """Set how netgen divides each edge; return points of each by the name it now has.
+
+    Left to itself netgen divides curves by their curvature, whatever the mesh size.
+    """
+    samples: dict[str, FloatArray] = {}
+    for number, edge in enumerate(shape.edges):
+        edge.name = f"edge{number}"
+        low, high = edge.parameter_interval
+        curve = np.array([_at(edge, low + share * (high - low)) for share in SAMPLES])
+        samples[edge.name] = curve
+        middle = (curve[0] + curve[-1]) / 2
+        curved = math.dist(curve[len(curve) // 2], middle) > 1e-9 * edge.mass
+        # The parameter of a circle is the angle.
+        turns = (high - low) / (2 * math.pi) if curved else 0.0
+        pieces = max(1, _ceil(edge.mass / mesh_size), _ceil(EDGES_ON_A_CIRCLE * turns))
+        edge.partition = np.linspace(0.0, 1.0, pieces + 1)[1:-1]
+    return samples
+
+
+def _ceil(value: float) -> int:
+    return math.ceil(value - 1e-6)
+
+
+def _raw(
+    found: NetgenMesh, names: list[str], order: int, scale: float, samples: dict[str, FloatArray]
+) -> RawMesh:
+    surface, lines = found.Elements2D().NumPy(), found.Elements1D().NumPy()
+    # netgen puts the node in the middle of the side opposite to vertex 0 first.
+    columns = [0, 1, 2] if order == 1 else [0, 1, 2, 5, 3, 4]
+    cells = surface["nodes"][:, columns].astype(np.int64) - 1
+    face_names = found.GetRegionNames(codim=0)
+    of_face = np.array([names.index(name) for name in face_names])
+    region = of_face[surface["index"] - 1]
+    edges = lines["nodes"][:, : order + 1].astype(np.int64) - 1
+    outer = _is_outer(edges, cells)
+    curves = np.array([samples[name] for name in found.GetRegionNames(codim=1)])
+    curve = curves[lines["index"][outer] - 1]
+    used, cells = _renumbered(cells)
+    points = found.Coordinates()[used] / scale
+    _check(points, cells, region, names)
+    kind = "triangle" if order == 1 else "triangle6"
+    return RawMesh(
+        points, cells, kind, region, np.searchsorted(used, edges[outer]), curve / scale
+    )
+
+
+def _is_outer(edges: IntArray, cells: IntArray) -> IntArray:
+    """Return the numbers of the edges that belong to one element only."""
+    sides = np.sort(np.concatenate([cells[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), axis=1)
+    unique, count = np.unique(sides, axis=0, return_counts=True)
+    once = set(map(tuple, unique[count == 1].tolist()))
+    ends = np.sort(edges[:, :2], axis=1).tolist()
+    return np.array([i for i, pair in enumerate(ends) if tuple(pair) in once], dtype=np.int64)
+
+
+def _renumbered(cells: IntArray) -> tuple[IntArray, IntArray]:
+    used, numbers = np.unique(cells, return_inverse=True)
+    return used, numbers.reshape(cells.shape).astype(np.int64)
+
+
+def _check(points: FloatArray, cells: IntArray, region: IntArray, names: list[str]) -> None:
+    for index, name in enumerate(names):
+        if not np.any(region == index):
+            raise ProblemError("no element lies in it", where=f"geometry.regions.{name}")
+    folded = int(np.count_nonzero(_least_jacobian(points[cells]) <= 0))
+    if folded:
+        raise ProblemError(
+            f"{folded} of {len(cells)} elements are folded over; use a smaller mesh size",
+            where="geometry",
+        )
+
+
+def _least_jacobian(x: FloatArray) -> FloatArray:
+    """Return the least Jacobian determinant at the corners of triangles [m^2]."""
+    least = np.full(len(x), np.inf)
+    for corner in range(3):
+        after, before = (corner + 1) % 3, (corner + 2) % 3
+        if x.shape[1] == 6:
+            forth = 4 * x[:, 3 + corner] - 3 * x[:, corner] - x[:, after]
+            back = 4 * x[:, 3 + before] - 3 * x[:, corner] - x[:, before]
+        else:
+            forth, back = x[:, after] - x[:, corner], x[:, before] - x[:, corner]
+        least = np.minimum(least, forth[:, 0] * back[:, 1] - forth[:, 1] * back[:, 0])
+    return least
