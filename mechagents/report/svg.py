@@ -1,0 +1,101 @@
+"""A little SVG: elements that escape what they hold, and the way from metres to the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from mechagents.report.text import one_line
+
+XY = tuple[float, float]
+"""A place on the page, in pixels, y downwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The way from metres, y upwards, to pixels, y downwards.
+
+    Args:
+        low_x, high_y: The corner of the body that comes to the top left [m].
+        factor: Pixels per metre.
+        left, top: Where that corner comes on the page [px].
+    """
+
+    low_x: float
+    high_y: float
+    factor: float
+    left: float
+    top: float
+
+    def __call__(self, x: float, y: float) -> XY:
+        """Return where a point [m] comes on the page [px]."""
+        across = self.left + (x - self.low_x) * self.factor
+        return across, self.top + (self.high_y - y) * self.factor
+
+
+class Canvas:
+    """An SVG element to draw on. Every text is escaped, every class is ours."""
+
+    def __init__(self, width: float, height: float, title: str) -> None:
+        box = f"0 0 {width:.0f} {height:.0f}"
+        attributes = {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": box,
+            "role": "img",
+            "width": f"{width:.0f}",
+            "height": f"{height:.0f}",
+        }
+        self._root = ET.Element("svg", attributes)
+        ET.SubElement(self._root, "title").text = one_line(title)
+
+    def path(self, points: list[XY], kind: str, *, closed: bool = False) -> None:
+        """Draw a line through points."""
+        self._path(_through(points) + ("Z" if closed else ""), kind)
+
+    def area(self, rings: list[list[XY]], kind: str) -> None:
+        """Fill what lies inside the first ring and outside the others."""
+        self._path(" ".join(_through(ring) + "Z" for ring in rings), kind)
+
+    def _path(self, data: str, kind: str) -> None:
+        ET.SubElement(self._root, "path", {"d": data, "class": kind})
+
+    def circle(self, at: XY, radius: float, kind: str) -> None:
+        """Draw a circle [px]."""
+        ET.SubElement(
+            self._root,
+            "circle",
+            {"cx": _px(at[0]), "cy": _px(at[1]), "r": _px(radius), "class": kind},
+        )
+
+    def arrow(self, tail: XY, head: XY, kind: str) -> None:
+        """Draw an arrow."""
+        (x0, y0), (x1, y1) = tail, head
+        length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+        if length == 0:
+            return
+        ux, uy = (x1 - x0) / length, (y1 - y0) / length
+        back = min(7.0, 0.6 * length)
+        base = (x1 - back * ux, y1 - back * uy)
+        wings = [(base[0] - s * 3 * uy, base[1] + s * 3 * ux) for s in (1, -1)]
+        self.path([tail, base], f"{kind} line")
+        self.path([wings[0], head, wings[1]], f"{kind} tip", closed=True)
+
+    def text(
+        self, at: XY, words: str, kind: str, anchor: str = "middle", *, upwards: bool = False
+    ) -> None:
+        """Write a short text, across or upwards."""
+        attributes = {"x": _px(at[0]), "y": _px(at[1]), "class": kind, "text-anchor": anchor}
+        if upwards:
+            attributes["transform"] = f"rotate(-90 {_px(at[0])} {_px(at[1])})"
+        ET.SubElement(self._root, "text", attributes).text = one_line(words, 28)
+
+    def __str__(self) -> str:
+        return ET.tostring(self._root, encoding="unicode")
+
+
+def _through(points: list[XY]) -> str:
+    return "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in points)
+
+
+def _px(value: float) -> str:
+    return f"{value:.1f}"

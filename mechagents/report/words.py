@@ -1,0 +1,202 @@
+"""The parts of a formulation, and the levels of a claim, in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    Difference,
+    Disk,
+    Intersection,
+    OnCircle,
+    OnLine,
+    OnSegment,
+    Polygon,
+    Rectangle,
+)
+from mechagents.report.numbers import format_quantity, measure
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.formulation import Load, Support, Wanted
+    from mechagents.mechanics.geometry import Boundary, Shape
+    from mechagents.mechanics.materials import Isotropic
+    from mechagents.mechanics.units import Point
+    from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
+
+CLAIM_MEANING: dict[ClaimLevel, str] = {
+    "none": "No result passed even the first check; nothing here should be relied on.",
+    "computed": (
+        "A program delivered finite numbers with the right units; not every check of the "
+        "physics was passed, so treat them as a first guess."
+    ),
+    "consistent": (
+        "Geometry, supports, equilibrium and the reported numbers agree with the returned field; "
+        "how far the mesh moves them is not bounded."
+    ),
+    "converged": (
+        "Every check of the physics passed, and the same program on coarser meshes bounds the "
+        "error of the mesh; no second, independent solution was compared."
+    ),
+    "verified": (
+        "Every check of the physics passed, the error of the mesh is bounded, and an independent "
+        "solution or a closed form agrees within it."
+    ),
+}
+"""What each claim level says, and what it does not, in one sentence."""
+LIMIT_OF_VERIFICATION = (
+    "Verification says that the equations below were solved right; whether they describe the "
+    "real part (material, supports, loads) is for an engineer to judge."
+)
+ClaimTone = Literal["bad", "note", "good"]
+CLAIM_TONE: dict[ClaimLevel, ClaimTone] = {
+    "none": "bad",
+    "computed": "bad",
+    "consistent": "note",
+    "converged": "good",
+    "verified": "good",
+}
+
+
+def spaced(name: str) -> str:
+    """Return an identifier as words: ``plane_stress`` becomes ``plane stress``."""
+    return name.replace("_", " ")
+
+
+def point_words(point: Point) -> str:
+    """Return a point's coordinates [m]."""
+    return f"({point[0]:.6g}, {point[1]:.6g}) m"
+
+
+def shape_words(shape: Shape) -> str:
+    """Return a shape in words, in metres."""
+    match shape:
+        case Rectangle():
+            width, height = shape.size
+            return f"rectangle {width:.6g} m × {height:.6g} m from {point_words(shape.origin)}"
+        case Disk():
+            return f"disk of radius {shape.radius:.6g} m about {point_words(shape.center)}"
+        case Polygon():
+            return _polygon_words(shape)
+        case Difference():
+            return f"{_inner(shape.base)} less {_list(shape.remove)}"
+        case Intersection():
+            return f"what {_list(shape.shapes)} have in common"
+        case _:
+            return _list(shape.shapes)
+
+
+def _polygon_words(shape: Polygon) -> str:
+    points = [f"({x:.6g}, {y:.6g})" for x, y in shape.points[:12]]
+    more = f" and {len(shape.points) - 12} more" if len(shape.points) > 12 else ""
+    return f"polygon through {', '.join(points)}{more} m"
+
+
+def _list(shapes: tuple[Shape, ...]) -> str:
+    return " and ".join(_inner(shape) for shape in shapes)
+
+
+def _inner(shape: Shape) -> str:
+    simple = isinstance(shape, Rectangle | Disk | Polygon)
+    return shape_words(shape) if simple else f"({shape_words(shape)})"
+
+
+def boundary_words(boundary: Boundary) -> str:
+    """Return where a boundary lies, in metres."""
+    match boundary:
+        case OnLine():
+            other = "y" if boundary.axis == "x" else "x"
+            low, high = boundary.between or (None, None)
+            part = "" if low is None else f", {other} from {low:.6g} m to {high:.6g} m"
+            return f"{boundary.axis} = {boundary.at:.6g} m{part}"
+        case OnCircle():
+            radius = f"{boundary.radius:.6g} m"
+            return f"circle of radius {radius} about {point_words(boundary.center)}"
+        case OnSegment():
+            return f"from {point_words(boundary.start)} to {point_words(boundary.end)}"
+        case AtPoint():
+            return f"the point {point_words(boundary.at)}"
+
+
+def support_words(support: Support) -> str:
+    """Return the displacement that a support prescribes, a free component named as free."""
+    held = support.components
+    parts = [
+        f"u_{axis} = {measure(held[axis], 'm') if held[axis] else '0'}"
+        if axis in held
+        else f"u_{axis} free"
+        for axis in ("x", "y")
+    ]
+    return ", ".join(parts)
+
+
+def load_words(load: Load) -> str:
+    """Return a load by component."""
+    unit, name = ("Pa", "t") if load.kind == "traction" else ("N/m^3", "b")
+    parts = [f"{name}_{a} = {measure(v, unit)}" for a, v in (("x", load.x), ("y", load.y)) if v]
+    return ", ".join(parts) or f"{name} = 0"
+
+
+def load_place(load: Load) -> str:
+    """Return what a load acts on."""
+    return load.boundary if load.kind == "traction" else load.region or "the whole body"
+
+
+def material_words(material: Isotropic) -> str:
+    """Return the constants of a material."""
+    parts = [
+        f"E = {measure(material.youngs_modulus, 'Pa')}",
+        f"ν = {material.poisson_ratio:.6g}",
+    ]
+    if material.density is not None:
+        parts.append(f"ρ = {material.density:.6g} kg/m³")
+    if material.yield_stress is not None:
+        parts.append(f"yield stress {measure(material.yield_stress, 'Pa')}")
+    return ", ".join(parts)
+
+
+def wanted_words(wanted: Wanted) -> str:
+    """Return what a wanted quantity is."""
+    if wanted.kind == "reaction":
+        return f"force on {wanted.boundary} in {wanted.component}"
+    if wanted.kind == "strain_energy":
+        return f"strain energy of {wanted.region or 'the body'}"
+    what = f"{spaced(wanted.component)} {wanted.kind}"
+    if wanted.kind == "displacement" and wanted.component in ("x", "y"):
+        what = f"displacement in {wanted.component}"
+    elif wanted.kind == "stress" and wanted.component != "von_mises":
+        what = f"stress σ_{wanted.component}"
+    if wanted.at is not None:
+        return f"{what} at {point_words(wanted.at)}"
+    extreme = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}
+    return f"{extreme[wanted.extreme or 'max']} {what} in {wanted.region or 'the body'}"
+
+
+def settings_words(settings: Settings) -> str:
+    """Return how a program was told to solve."""
+    size, order = settings.mesh_size, settings.element_order
+    parts = ["the program's own mesh" if size is None else f"mesh size {measure(size, 'm')}"]
+    if order is not None:
+        parts.append(f"order {order}")
+    parts += [f"{name} = {value}" for name, value in settings.options.items()]
+    return ", ".join(parts)
+
+
+def reading_words(reading: AlternativeReading, quantities: tuple[Quantity, ...]) -> str:
+    """Return another reading of the question, with the values it would give if known."""
+    units = {quantity.name: quantity.unit for quantity in quantities}
+    changes = [
+        f"{name} {format_quantity(value, units.get(name, ''))}"
+        for name, value in reading.changes.items()
+    ]
+    return f"{reading.value} ({'; '.join(changes)})" if changes else reading.value
+
+
+def usage_words(model_calls: int, tokens: int, cost: float) -> str:
+    """Return what a language model took; tokens and cost only where there are any."""
+    parts = ["1 model call" if model_calls == 1 else f"{model_calls:,} model calls"]
+    if tokens:
+        parts.append(f"{tokens:,} tokens")
+    if cost:
+        parts.append(f"cost {cost:.4g} USD")
+    return ", ".join(parts)
