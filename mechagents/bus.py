@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.lowlevel import checkpoint
 
 from mechagents.errors import DeliveryError, TeamError
 from mechagents.messages import Envelope, Message
@@ -41,34 +41,37 @@ class BusStatistics:
 
 
 class Subscription:
-    """The envelopes meant for one subscriber, in the order of the log. Iterate over it."""
+    """The envelopes meant for one subscriber, in the order of the log. Iterate over it.
+
+    A place in line is taken at once, in the order of the log; the sender then waits for room.
+    A memory stream would let two senders that wait change places.
+    """
 
     def __init__(self, name: str, kinds: frozenset[str], capacity: int) -> None:
         self.name = name
         self.kinds = kinds
         self._capacity = capacity
-        # The stream itself has no bound: a place in it is taken in the order of the log, and
-        # the sender then waits for room, which is the bound.
-        streams: tuple[MemoryObjectSendStream[Envelope], MemoryObjectReceiveStream[Envelope]]
-        streams = anyio.create_memory_object_stream[Envelope](math.inf)
-        self._sender, self._receiver = streams
+        self._line: deque[Envelope] = deque()
+        self._arrived: anyio.Event | None = None
         self._room: anyio.Event | None = None
-        self._waiting = 0
+        self._closed = False
         self.received = 0
 
     @property
     def waiting(self) -> int:
         """How many envelopes were delivered and not yet taken."""
-        return self._waiting
+        return len(self._line)
 
     def place(self, envelope: Envelope) -> None:
         """Put an envelope at the end of the line. For the bus."""
-        self._sender.send_nowait(envelope)
-        self._waiting += 1
+        self._line.append(envelope)
+        if self._arrived is not None:
+            self._arrived.set()
+            self._arrived = None
 
     async def wait_for_room(self) -> None:
         """Wait until the line is no longer than the capacity. For the bus."""
-        while self._waiting > self._capacity:
+        while len(self._line) > self._capacity and not self._closed:
             if self._room is None:
                 self._room = anyio.Event()
             await self._room.wait()
@@ -77,12 +80,18 @@ class Subscription:
         """Return the next envelope, waiting for it.
 
         Raises:
-            anyio.EndOfStream: If the bus was closed.
+            anyio.EndOfStream: If the bus was closed and nothing is left in line.
         """
-        envelope = await self._receiver.receive()
-        self._waiting -= 1
+        await checkpoint()
+        while not self._line:
+            if self._closed:
+                raise anyio.EndOfStream
+            if self._arrived is None:
+                self._arrived = anyio.Event()
+            await self._arrived.wait()
+        envelope = self._line.popleft()
         self.received += 1
-        if self._room is not None and self._waiting <= self._capacity:
+        if self._room is not None and len(self._line) <= self._capacity:
             self._room.set()
             self._room = None
         return envelope
@@ -98,9 +107,10 @@ class Subscription:
 
     def close(self) -> None:
         """End the stream once what is in line was taken. For the bus."""
-        self._sender.close()
-        if self._room is not None:
-            self._room.set()
+        self._closed = True
+        for event in (self._arrived, self._room):
+            if event is not None:
+                event.set()
 
 
 class Bus:

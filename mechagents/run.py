@@ -64,12 +64,24 @@ async def solve(
         ProblemError: If the folder already holds a run.
         LogError: If the log cannot be written.
     """
+    check_readable(problem, team)
     folder = folder or new_folder(Path("runs"), problem.name)
     with ConversationLog(folder, folder.name, sync=sync) as log:
         if len(log):
             told = "already holds a run; choose another folder, or resume it"
             raise ProblemError(told, where=str(folder))
         return await _Run(team, log, folder, observe).run(problem)
+
+
+def solve_sync(
+    problem: Problem,
+    team: Team,
+    *,
+    folder: Path | None = None,
+    observe: Observer | None = None,
+) -> Outcome:
+    """Return what ``solve`` returns, for programs that have no event loop of their own."""
+    return anyio.run(partial(solve, problem, team, folder=folder, observe=observe))
 
 
 async def resume(
@@ -100,6 +112,25 @@ async def resume(
     with ConversationLog(folder, earlier.at(1).run, sync=sync) as log:
         run = _Run(team or team_from(setup), log, folder, observe)
         return await run.resume(reply)
+
+
+def check_readable(problem: Problem, team: Team) -> None:
+    """Make sure that somebody in the team can read the problem.
+
+    Raises:
+        ProblemError: If it is plain words and the formulator's model is the handbook.
+    """
+    if problem.formulation is not None:
+        return
+    formulators = [role for role in team.roles.values() if "formulation" in role.sends]
+    if any(team.model_for(role).name != "handbook" for role in formulators):
+        return
+    raise ProblemError(
+        "these are plain words, and the handbook is no language model, so it cannot read them. "
+        "Name a language model (--model provider/name, or MECHAGENTS_MODEL), or give a problem "
+        "file with a formulation, or a packaged problem (mechagents problems)",
+        where="--model",
+    )
 
 
 def new_folder(under: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from pydantic import ValidationError
 
@@ -24,16 +24,25 @@ from mechagents.models.select import open_model
 from mechagents.role import Role, installed_roles, load_role, packaged_roles
 from mechagents.sandbox import Limits, Sandbox, open_sandbox
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
 RoleLike: TypeAlias = "Role | Agent | type[Agent] | Path | str"
 """A role, an agent or its class, a role file, or a name: packaged, installed, ``module:Class``."""
 GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 """Kinds that the user or the run itself sends."""
 UNHEARD = frozenset({"answer", "failure", "question", "evidence"})
 """Kinds that the run itself listens to."""
+FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
 FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow}
+
+
+class TeamSettings(TypedDict, total=False):
+    """The arguments that every way to make a team passes on to ``Team``."""
+
+    model: Model | str
+    sandbox: Sandbox | str | None
+    stop: Budget
+    limits: Limits
+    ask: Ask | None
+    api_base: str | None
 
 
 class Team:
@@ -123,15 +132,13 @@ class Team:
         )
 
 
-def two_agent(
-    *,
-    model: Model | str = "handbook",
-    sandbox: Sandbox | str | None = None,
-    stop: Budget | None = None,
-    ask: Ask | None = None,
-    api_base: str | None = None,
-) -> Team:
-    """Return the small team: a coder, who also states the problem, and an executor."""
+def two_agent(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
+    """Return the small team: a coder, who also states the problem, and an executor.
+
+    Args:
+        extra: Further members, in any form that ``Team`` takes.
+        settings: The other arguments of ``Team``.
+    """
     coder = packaged_roles()["coder"]
     both = coder.model_copy(
         update={
@@ -140,45 +147,57 @@ def two_agent(
             "sends": ("formulation", "program"),
         }
     )
-    return Team(
-        [both, "executor", "admin"],
-        model=model,
-        sandbox=sandbox,
-        stop=stop,
-        ask=ask,
-        api_base=api_base,
-        name="two_agent",
-    )
+    return Team([both, "executor", "admin", *extra], name="two_agent", **settings)
 
 
-def full_team(
-    *,
-    extra: Iterable[RoleLike] = (),
-    model: Model | str = "handbook",
-    sandbox: Sandbox | str | None = None,
-    stop: Budget | None = None,
-    ask: Ask | None = None,
-    api_base: str | None = None,
-) -> Team:
+def full_team(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
     """Return planner, formulator, coder, executor and critic, and any roles of your own.
 
     Args:
         extra: Further members, in any form that ``Team`` takes.
-        model: As for ``Team``.
-        sandbox: As for ``Team``.
-        stop: As for ``Team``.
-        ask: As for ``Team``.
-        api_base: As for ``Team``.
+        settings: The other arguments of ``Team``.
     """
-    return Team(
-        ["planner", "formulator", "coder", "executor", "critic", "admin", *extra],
-        model=model,
-        sandbox=sandbox,
-        stop=stop,
-        ask=ask,
-        api_base=api_base,
-        name="full_team",
-    )
+    return Team([*FULL_TEAM, *extra], name="full_team", **settings)
+
+
+def find_team(
+    name: str, *, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]
+) -> Team:
+    """Return a ready team, or one of the user's own.
+
+    Args:
+        name: ``full``, ``two-agent``, or ``module:name`` of a ``Team`` or of a function that
+            returns one and takes ``settings``.
+        extra: Roles to add to a ready team.
+        settings: The other arguments of ``Team``.
+
+    Raises:
+        TeamError: If there is no such team, or roles were to be added to a team of one's own.
+    """
+    if name in ("full", "full_team"):
+        return full_team(extra=extra, **settings)
+    if name in ("two-agent", "two_agent"):
+        return two_agent(extra=extra, **settings)
+    if ":" not in name:
+        told = f"no team {name!r}; a team is full, two-agent or module:name"
+        raise TeamError(told, where="--team")
+    module, _, attribute = name.partition(":")
+    try:
+        found: object = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise TeamError(f"cannot be imported ({error})", where=name) from error
+    team = found(**settings) if callable(found) else found
+    if not isinstance(team, Team):
+        raise TeamError(f"is a {type(team).__name__}, not a Team", where=name)
+    if tuple(extra):
+        raise TeamError("add roles in the team itself", where="--role")
+    return team
+
+
+def known_roles() -> list[Role]:
+    """Return the packaged roles, verification, and what other distributions offer."""
+    own = [*packaged_roles().values(), VerificationAgent.role]
+    return own + [agent_for(name).role for name in installed_roles()]
 
 
 def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = None) -> Team:

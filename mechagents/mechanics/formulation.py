@@ -153,6 +153,23 @@ class Assumption(Part):
     why: str
     alternatives: tuple[Alternative, ...] = ()
 
+    def value_as(self, value: str) -> dict[str, Any]:
+        """Return the changes that make a formulation follow a reading.
+
+        Raises:
+            ValueError: If it is none of the readings.
+        """
+        readings = {self.value: dict[str, Any]()} | {a.value: a.amend for a in self.alternatives}
+        if value not in readings:
+            raise ValueError(f"{self.about} is one of {', '.join(readings)}, not {value!r}")
+        return readings[value]
+
+    def stated(self, value: str) -> dict[str, Any]:
+        """Return this assumption as the user's own choice of a reading, as plain data."""
+        return Assumption(
+            about=self.about, value=value, source="stated", why="Chosen by the user."
+        ).model_dump(mode="json")
+
 
 class Formulation(Part):
     """A boundary value problem of plane, static, linear elasticity.
@@ -220,6 +237,23 @@ class Formulation(Part):
         for path, value in changes.items():
             _set(data, path.split("."), value, path)
         return Formulation.model_validate(data)
+
+    def read_as(self, about: str, value: str) -> Formulation:
+        """Return a copy that follows another reading of the question, now a stated one.
+
+        Args:
+            about: What the assumption is about, such as ``idealisation``.
+            value: One of its alternatives.
+
+        Raises:
+            ValueError: If there is no such assumption or alternative.
+        """
+        for index, assumption in enumerate(self.assumptions):
+            if assumption.about == about:
+                chosen = assumption.value_as(value)
+                return self.amended({**chosen, f"assumptions.{index}": assumption.stated(value)})
+        known = ", ".join(assumption.about for assumption in self.assumptions) or "none"
+        raise ValueError(f"no assumption about {about!r}; there are: {known}")
 
 
 def _set(data: object, keys: list[str], value: object, path: str) -> None:

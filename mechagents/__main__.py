@@ -1,0 +1,5 @@
+"""``python -m mechagents``."""
+
+from mechagents.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""``python -m mechagents.cli``."""
+
+from mechagents.cli import main
+
+main()

@@ -1,0 +1,87 @@
+"""``doctor``: what this machine has, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from mechagents.cli.exits import ANSWERED, NO_ANSWER
+
+PACKAGES = (
+    "mechagents", "numpy", "scipy", "scikit-fem", "netgen-mesher", "meshio", "shapely",
+    "matplotlib", "litellm", "pydantic", "anyio",
+)  # fmt: skip
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY")
+TRY_IMPORT = "import numpy, scipy.sparse.linalg, skfem, meshio, netgen.occ, matplotlib"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    good: bool
+    told: str
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def doctor_command(as_json: bool) -> None:
+    """Look at this machine: Python, packages, sandbox, models. Exit code 4 if one is missing."""
+    findings = [*_packages(), _programs(), _sandbox(), _models(), _writing()]
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok     ' if finding.good else 'MISSING'} {finding.what}: {finding.told}")
+    sys.exit(ANSWERED if all(finding.good for finding in findings) else NO_ANSWER)
+
+
+def _packages() -> list[Finding]:
+    found = [Finding("python", True, f"{platform.python_version()} on {platform.platform()}")]
+    for name in PACKAGES:
+        try:
+            found.append(Finding(name, True, version(name)))
+        except PackageNotFoundError:
+            found.append(
+                Finding(name, False, f"not installed; install it with: pip install {name}")
+            )
+    return found
+
+
+def _programs() -> Finding:
+    """Import what programs import, in a process of its own, as they do."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRY_IMPORT], capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return Finding("libraries of programs", True, "numpy, scipy, scikit-fem, netgen import")
+    last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+    return Finding("libraries of programs", False, last[0])
+
+
+def _sandbox() -> Finding:
+    from mechagents.sandbox import open_sandbox
+
+    box = open_sandbox(None)
+    return Finding("sandbox", True, f"{box.name}: {box.isolation}")
+
+
+def _models() -> Finding:
+    keys = [key for key in KEYS if os.environ.get(key)]
+    named = os.environ.get("MECHAGENTS_MODEL", "handbook, a rule-based engineer")
+    told = f"{named}; keys in the environment: {', '.join(keys) or 'none'}"
+    return Finding("model", True, told)
+
+
+def _writing() -> Finding:
+    good = os.access(Path.cwd(), os.W_OK)
+    return Finding("run folders", good, f"{Path.cwd() / 'runs'}{'' if good else ' not writable'}")

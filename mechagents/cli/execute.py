@@ -1,0 +1,53 @@
+"""``exec``: one program in the sandbox, as the executor would run it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from mechagents.cli.exits import ANSWERED, NO_ANSWER
+from mechagents.errors import UsageError
+
+
+@click.command("exec")
+@click.argument("script", type=click.Path(path_type=Path))
+@click.option("--workdir", type=click.Path(path_type=Path), help="Where it runs and leaves files.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Wall time allowed [s].")
+@click.option("--memory", type=click.IntRange(1), help="Memory allowed [MiB].")
+@click.option("--sandbox", help="Which sandbox.")
+@click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
+def exec_command(
+    script: Path,
+    workdir: Path | None,
+    timeout: float | None,  # noqa: ASYNC109
+    memory: int | None,
+    sandbox: str | None,
+    as_json: bool,
+) -> None:
+    """Run SCRIPT in the sandbox. Exit codes: 0 it ended well, 4 it did not, 2 bad input."""
+    import anyio
+
+    from mechagents.sandbox import Job, Limits, Sandbox, open_sandbox
+
+    try:
+        source = script.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read ({error})", where=str(script)) from error
+    given = {"wall_seconds": timeout, "memory_mib": memory}
+    limits = Limits().model_copy(update={k: v for k, v in given.items() if v is not None})
+    folder = workdir or Path(tempfile.mkdtemp(prefix="mechagents-"))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def run(box: Sandbox) -> object:
+        return await box.run(Job(source=source, workdir=folder, limits=limits))
+
+    outcome = anyio.run(run, open_sandbox(sandbox))
+    raise SystemExit(_show(outcome, folder, as_json))
+
+
+def _show(outcome: object, folder: Path, as_json: bool) -> int:
+    return ANSWERED

@@ -1,0 +1,39 @@
+"""``log`` and ``report``: what a run said, and the page that keeps it."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("log")
+@click.argument("run", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One envelope a line, as it was logged.")
+@click.option("--full", is_flag=True, help="Programs, streams and model replies whole.")
+def log_command(run: str | None, as_json: bool, full: bool) -> None:
+    """Print the conversation of RUN (default: the newest)."""
+    from mechagents.cli.runs import find_run
+    from mechagents.log import line_of, read_log
+    from mechagents.report import print_conversation
+
+    log = read_log(find_run(run))
+    if as_json:
+        for envelope in log:
+            click.echo(line_of(envelope))
+    else:
+        print_conversation(log, full=full)
+
+
+@click.command("report")
+@click.argument("run", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the report's path as JSON.")
+def report_command(run: str | None, as_json: bool) -> None:
+    """Write the report of RUN (default: the newest) anew and print where it is."""
+    import json
+
+    from mechagents.cli.runs import find_run
+    from mechagents.log import read_log
+    from mechagents.report import write_report
+
+    folder = find_run(run)
+    path = write_report(folder, list(read_log(folder)))
+    click.echo(json.dumps({"report": str(path)}) if as_json else str(path))

@@ -1,0 +1,239 @@
+"""``solve``, ``resume`` and ``reply``: the commands that run a team."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from mechagents.cli.exits import (
+    ANSWERED,
+    BELOW_LEVEL,
+    BUDGET_SPENT,
+    INTERRUPTED,
+    NO_ANSWER,
+)
+
+if TYPE_CHECKING:
+    from mechagents.answer import Outcome
+    from mechagents.budget import Budget
+    from mechagents.bus import Observer
+    from mechagents.messages import ClaimLevel, Problem
+    from mechagents.team import Team
+
+POSITIVE = click.FloatRange(0, min_open=True)
+LEVELS = ["computed", "consistent", "converged", "verified"]
+
+
+class ShowOptions(TypedDict):
+    """What every command that runs a team takes."""
+
+    as_json: bool
+    quiet: bool
+    api_base: str | None
+    attempts: int | None
+    seconds: float | None
+
+
+class SolveOptions(ShowOptions):
+    """What ``solve`` takes besides."""
+
+    model: str
+    team_name: str
+    extra: tuple[str, ...]
+    sandbox: str | None
+    level: ClaimLevel | None
+    tolerance: float | None
+    reading: tuple[str, ...]
+    folder: Path | None
+
+
+Command = Callable[..., None]
+Start = Callable[["Observer | None"], Awaitable["Outcome"]]
+
+
+def _run_options(command: Command) -> Command:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print only the answer, as JSON."),
+        click.option("--quiet", is_flag=True, help="Print only the answer."),
+        click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
+        click.option("--attempts", type=click.IntRange(1), help="Programs that may be tried."),
+        click.option("--seconds", type=POSITIVE, help="Wall time allowed."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("solve")
+@click.argument("problem")
+@click.option(
+    "--model", envvar="MECHAGENTS_MODEL", default="handbook", show_default=True,
+    help="handbook, provider/name, or recorded:FILE.",
+)  # fmt: skip
+@click.option(
+    "--team", "team_name", default="full", show_default=True,
+    help="full, two-agent, or module:name of a Team or a function that returns one.",
+)  # fmt: skip
+@click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
+@click.option("--sandbox", help="Where programs run.")
+@click.option("--level", type=click.Choice(LEVELS), help="The claim level asked for.")
+@click.option("--tolerance", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              help="Largest relative error bound accepted.")  # fmt: skip
+@click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
+              help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
+@click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
+@_run_options
+def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
+    """Solve PROBLEM: a packaged problem's name, a problem file, or words in quotes.
+
+    The team works in a folder of its own under ./runs. Exit codes: 0 answered at the level asked
+    for, 2 bad input, 3 answered below it, 4 no answer, 5 budget spent, 130 interrupted.
+    """
+    from mechagents.run import new_folder, solve
+
+    asked = _problem(problem, options)
+    team = _team(options)
+    folder = options["folder"] or new_folder(Path("runs"), asked.name)
+    _say_model(team, options)
+    _finish(
+        lambda see: solve(asked, team, folder=folder, observe=see), folder, asked.level, options
+    )
+
+
+@click.command("resume")
+@click.argument("run", required=False)
+@_run_options
+def resume_command(run: str | None, **options: Unpack[ShowOptions]) -> None:
+    """Go on with RUN (default: the newest) from its log; nothing logged is done again."""
+    _go_on(run, None, options)
+
+
+@click.command("reply")
+@click.argument("run")
+@click.argument("text")
+@_run_options
+def reply_command(run: str, text: str, **options: Unpack[ShowOptions]) -> None:
+    """Answer the question that RUN waits for with TEXT, and go on."""
+    _go_on(run, text, options)
+
+
+def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
+    from mechagents.cli.runs import find_run
+    from mechagents.log import read_log
+    from mechagents.messages import Problem, Setup
+    from mechagents.run import resume
+    from mechagents.team import team_from
+
+    folder = find_run(run)
+    log = read_log(folder)
+    problem, setup = log.last(Problem), log.last(Setup)
+    team = None
+    if setup is not None:
+        team = team_from(setup, ask=_ask(), api_base=options["api_base"])
+        team.stop = _budget(team.stop, options)
+    level = problem.level if problem is not None else "converged"
+    _finish(lambda see: resume(folder, team, reply=reply, observe=see), folder, level, options)
+
+
+def _problem(name: str, options: SolveOptions) -> Problem:
+    from mechagents.errors import ProblemError
+    from mechagents.messages import Problem
+    from mechagents.problems import load_problem, looks_like_words
+
+    problem = Problem(statement=name) if looks_like_words(name) else load_problem(name)
+    changed = {"level": options["level"], "tolerance": options["tolerance"]}
+    for reading in options["reading"]:
+        about, _, value = reading.partition("=")
+        if problem.formulation is None:
+            raise ProblemError("only a problem with a formulation has readings", where="--reading")
+        try:
+            chosen = problem.formulation.read_as(about, value)
+        except ValueError as error:
+            raise ProblemError(str(error), where="--reading") from error
+        problem = problem.model_copy(update={"formulation": chosen})
+    return problem.model_copy(update={k: v for k, v in changed.items() if v is not None})
+
+
+def _team(options: SolveOptions) -> Team:
+    from mechagents.budget import Budget
+    from mechagents.team import find_team
+
+    return find_team(
+        options["team_name"],
+        extra=options["extra"],
+        model=options["model"],
+        sandbox=options["sandbox"],
+        stop=_budget(Budget(), options),
+        ask=_ask(),
+        api_base=options["api_base"],
+    )
+
+
+def _budget(budget: Budget, options: ShowOptions) -> Budget:
+    given = {"attempts": options["attempts"], "seconds": options["seconds"]}
+    return budget.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _ask() -> Callable[[str], Awaitable[str]] | None:
+    if not sys.stdin.isatty():
+        return None
+    import anyio.to_thread
+
+    async def ask(question: str) -> str:
+        def prompt() -> str:
+            return str(click.prompt(question, err=True))
+
+        return await anyio.to_thread.run_sync(prompt, abandon_on_cancel=True)
+
+    return ask
+
+
+def _say_model(team: Team, options: ShowOptions) -> None:
+    if team.model.name == "handbook" and not options["quiet"]:
+        click.echo(
+            "No language model is configured: the handbook, a rule-based engineer, speaks for "
+            "every role. (--model provider/name for a language model)",
+            err=options["as_json"],
+        )
+
+
+def _finish(start: Start, folder: Path, level: ClaimLevel, options: ShowOptions) -> None:
+    """Run a team, show it at work, print how it ended, and exit with that code."""
+    import anyio
+
+    from mechagents.report import LiveView, print_summary
+
+    stream = sys.stderr if options["as_json"] else sys.stdout
+    silent = options["quiet"] or (options["as_json"] and not sys.stderr.isatty())
+    try:
+        if silent:
+            outcome = anyio.run(start, None)
+        else:
+            with LiveView(stream) as view:
+                outcome = anyio.run(start, view)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)
+        sys.exit(INTERRUPTED)
+    if options["as_json"]:
+        click.echo(outcome.model_dump_json(indent=2))
+    else:
+        print_summary(outcome, folder)
+    sys.exit(exit_code(outcome, level))
+
+
+def exit_code(outcome: Outcome, level: ClaimLevel) -> int:
+    """Return the exit code for how a run ended.
+
+    Args:
+        outcome: The answer, or the failure.
+        level: The claim level asked for.
+    """
+    from mechagents.answer import reaches
+    from mechagents.messages import Failure
+
+    if isinstance(outcome, Failure):
+        return BUDGET_SPENT if outcome.reason == "budget" else NO_ANSWER
+    return ANSWERED if reaches(outcome.claim_level, level) else BELOW_LEVEL
