@@ -1,0 +1,1 @@
+"""Where programs run: limits, jobs, outcomes, and the sandboxes that hold them."""

@@ -1,0 +1,141 @@
+"""The local sandbox: limits, a clean environment and a sure end, but no wall to the files.
+
+A program runs as the user. It cannot outlive its run, outgrow its limits or see a secret of the
+environment; it could still read what the user can read, and use the network. For programs by
+a model that is trusted about as far as its user is.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup
+
+from mechagents.errors import SandboxError, UsageError
+from mechagents.sandbox import folder as folders
+from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
+from mechagents.sandbox.supervisor import overfull, supervise
+
+_HELD = {
+    "linux": "own session, every descendant killed, resource limits, tree watched",
+    "darwin": "own process group, resource limits, memory and processes not watched",
+}
+"""What holds, by platform; elsewhere only the limits on time, output and folder."""
+
+
+class LocalSandbox:
+    """Runs programs as the present user, on this machine.
+
+    Runs side by side do not disturb each other; how many there are at a time is the caller's
+    choice.
+    """
+
+    @property
+    def name(self) -> str:
+        """``local``."""
+        return "local"
+
+    @property
+    def isolation(self) -> str:
+        """What holds on this platform."""
+        held = _HELD.get(sys.platform, "time, output and folder limited only")
+        return f"{self.name} ({held}; no kernel isolation)"
+
+    async def run(self, job: Job) -> Outcome:
+        """Run a job to its end, or until a limit or cancellation ends it.
+
+        When this returns or is cancelled, no process of the job is alive and its temporary
+        files are gone. The end of a cancelled run takes at most a few seconds, whatever the
+        program does.
+
+        Raises:
+            UsageError: If the script, the interpreter or the folder cannot be used.
+            SandboxError: If the system has no process or temporary folder to give.
+        """
+        stop = threading.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(_set_when_cancelled, stop)
+            return await self._run_in_thread(job, stop, group)
+        raise AssertionError("unreachable")
+
+    async def _run_in_thread(self, job: Job, stop: threading.Event, group: TaskGroup) -> Outcome:
+        """Run a job in a thread of its own, which lives as long as the program does.
+
+        The kernel tells the program's keeper when that thread ends, not the process.
+        """
+        try:
+            with anyio.CancelScope(shield=True):
+                return await anyio.to_thread.run_sync(
+                    self._run, job, stop, limiter=anyio.CapacityLimiter(1)
+                )
+        finally:
+            group.cancel_scope.cancel()
+
+    def _run(self, job: Job, stop: threading.Event) -> Outcome:
+        script = prepare(job)
+        try:
+            temp = Path(tempfile.mkdtemp(prefix="mechagents-"))
+        except OSError as error:
+            raise SandboxError(f"no temporary folder: {error}; set TMPDIR to another") from error
+        try:
+            settings = temp / "matplotlib"
+            settings.mkdir()
+            folders.seed_font_lists(settings)
+            return supervise(job, script, temp, self.isolation, stop)
+        finally:
+            folders.remove(temp)
+
+    async def aclose(self) -> None:
+        """Do nothing: nothing is held between runs."""
+
+    async def __aenter__(self) -> Self:
+        """Return the sandbox itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        await self.aclose()
+
+
+async def _set_when_cancelled(stop: threading.Event) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        stop.set()
+
+
+def prepare(job: Job) -> Path:
+    """Make a job's folder, put its program and inputs there, and return the program's file.
+
+    Raises:
+        UsageError: If the folder cannot be written or is past its limits already, or if there
+            is no such script.
+    """
+    try:
+        job.workdir.mkdir(parents=True, exist_ok=True)
+        for name, content in job.inputs.items():
+            folders.put(job.workdir, name, content)
+        if job.source is not None:
+            folders.put(job.workdir, PROGRAM_FILE, job.source)
+    except OSError as error:
+        raise UsageError(f"the folder cannot be used: {error}", where="workdir") from error
+    full = overfull((job.workdir,), job.limits)
+    if full is not None:
+        message = f"give the program a folder of its own: before it began, {full.message}"
+        raise UsageError(message, where="workdir")
+    script = (job.script or job.workdir / PROGRAM_FILE).absolute()
+    if not script.is_file():
+        raise UsageError(f"there is no file {script}", where="script")
+    return script

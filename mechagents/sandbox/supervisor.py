@@ -1,0 +1,208 @@
+"""The supervision of one run: it watches every limit, decides how the run ended, and says why."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mechagents.messages import ExecutionStatus, Usage
+from mechagents.sandbox import folder as folders
+from mechagents.sandbox.base import Job, Limits, Outcome
+from mechagents.sandbox.child import Child, Report
+from mechagents.sandbox.watchdog import Tree, look, memory_mib
+
+POLL_SECONDS = 0.05
+"""How often limits are looked at."""
+_MEMORY_ERROR = re.compile(r"(?:^|\n)(?:[\w.]+\.)?_?(?:Array)?MemoryError\b[^\n]*\n?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: its status, and why in words."""
+
+    status: ExecutionStatus
+    message: str = ""
+    exit_code: int | None = None
+
+
+class Watch:
+    """Looks at what a run uses, and names the first limit that it passed.
+
+    Args:
+        child: The running program.
+        limits: What it may use.
+        places: The folders that its limit on files and size is for.
+    """
+
+    def __init__(self, child: Child, limits: Limits, places: tuple[Path, ...]) -> None:
+        self._child = child
+        self._limits = limits
+        self._places = places
+        self._started = time.monotonic()
+        self._next_walk = 0.0
+        self.tree = Tree()
+        """What was found last."""
+        self.peak_mib = 0.0
+        """The most memory that was seen."""
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start [s]."""
+        return time.monotonic() - self._started
+
+    @property
+    def patience(self) -> float:
+        """How long to wait before looking again [s]."""
+        return max(0.0, min(POLL_SECONDS, self._limits.wall_seconds - self.seconds))
+
+    def verdict(self) -> Ending | None:
+        """Return the ending that a passed limit asks for, or None while all is well."""
+        if self.seconds >= self._limits.wall_seconds:
+            return Ending("wall_timeout", f"it ran for {self._limits.wall_seconds:g} s")
+        written = self._child.stdout.total + self._child.stderr.total
+        if written > self._limits.flood_mib * folders.MIB:
+            return Ending("output_flood", f"it printed over {self._limits.flood_mib:g} MiB")
+        self.tree = look(self._child.pid)
+        return self._crowded() or self._swollen() or self._overfull()
+
+    def _crowded(self) -> Ending | None:
+        limits, tree = self._limits, self.tree
+        if len(tree.processes) > limits.processes:
+            return Ending("process_limit", f"it had over {limits.processes} processes")
+        if tree.threads > limits.tasks:
+            return Ending("process_limit", f"it had over {limits.tasks} threads")
+        if tree.cpu_seconds > limits.cpu_seconds_allowed:
+            spent = f"it used {limits.cpu_seconds_allowed:g} s of processor time"
+            return Ending("cpu_limit", spent)
+        return None
+
+    def _swollen(self) -> Ending | None:
+        used = self.tree.memory_mib
+        if used > max(self._limits.memory_mib, self.peak_mib):
+            used = memory_mib(self.tree)
+        self.peak_mib = max(self.peak_mib, used)
+        return out_of_memory(used, self._limits)
+
+    def _overfull(self) -> Ending | None:
+        """Measure the folders, but spend no more than a twentieth of the time on it."""
+        now = time.monotonic()
+        if now < self._next_walk:
+            return None
+        ending = overfull(self._places, self._limits)
+        self._next_walk = now + 20 * (time.monotonic() - now)
+        return ending
+
+
+def out_of_memory(used_mib: float, limits: Limits) -> Ending | None:
+    """Return an ending if this is more memory than allowed."""
+    if used_mib <= limits.memory_mib:
+        return None
+    return Ending("memory_limit", f"it used over {limits.memory_mib:g} MiB of memory")
+
+
+def overfull(places: tuple[Path, ...], limits: Limits) -> Ending | None:
+    """Return an ending if the folders together hold more than allowed."""
+    most = (limits.folder_mib, limits.folder_files)
+    held = sum((folders.measure(place, *most) for place in places), folders.Size())
+    if held.mib > limits.folder_mib:
+        return Ending("disk_limit", f"its folder held over {limits.folder_mib:g} MiB")
+    if held.files > limits.folder_files:
+        return Ending("disk_limit", f"its folder held over {limits.folder_files} files")
+    return None
+
+
+def follow(child: Child, watch: Watch, stop: threading.Event) -> Ending | None:
+    """Wait until a program ends, passes a limit, or is to be stopped; leave nothing alive.
+
+    Returns:
+        The ending, or None if the program came to its own.
+    """
+    ending = None
+    while ending is None and not child.ended_within(watch.patience):
+        ending = Ending("signal", "it was cancelled") if stop.is_set() else watch.verdict()
+    if ending is not None and not child.kill():
+        return Ending("setup_error", f"{ending.message}, and its processes did not end when killed")
+    return ending
+
+
+def own_ending(report: Report, stderr: str) -> Ending:
+    """Return how a program ended that nobody stopped."""
+    if report.wait_status is None:
+        return Ending("setup_error", f"the program could not be run to its end: {report.fault}")
+    code = os.waitstatus_to_exitcode(report.wait_status)
+    if code < 0:
+        return _killed_by(-code)
+    if code and _MEMORY_ERROR.search(stderr):
+        return Ending("memory_limit", "more memory was asked for than is allowed", code)
+    return Ending("error" if code else "ok", f"it returned {code}" if code else "", code)
+
+
+def _killed_by(number: int) -> Ending:
+    name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+    statuses: dict[str, ExecutionStatus] = {"SIGXCPU": "cpu_limit", "SIGXFSZ": "disk_limit"}
+    return Ending(statuses.get(name, "signal"), f"it was killed by signal {name}", -number)
+
+
+def after_the_fact(job: Job, report: Report, places: tuple[Path, ...]) -> Ending | None:
+    """Return the limit that a program passed too quickly for anyone to see, if there is one."""
+    largest = max(folders.largest_file(place) for place in places)
+    if largest >= job.limits.file_mib:
+        return Ending("disk_limit", f"a file reached {job.limits.file_mib:g} MiB")
+    return out_of_memory(report.peak_mib, job.limits) or overfull(places, job.limits)
+
+
+def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threading.Event) -> Outcome:
+    """Run a program to its end and say what happened. Blocks.
+
+    Args:
+        job: The job.
+        script: The program's file, in its place.
+        temp: An empty folder for temporary files.
+        isolation: What to report as the isolation.
+        stop: Set by another thread to have the program killed.
+    """
+    places = (job.workdir, temp)
+    before = folders.stamps(job.workdir)
+    child = Child(job, script, temp)
+    watch = Watch(child, job.limits, places)
+    ending = follow(child, watch, stop)
+    wall = watch.seconds
+    report = child.close()
+    stderr = child.stderr.text
+    if ending is None:
+        ending = own_ending(report, stderr)
+        if ending.status in ("ok", "error"):
+            late = after_the_fact(job, report, places)
+            ending = Ending(late.status, late.message, ending.exit_code) if late else ending
+    found = folders.collect(job.workdir, before, job.limits.artifacts)
+    return Outcome(
+        status=ending.status,
+        exit_code=ending.exit_code,
+        stdout=child.stdout.text,
+        stderr=stderr,
+        stdout_bytes=child.stdout.total,
+        stderr_bytes=child.stderr.total,
+        artifacts=found.artifacts,
+        usage=Usage(
+            wall_seconds=wall,
+            cpu_seconds=max(report.cpu_seconds, watch.tree.cpu_seconds),
+            peak_memory_mib=max(report.peak_mib, watch.peak_mib),
+        ),
+        isolation=isolation,
+        message=_message(ending, report, found),
+    )
+
+
+def _message(ending: Ending, report: Report, found: folders.Found) -> str:
+    said = [ending.message] if ending.message else []
+    if report.left_running and ending.status in ("ok", "error"):
+        said.append(f"{report.left_running} processes it left running were killed")
+    if found.skipped:
+        shown = ", ".join(found.skipped[:5]) + (", ..." if len(found.skipped) > 5 else "")
+        said.append(f"{len(found.skipped)} of its files were not taken: {shown}")
+    return "; ".join(said)
