@@ -119,13 +119,27 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 
 
 def _contradictions(f: Formulation) -> Iterator[str]:
-    seen: dict[tuple[str, str], float] = {}
-    for index, support in enumerate(f.supports):
-        for axis, value in support.components.items():
-            earlier = seen.setdefault((support.boundary, axis), value)
+    """Find edges that two supports displace differently, by one name or by two."""
+    from mechagents.mechanics.shapes import ON_BOUNDARY, body, boundary_part, size
+
+    whole = body(f.geometry)
+    shortest = 8 * ON_BOUNDARY * size([whole])
+    parts = {
+        support.boundary: boundary_part(whole, f.geometry.boundaries[support.boundary])
+        for support in f.supports
+    }
+    for (_, one), (index, two) in combinations(enumerate(f.supports), 2):
+        shared = parts[one.boundary].intersection(parts[two.boundary].buffer(shortest / 8))
+        if one.boundary != two.boundary and shared.length <= 4 * shortest:
+            continue
+        for axis, value in two.components.items():
+            earlier = one.components.get(axis, value)
             if earlier != value:
+                name = f"{two.boundary!r}" + (
+                    "" if one.boundary == two.boundary else f" lies on {one.boundary!r}, which"
+                )
                 yield (
-                    f"supports.{index}.{axis}: {support.boundary!r} is already displaced by "
+                    f"supports.{index}.{axis}: {name} is already displaced by "
                     f"{earlier:g} m, not {value:g} m"
                 )
 

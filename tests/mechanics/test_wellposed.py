@@ -97,6 +97,23 @@ def test_a_fault_starts_with_its_field(changes: dict[str, object], expected: str
     assert found.startswith(expected)
 
 
+def test_two_names_for_one_edge_cannot_displace_it_differently() -> None:
+    data = plate()
+    data["geometry"]["boundaries"]["half"] = {
+        "kind": "line", "axis": "x", "at": 1.0, "between": [0.5, 1.0]
+    }  # fmt: skip
+    data["supports"].append({"boundary": "half", "x": 0.2})
+    (found,) = faults_of(data)
+    assert found.startswith("supports.2.x: 'half' lies on 'right', which is already displaced")
+
+
+def test_edges_that_meet_in_a_corner_may_be_displaced_differently() -> None:
+    assert formulation(
+        supports=[{"boundary": "left", "x": 0, "y": 0}, {"boundary": "top", "x": 1}],
+        wanted=[{"name": "e", "kind": "strain_energy"}],
+    )
+
+
 def test_every_fault_of_a_kind_is_found_at_once() -> None:
     found = faults(
         materials={"plat": {"youngs_modulus": 1, "poisson_ratio": 0}},
