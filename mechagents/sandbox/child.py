@@ -105,13 +105,14 @@ class Child:
         self._over = False
         mine, theirs = socket.socketpair()
         command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__, str(script)]
+        command += [resource_limits(job.limits) if _HAS_KEEPER else "", *search_path(job)]
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    [*command, resource_limits(job.limits) if _HAS_KEEPER else "", *search_path(job)],
+                    command,
                     cwd=job.workdir,
                     env=variables,
-                    stdin=theirs if _HAS_KEEPER else subprocess.DEVNULL,
+                    stdin=theirs.fileno() if _HAS_KEEPER else subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     start_new_session=True,

@@ -9,6 +9,10 @@ closes, for whatever reason, or when the program ends, the keeper kills every de
 Where there is no fork (Windows) the program runs directly and the supervisor does what it can.
 """
 
+# It imports as little as it can, since each import is paid for at every start; and what goes
+# wrong in a program, whatever it is, has to be caught.
+# ruff: noqa: BLE001, PTH100, PTH119, PTH123, PTH208, SIM105
+
 import os
 import sys
 from types import FrameType, ModuleType, TracebackType
@@ -41,7 +45,7 @@ def _keep_and_become(limits: str) -> None:
         _keep(child, woken)
     try:
         _become_program(keeper, limits)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         os.write(0, f"{SETUP_FAILED}{error!r}".encode())
         os._exit(1)
     _open_null_input()
@@ -99,7 +103,7 @@ def _lower(resource: ModuleType, which: int, value: int) -> None:
 def _offer_to_the_oom_killer() -> None:
     """When the machine runs out of memory, let the program go before its host."""
     try:
-        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
     except OSError:
         pass
@@ -184,8 +188,8 @@ def children_of(pid: int) -> list[int]:
     """Return the ids of a process's children, those of all its threads."""
     found: list[int] = []
     try:
-        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
-            with open(f"/proc/{pid}/task/{thread}/children") as file:  # noqa: PTH123
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children") as file:
                 found += [int(word) for word in file.read().split()]
     except OSError:
         pass
@@ -229,15 +233,15 @@ def _kill(pid: int, number: int) -> None:
 def _run(script: str, search_path: list[str]) -> None:
     """Run a file as ``__main__``, as the interpreter would; a traceback shows its frames only."""
     module = ModuleType("__main__")
-    module.__file__ = os.path.abspath(script)  # noqa: PTH100
+    module.__file__ = os.path.abspath(script)
     sys.modules["__main__"] = module
     sys.argv = [script]
     sys.path += [folder for folder in search_path if folder not in sys.path]
     try:
-        with open(script, "rb") as file:  # noqa: PTH123
-            code = compile(file.read(), os.path.basename(script), "exec")  # noqa: PTH119
+        with open(script, "rb") as file:
+            code = compile(file.read(), os.path.basename(script), "exec")
         exec(code, module.__dict__)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         _show(error, error.__traceback__)
         sys.exit(1)
 

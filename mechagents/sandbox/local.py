@@ -10,19 +10,22 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from anyio.abc import TaskGroup
 
 from mechagents.errors import SandboxError, UsageError
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
 from mechagents.sandbox.supervisor import overfull, supervise
 
+Result = TypeVar("Result")
+CLEANUP_SECONDS = 10.0
+"""How long a cancelled run may take to clean up; then it is left to itself."""
 _HELD = {
     "linux": "own session, every descendant killed, resource limits, tree watched",
     "darwin": "own process group, resource limits, memory and processes not watched",
@@ -59,26 +62,29 @@ class LocalSandbox:
             UsageError: If the script, the interpreter or the folder cannot be used.
             SandboxError: If the system has no process or temporary folder to give.
         """
-        stop = threading.Event()
-        async with anyio.create_task_group() as group:
-            group.start_soon(_set_when_cancelled, stop)
-            return await self._run_in_thread(job, stop, group)
-        raise AssertionError("unreachable")
+        started, stop, done = (threading.Event() for _ in range(3))
 
-    async def _run_in_thread(self, job: Job, stop: threading.Event, group: TaskGroup) -> Outcome:
-        """Run a job in a thread of its own, which lives as long as the program does.
+        def run_unless_stopped() -> Outcome | None:
+            started.set()
+            try:
+                return None if stop.is_set() else self._run(job, stop)
+            finally:
+                done.set()
 
-        The kernel tells the program's keeper when that thread ends, not the process.
-        """
         try:
-            with anyio.CancelScope(shield=True):
-                return await anyio.to_thread.run_sync(
-                    self._run, job, stop, limiter=anyio.CapacityLimiter(1)
-                )
+            # A thread of its own, which lives as long as the program does: the kernel tells a
+            # program's keeper when the thread that started it ends, not the process.
+            outcome = await _in_thread(run_unless_stopped)
         finally:
-            group.cancel_scope.cancel()
+            stop.set()
+            if started.is_set() and not done.is_set():
+                with anyio.CancelScope(shield=True):
+                    await _in_thread(lambda: done.wait(CLEANUP_SECONDS))
+        assert outcome is not None, "only a cancelled run is stopped"
+        return outcome
 
     def _run(self, job: Job, stop: threading.Event) -> Outcome:
+        """Run a job. Blocks."""
         script = prepare(job)
         try:
             temp = Path(tempfile.mkdtemp(prefix="mechagents-"))
@@ -109,11 +115,11 @@ class LocalSandbox:
         await self.aclose()
 
 
-async def _set_when_cancelled(stop: threading.Event) -> None:
-    try:
-        await anyio.sleep_forever()
-    finally:
-        stop.set()
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    """Run blocking work in a thread that nothing else waits for; leave it when cancelled."""
+    return await anyio.to_thread.run_sync(
+        work, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
+    )
 
 
 def prepare(job: Job) -> Path:
