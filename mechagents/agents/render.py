@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.resources import files
 
 from mechagents.brief import Attempt, Brief
 from mechagents.messages import Check, Evidence, Execution, Message
@@ -175,6 +176,4 @@ def _lines(items: tuple[str, ...]) -> str:
 
 
 def _kit() -> str:
-    from mechagents.kit.summary import SUMMARY
-
-    return SUMMARY
+    return files("mechagents.kit").joinpath("summary.md").read_text(encoding="utf-8")

@@ -6,11 +6,15 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.errors import UsageError
+
+if TYPE_CHECKING:
+    from mechagents.sandbox.base import Outcome
 
 
 @click.command("exec")
@@ -23,7 +27,7 @@ from mechagents.errors import UsageError
 def exec_command(
     script: Path,
     workdir: Path | None,
-    timeout: float | None,  # noqa: ASYNC109
+    timeout: float | None,
     memory: int | None,
     sandbox: str | None,
     as_json: bool,
@@ -31,7 +35,7 @@ def exec_command(
     """Run SCRIPT in the sandbox. Exit codes: 0 it ended well, 4 it did not, 2 bad input."""
     import anyio
 
-    from mechagents.sandbox import Job, Limits, Sandbox, open_sandbox
+    from mechagents.sandbox.base import Job, Limits, open_sandbox
 
     try:
         source = script.read_text(encoding="utf-8")
@@ -42,12 +46,21 @@ def exec_command(
     folder = workdir or Path(tempfile.mkdtemp(prefix="mechagents-"))
     folder.mkdir(parents=True, exist_ok=True)
 
-    async def run(box: Sandbox) -> object:
-        return await box.run(Job(source=source, workdir=folder, limits=limits))
-
-    outcome = anyio.run(run, open_sandbox(sandbox))
-    raise SystemExit(_show(outcome, folder, as_json))
+    box = open_sandbox(sandbox)
+    outcome = anyio.run(box.run, Job(source=source, workdir=folder, limits=limits))
+    sys.exit(_show(outcome, folder, as_json))
 
 
-def _show(outcome: object, folder: Path, as_json: bool) -> int:
-    return ANSWERED
+def _show(outcome: Outcome, folder: Path, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(outcome.model_dump(mode="json") | {"folder": str(folder)}, indent=2))
+    else:
+        click.echo(outcome.stdout, nl=False)
+        click.echo(outcome.stderr, nl=False, err=True)
+        used = outcome.usage
+        click.echo(
+            f"{outcome.status}: {outcome.message or 'ended well'} ({used.wall_seconds:.2f} s, "
+            f"{used.peak_memory_mib:.0f} MiB, {outcome.isolation}; files in {folder})",
+            err=True,
+        )
+    return ANSWERED if outcome.status == "ok" else NO_ANSWER

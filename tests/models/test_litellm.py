@@ -1,0 +1,183 @@
+"""litellm: every fault of a provider ends in a retry or in a clear error, never in a hang.
+
+A small server on loopback speaks the OpenAI protocol and says what each test scripts.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from mechagents.brief import Brief
+from mechagents.errors import ModelError
+from mechagents.messages import Envelope, Problem
+from mechagents.models.base import Chat, ModelRequest
+from mechagents.models.litellm import LiteLLMModel, translated
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+Step = tuple[int, dict[str, str], Any]
+PROBLEM = Problem(statement="What force?")
+ASKED = Envelope("a-run", 1, "user", (), None, datetime.now(UTC), PROBLEM)
+REQUEST = ModelRequest(
+    role="planner",
+    want="plan",
+    messages=(Chat("system", "You plan."), Chat("user", "What force?")),
+    brief=Brief(role="planner", want="plan", act_on=ASKED, problem=PROBLEM),
+    temperature=0.0,
+)
+
+
+def _completion(content: str | None, finish: str = "stop", choices: int = 1) -> dict[str, Any]:
+    message = {"role": "assistant", "content": content}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "fake",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}] * choices,
+        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+    }
+
+
+class _Provider(ThreadingHTTPServer):
+    """Answers with one step of a script a request, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self, *steps: Step) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.steps = list(steps)
+        self.asked: list[dict[str, Any]] = []
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Provider
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append(json.loads(body))
+        steps = self.server.steps
+        status, headers, answer = steps.pop(0) if len(steps) > 1 else steps[0]
+        raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+@pytest.fixture
+def provider() -> Iterator[Any]:
+    servers: list[_Provider] = []
+
+    def start(*steps: Step) -> _Provider:
+        server = _Provider(*steps)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def _model(base: str, **options: Any) -> LiteLLMModel:
+    return LiteLLMModel("openai/fake", api_base=base, wait_seconds=0.0, **options)
+
+
+FAULT = {"error": {"message": "over capacity", "type": "server_error"}}
+
+
+async def test_a_reply_comes_back_with_its_usage(provider: Any) -> None:
+    server = provider((200, {}, _completion("here")))
+    reply = await _model(server.base).complete(REQUEST)
+    assert (reply.text, reply.finish_reason, reply.model) == ("here", "stop", "openai/fake")
+    assert (reply.prompt_tokens, reply.completion_tokens) == (11, 7)
+    assert [m["role"] for m in server.asked[0]["messages"]] == ["system", "user"]
+    assert server.asked[0]["temperature"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (429, {"Retry-After": "0"}, FAULT),
+        (429, {}, FAULT),
+        (500, {}, FAULT),
+        (503, {}, FAULT),
+        (200, {}, _completion(None)),
+        (200, {}, _completion("   ")),
+        (200, {}, _completion("x", choices=0)),
+        (200, {}, b"no JSON"),
+    ],
+    ids=["429 with a wait", "429", "500", "503", "no text", "blank", "no choices", "no JSON"],
+)
+async def test_a_fault_that_may_pass_is_tried_again(provider: Any, fault: Step) -> None:
+    server = provider(fault, (200, {}, _completion("at last")))
+    reply = await _model(server.base).complete(REQUEST)
+    assert (reply.text, len(server.asked)) == ("at last", 2)
+
+
+async def test_a_fault_that_persists_ends_after_the_tries_that_were_asked_for(
+    provider: Any,
+) -> None:
+    server = provider((500, {}, FAULT))
+    with pytest.raises(ModelError, match="over capacity"):
+        await _model(server.base, retries=2).complete(REQUEST)
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+async def test_a_refusal_is_not_tried_again(provider: Any, status: int) -> None:
+    server = provider((status, {}, FAULT))
+    with pytest.raises(ModelError, match="openai/fake"):
+        await _model(server.base).complete(REQUEST)
+    assert len(server.asked) == 1
+
+
+async def test_a_reply_cut_at_the_length_limit_says_so(provider: Any) -> None:
+    server = provider((200, {}, _completion("half", finish="length")))
+    assert (await _model(server.base).complete(REQUEST)).finish_reason == "length"
+
+
+async def test_a_refused_connection_is_a_clear_error(provider: Any) -> None:
+    server = provider((200, {}, _completion("x")))
+    base = server.base
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ModelError, match="openai/fake"):
+        await _model(base, retries=0).complete(REQUEST)
+
+
+def test_a_missing_key_is_named_and_not_tried_again() -> None:
+    class InternalServerError(Exception):
+        status_code = 500
+
+    error = translated("openai/x", InternalServerError("The api_key client option must be set"))
+    assert not error.retryable
+    assert "API key" in str(error)
+
+
+def test_importing_the_module_does_not_import_litellm() -> None:
+    code = (
+        "import sys, mechagents.models.litellm, mechagents.models.select;"
+        "sys.exit('litellm' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
