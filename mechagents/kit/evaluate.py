@@ -97,7 +97,9 @@ def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
     mesh, stress = solution.mesh, solution.stress
     at_nodes = solution.stress_at == "nodes"
     if wanted.at is not None:
-        at = _at_nodes(mesh, stress, wanted.at) if at_nodes else _at_element(mesh, stress, wanted.at)
+        at = (
+            _at_nodes(mesh, stress, wanted.at) if at_nodes else _at_element(mesh, stress, wanted.at)
+        )
         return float(_component(at, wanted.component)), _IN_ELEMENT
     inside = mesh.nodes_in(wanted.region) if at_nodes else mesh.cells_in(wanted.region)
     values = _component(stress[inside], wanted.component)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mechagents.kit.evaluate import Solution, field_values
 from mechagents.mechanics.formulation import Formulation, Picture
@@ -11,7 +11,7 @@ from mechagents.mechanics.meshing import CellKind, Mesh
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.tri import TriContourSet, Triangulation
+    from matplotlib.tri import TriContourSet
 
     from mechagents.mechanics.meshing import FloatArray, IntArray
 
@@ -53,12 +53,14 @@ def draw_field(
     """Draw a wanted picture on the deformed body, and write it under its file name."""
     axisymmetric = formulation.idealisation == "axisymmetric"
     titles = {**TITLES, **AXISYMMETRIC_TITLES} if axisymmetric else TITLES
+    displaced = picture.field.startswith("displacement")
     draw(
         solution.mesh,
         field_values(solution, picture.field),
         Path(folder) / picture.file,
         title=titles[picture.field],
-        unit="m" if picture.field.startswith("displacement") else "Pa",
+        unit="m" if displaced else "Pa",
+        at="nodes" if displaced else solution.stress_at,
         displacement=solution.displacement,
         axes="rz" if axisymmetric else "xy",
     )
@@ -71,6 +73,7 @@ def draw(
     *,
     title: str,
     unit: str,
+    at: Literal["nodes", "elements"] = "nodes",
     displacement: FloatArray | None = None,
     axes: str = "xy",
 ) -> None:
@@ -85,10 +88,13 @@ def draw(
         file: Where to write.
         title: What it is.
         unit: Its SI unit; a prefix is chosen.
+        at: What the values belong to. Those of elements are drawn as their means at the nodes,
+            region by region.
         displacement: If given [m], shape (nodes, 2), the deformed body is drawn, exaggerated
             where it would not be seen, and the outline of the undeformed one.
         axes: The names of the two axes.
     """
+    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -97,7 +103,7 @@ def draw(
     figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
-    filled = _fill(ax, mesh, points, values / factor)
+    filled = _fill(ax, mesh, points, values / factor, at)
     bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}")
     bar.ax.tick_params(labelsize="small")
     _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
@@ -108,8 +114,15 @@ def draw(
         notes += f"; deformation × {exaggeration:.3g}"
     ax.set_title(f"{title}\n", fontsize="large")
     ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")
+    _frame(ax, np.vstack([mesh.points, points]))
     ax.set(xlabel=f"{axes[0]} [m]", ylabel=f"{axes[1]} [m]", aspect="equal")
     figure.savefig(file, format="png")
+
+
+def _frame(ax: Axes, points: FloatArray) -> None:
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.03 * (high - low).max()
+    ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
 
 
 def _figure_size(points: FloatArray) -> tuple[float, float]:
@@ -144,38 +157,45 @@ def _prefix(values: FloatArray) -> tuple[float, str]:
     return 1.0, ""
 
 
-def _fill(ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray) -> TriContourSet:
+def _fill(
+    ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray, at: Literal["nodes", "elements"]
+) -> TriContourSet:
     import numpy as np
     from matplotlib.tri import Triangulation
 
-    parts = np.array(SPLIT[mesh.kind])
-    triangles = mesh.cells[:, parts].reshape(-1, 3)
+    triangles = mesh.cells[:, np.array(SPLIT[mesh.kind])].reshape(-1, 3)
     levels, extend, signed = _levels(values)
     colours = "RdBu_r" if signed else "viridis"
-    if len(values) == len(mesh.points):
-        lattice = Triangulation(points[:, 0], points[:, 1], triangles)
-    else:
-        lattice, values = _flat(points, triangles, np.repeat(values, len(parts)))
+    if at == "elements":
+        # Each region keeps nodes of its own, so that nothing is smoothed across an interface.
+        region = np.repeat(mesh.region, len(SPLIT[mesh.kind]))
+        triangles, points, values = _by_region(mesh, triangles, region, points, values)
+    lattice = Triangulation(points[:, 0], points[:, 1], triangles)
     # Drawn twice, the hairlines between neighbouring colours close.
     ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
     return ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
 
 
-def _flat(
-    points: FloatArray, triangles: IntArray, values: FloatArray
-) -> tuple[Triangulation, FloatArray]:
-    """Return triangles that share no nodes, so that each keeps a value of its own."""
+def _by_region(
+    mesh: Mesh, triangles: IntArray, region: IntArray, points: FloatArray, values: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return triangles, nodes and means at the nodes, with the regions taken apart."""
     import numpy as np
-    from matplotlib.tri import Triangulation
 
-    own = points[triangles].reshape(-1, 2)
-    numbers = np.arange(len(own)).reshape(-1, 3)
-    return Triangulation(own[:, 0], own[:, 1], numbers), np.repeat(values, 3)
+    count = len(points)
+    own = (mesh.cells + mesh.region[:, None] * count).ravel()
+    number, around = len(mesh.regions) * count, mesh.cells.shape[1]
+    elements = np.bincount(own, minlength=number)
+    sums = np.bincount(own, np.repeat(values, around), minlength=number)
+    used = np.flatnonzero(elements)
+    shifted = np.searchsorted(used, triangles + region[:, None] * count)
+    return shifted, points[used % count], sums[used] / elements[used]
 
 
 def _levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
     """Return contour levels, whether colours are cut off, and whether they meet at zero."""
     import numpy as np
+    from matplotlib.ticker import MaxNLocator
 
     low, high = float(values.min()), float(values.max())
     inner_low, inner_high = (float(q) for q in np.quantile(values, [0.005, 0.995]))
@@ -185,12 +205,10 @@ def _levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
     if high - low < 1e-6 * most:
         low, high = low - 0.01 * most, high + 0.01 * most
     signed = low < -0.05 * high and high > -0.05 * low
-    if signed:
-        reach = max(-low, high)
-        low, high = -reach, reach
-    below, above = values.min() < low, values.max() > high
+    levels = MaxNLocator(LEVELS, symmetric=signed).tick_values(low, high)
+    below, above = values.min() < levels[0], values.max() > levels[-1]
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}
-    return np.linspace(low, high, LEVELS), extend[(int(below), int(above))], signed
+    return levels, extend[(int(below), int(above))], signed
 
 
 def _outline(

@@ -21,7 +21,7 @@ def solve(
     fixed: IntArray,
     values: FloatArray,
     *,
-    direct_up_to: int = DIRECT_UP_TO,
+    direct_up_to: int | None = None,
 ) -> FloatArray:
     """Return u with K u = f on the free unknowns and u = values on the fixed ones.
 
@@ -36,7 +36,8 @@ def solve(
         f: Loads, shape (n,).
         fixed: Unknowns that are prescribed; one named twice takes its last value.
         values: What they are, as long as ``fixed``.
-        direct_up_to: The largest number of free unknowns that is solved directly.
+        direct_up_to: The largest number of free unknowns that is solved directly;
+            ``DIRECT_UP_TO`` for None.
 
     Raises:
         RuntimeError: If the matrix is singular (a part of the body can move freely) or the
@@ -52,7 +53,8 @@ def solve(
     rows = K[free]
     load = f[free] - rows @ u
     A = rows[:, free].tocsc()  # noqa: N806
-    found = _direct(A, load) if free.size <= direct_up_to else _iterative(A, load)
+    limit = DIRECT_UP_TO if direct_up_to is None else direct_up_to
+    found = _direct(A, load) if free.size <= limit else _iterative(A, load)
     left, scale = np.linalg.norm(A @ found - load), np.linalg.norm(load)
     if not left <= RESIDUAL * scale:
         raise RuntimeError(

@@ -34,8 +34,7 @@ def quad_grid(
     high = low + np.array(rectangle.size)
     inside = [p for p, _ in marks if np.all(p > low - near) and np.all(p < high + near)]
     xs, ys = (
-        _stations((low[i], high[i]), mesh_size, order, [p[i] for p in inside], near)
-        for i in (0, 1)
+        _stations((low[i], high[i]), mesh_size, order, [p[i] for p in inside], near) for i in (0, 1)
     )
     points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     number = np.arange(len(points)).reshape(len(ys), len(xs))

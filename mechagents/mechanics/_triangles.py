@@ -208,9 +208,7 @@ def _raw(
     points = found.Coordinates()[used] / scale
     _check(points, cells, region, names)
     kind = "triangle" if order == 1 else "triangle6"
-    return RawMesh(
-        points, cells, kind, region, np.searchsorted(used, edges[outer]), curve / scale
-    )
+    return RawMesh(points, cells, kind, region, np.searchsorted(used, edges[outer]), curve / scale)
 
 
 def _is_outer(edges: IntArray, cells: IntArray) -> IntArray:

@@ -169,9 +169,7 @@ def _named(raw: RawMesh, geometry: Geometry, near: float) -> Mesh:
     return Mesh(raw.points, raw.cells, raw.kind, names, raw.region, edges, nodes)
 
 
-def lies_on(
-    boundary: OnLine | OnCircle | OnSegment, samples: FloatArray, near: float
-) -> BoolArray:
+def lies_on(boundary: OnLine | OnCircle | OnSegment, samples: FloatArray, near: float) -> BoolArray:
     """Return which edges lie on a boundary: those whose sample points all do.
 
     Args:

@@ -110,7 +110,8 @@ for support in problem.supports:
     for axis, value in support.components.items():
         for dof in dofs[mesh.boundary_nodes[support.boundary], "xy".index(axis)]:
             prescribed[dof] = value
-u = solve(K, f, np.array(list(prescribed)), np.array(list(prescribed.values())))
+fixed, values = np.array(list(prescribed)), np.array(list(prescribed.values()))
+u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))
 
 # Stress: at the nodes, the mean of what the elements around say. Where materials differ it
 # jumps from one to the other, so there each element keeps its own mean.

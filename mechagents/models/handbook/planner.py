@@ -1,0 +1,92 @@
+"""The planner's rules: steps and checks from the formulation at hand."""
+
+from __future__ import annotations
+
+from mechagents.brief import Brief
+from mechagents.errors import ModelError
+from mechagents.mechanics.formulation import Formulation
+
+IDEALISATIONS = {
+    "plane_stress": "plane stress (free to contract out of the plane)",
+    "plane_strain": "plane strain (held out of the plane)",
+    "axisymmetric": "axisymmetric (x is the radius, y the axis)",
+}
+
+
+def the_formulation(brief: Brief) -> Formulation:
+    """Return the formulation that the team works from, or the one that the problem carries.
+
+    Raises:
+        ModelError: If the problem is in plain words only.
+    """
+    found = brief.formulation or brief.problem.formulation
+    if found is None:
+        raise ModelError(
+            "the handbook is no language model and cannot read plain words. Configure a model "
+            "(--model provider/name), give a problem file with a formulation, or use a packaged "
+            "problem (mechagents problems)"
+        )
+    return found
+
+
+def plan(brief: Brief) -> dict[str, object]:
+    """Return the fields of a plan."""
+    formulation = the_formulation(brief)
+    return {
+        "steps": _steps(formulation),
+        "method": (
+            "Displacement finite elements for linear elasticity, "
+            f"{IDEALISATIONS[formulation.idealisation]}: a modest mesh of linear elements first, "
+            "quadratic and finer ones where the evidence asks for them."
+        ),
+        "checks": _checks(formulation, brief.problem.tolerance),
+    }
+
+
+def _steps(formulation: Formulation) -> list[str]:
+    wanted = ", ".join(w.name for w in formulation.wanted)
+    loads = f" and {len(formulation.loads)} loads" if formulation.loads else ""
+    steps = [
+        f"Mesh {_counted(formulation.geometry.regions, 'region')} so that neighbours share nodes "
+        f"({', '.join(_materials(formulation))}).",
+        f"Assemble the stiffness, {_supports(formulation)}{loads}, and solve for displacements.",
+        f"Evaluate {wanted} from the solution; reactions from nodal forces.",
+        "Run the same program on two coarser meshes and bound the error.",
+    ]
+    if formulation.pictures:
+        steps.insert(3, f"Draw {', '.join(p.file for p in formulation.pictures)}.")
+    return steps
+
+
+def _counted(things: dict[str, object] | dict[str, object], noun: str) -> str:
+    return f"{len(things)} {noun}{'s' if len(things) > 1 else ''}"
+
+
+def _materials(formulation: Formulation) -> list[str]:
+    return [
+        f"{region}: E = {material.youngs_modulus / 1e9:.4g} GPa, nu = {material.poisson_ratio:g}"
+        for region, material in formulation.materials.items()
+    ]
+
+
+def _supports(formulation: Formulation) -> str:
+    held = [
+        f"u_{axis} = {value:g} m on {support.boundary}"
+        for support in formulation.supports
+        for axis, value in support.components.items()
+    ]
+    return ", ".join(held)
+
+
+def _checks(formulation: Formulation, tolerance: float) -> list[str]:
+    checks = [
+        "The area of each region is that of the geometry.",
+        "Every support holds the displacement that it prescribes.",
+        "The forces on every free node balance, and reactions balance the loads.",
+        "Each reported number is the number in the field.",
+    ]
+    singled = [w.name for w in formulation.wanted if w.kind == "stress" and w.extreme]
+    if singled:
+        checks.append(f"{', '.join(singled)}: whether the largest stress is at a singular corner.")
+    checks.append(f"The error bound from three meshes is below {tolerance:.2%} of each quantity.")
+    return checks
