@@ -61,7 +61,7 @@ def headline(console: Console, lead: str, who: str, said: Said) -> None:
     else:
         line.append_text(text(console, who, "bold"))
         line.append_text(text(console, f"  {said.head}", STYLES[said.style]))
-    start = text(console, f"{lead:>{INDENT - 2}}  ", "dim")
+    start = text(console, "").append_text(text(console, f"{lead:>{INDENT - 2}}  ", "dim"))
     for piece in line.wrap(console, console.width - INDENT):
         piece.rstrip()
         console.print(start + piece, soft_wrap=True)

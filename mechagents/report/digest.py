@@ -79,13 +79,10 @@ class Digest:
 
     @property
     def answered_by(self) -> Tried | None:
-        """The program whose values the answer reports; without an answer the last program."""
-        if isinstance(self.end, Answer):
-            wanted = {(quantity.name, quantity.value) for quantity in self.end.quantities}
-            for tried in reversed(self.tried):
-                if wanted and wanted & _values(tried):
-                    return tried
-        return self.tried[-1] if self.tried else None
+        """The program that found most of the answer's values; the last one where several did."""
+        answered = self.end.quantities if isinstance(self.end, Answer) else ()
+        wanted = {(quantity.name, quantity.value) for quantity in answered}
+        return max(reversed(self.tried), key=lambda one: len(wanted & _values(one)), default=None)
 
 
 def _values(tried: Tried) -> set[tuple[str, float]]:

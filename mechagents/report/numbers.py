@@ -56,6 +56,8 @@ def show_quantity(value: float, unit: str, bound: float | None = None, *, digits
     place = _place(exact, error, digits)
     suffix = "" if prefixed is not None or exponent == 0 else f"e{exponent:+03d}"
     shown_bound = None if error is None else _digits(error, place, ROUND_CEILING) + suffix
+    if error == 0:
+        shown_bound = "0"
     shown = _digits(exact, place, ROUND_HALF_EVEN) + suffix
     return Shown(shown, shown_bound, unit if prefixed is None else prefixed + unit)
 

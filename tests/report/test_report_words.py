@@ -1,0 +1,136 @@
+"""A formulation in words says what the formulation says."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from pydantic import TypeAdapter
+
+from mechagents.mechanics.formulation import BodyForce, Support, Traction, Wanted
+from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine, OnSegment, Shape
+from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
+from mechagents.report.words import (
+    CLAIM_MEANING,
+    CLAIM_TONE,
+    boundary_words,
+    load_words,
+    reading_words,
+    settings_words,
+    shape_words,
+    support_words,
+    usage_words,
+    wanted_words,
+)
+
+RECTANGLE = {"kind": "rectangle", "size": [2.0, 1.0]}
+DISK = {"kind": "disk", "center": [1.0, 0.5], "radius": 0.25}
+
+
+def test_every_claim_level_has_a_meaning_of_one_sentence():
+    for level in get_args(ClaimLevel):
+        assert CLAIM_MEANING[level].endswith(".")
+        assert CLAIM_MEANING[level].count(".") == 1
+        assert CLAIM_TONE[level]
+
+
+def test_only_converged_and_verified_are_shown_as_good():
+    assert {level for level, tone in CLAIM_TONE.items() if tone == "good"} == {
+        "converged",
+        "verified",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (RECTANGLE, "rectangle 2 m × 1 m from (0, 0) m"),
+        (
+            {"kind": "difference", "base": RECTANGLE, "remove": [DISK]},
+            "rectangle 2 m × 1 m from (0, 0) m less disk of radius 0.25 m about (1, 0.5) m",
+        ),
+        (
+            {
+                "kind": "difference",
+                "base": {"kind": "union", "shapes": [RECTANGLE, DISK]},
+                "remove": [DISK],
+            },
+            "(rectangle 2 m × 1 m from (0, 0) m and disk of radius 0.25 m about (1, 0.5) m) "
+            "less disk of radius 0.25 m about (1, 0.5) m",
+        ),
+        (
+            {"kind": "polygon", "points": [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]},
+            "polygon through (0, 0), (1, 0), (0, 1) m",
+        ),
+        (
+            {"kind": "polygon", "points": [[0.0, float(i * i)] for i in range(15)]},
+            "and 3 more m",
+        ),
+        ({"kind": "intersection", "shapes": [RECTANGLE, DISK]}, "have in common"),
+    ],
+)
+def test_a_shape_is_told_with_its_numbers(shape: dict[str, object], words: str):
+    assert words in shape_words(TypeAdapter(Shape).validate_python(shape))
+
+
+@pytest.mark.parametrize(
+    ("boundary", "words"),
+    [
+        (OnLine(axis="x", at=0.0), "x = 0 m"),
+        (OnLine(axis="y", at=1.0, between=(0.2, 0.4)), "y = 1 m, x from 0.2 m to 0.4 m"),
+        (OnCircle(center=(0.0, 0.0), radius=0.2), "circle of radius 0.2 m about (0, 0) m"),
+        (OnSegment(start=(0.0, 0.0), end=(1.0, 1.0)), "from (0, 0) m to (1, 1) m"),
+        (AtPoint(at=(0.5, 0.0)), "the point (0.5, 0) m"),
+    ],
+)
+def test_a_boundary_is_told_by_where_it_lies(boundary: Boundary, words: str):
+    assert boundary_words(boundary) == words
+
+
+def test_a_component_that_is_free_is_said_to_be_free():
+    assert support_words(Support(boundary="right", x=0.02)) == "u_x = 20 mm, u_y free"
+    assert support_words(Support(boundary="left", x=0.0, y=0.0)) == "u_x = 0, u_y = 0"
+
+
+def test_a_load_names_only_the_components_that_act():
+    assert load_words(Traction(boundary="right", y=-1e6)) == "t_y = -1 MPa"
+    assert load_words(BodyForce(y=-24e3)) == "b_y = -24000 N/m^3"
+    assert load_words(Traction(boundary="right")) == "t = 0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"kind": "reaction", "boundary": "right", "component": "x"}, "force on right in x"),
+        ({"kind": "strain_energy"}, "strain energy of the body"),
+        ({"kind": "displacement", "component": "y", "at": [1.0, 0.0]},
+         "displacement in y at (1, 0) m"),
+        ({"kind": "displacement", "component": "magnitude", "extreme": "max"},
+         "largest magnitude displacement in the body"),
+        ({"kind": "stress", "component": "von_mises", "extreme": "max", "region": "plate"},
+         "largest von mises stress in plate"),
+        ({"kind": "stress", "component": "xy", "extreme": "max_abs"},
+         "largest absolute stress σ_xy in the body"),
+    ],
+)  # fmt: skip
+def test_a_wanted_quantity_is_told(wanted: dict[str, object], words: str):
+    item: Wanted = TypeAdapter(Wanted).validate_python({"name": "q", **wanted})
+    assert wanted_words(item) == words
+
+
+def test_settings_say_when_the_mesh_is_the_programs_own():
+    assert settings_words(Settings()) == "the program's own mesh"
+    given = Settings(mesh_size=0.02, element_order=2, options={"solver": "direct"})
+    assert settings_words(given) == "mesh size 20 mm, order 2, solver = direct"
+
+
+def test_another_reading_shows_what_it_would_change_in_the_quantitys_unit():
+    reading = AlternativeReading(value="plane_strain", changes={"force": 2.01e9})
+    known = (Quantity(name="force", value=1.9e9, unit="N/m"),)
+    assert reading_words(reading, known) == "plane_strain (force 2.010 GN/m)"
+    assert reading_words(AlternativeReading(value="fixed"), known) == "fixed"
+
+
+def test_tokens_and_cost_are_named_only_where_there_are_any():
+    assert usage_words(1, 0, 0.0) == "1 model call"
+    assert usage_words(3, 1200, 0.0123) == "3 model calls, 1,200 tokens, cost 0.0123 USD"
