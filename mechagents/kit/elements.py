@@ -99,13 +99,14 @@ def locate(mesh: Mesh, point: Point) -> tuple[int, FloatArray]:
 
 def _inverse(kind: CellKind, nodes: FloatArray, target: FloatArray) -> FloatArray:
     """Return the local coordinates of a point in several elements, by Newton's method."""
-    local = np.full((len(nodes), 2), 1 / 3 if kind.startswith("triangle") else 1 / 2)
+    local: FloatArray = np.full((len(nodes), 2), 1 / 3 if kind.startswith("triangle") else 1 / 2)
     for _ in range(NEWTON_STEPS):
         values, slopes = shape_functions(kind, local)
         missing = target - np.einsum("ek,ekd->ed", values, nodes)
-        jacobian = np.einsum("ekd,ekl->edl", nodes, slopes)
+        (a, b), (c, d) = np.einsum("ekd,ekl->dle", nodes, slopes)
+        along = [d * missing[:, 0] - b * missing[:, 1], a * missing[:, 1] - c * missing[:, 0]]
+        step = np.stack(along, axis=-1) / (a * d - b * c)[:, None]
         # The step is kept within reach of the element: a curved map may fold beyond it.
-        step = np.linalg.solve(jacobian, missing[..., None])[..., 0]
         local = np.clip(local + step, -1.0, 2.0)
     return local
 
@@ -117,7 +118,5 @@ def _outside(kind: CellKind, local: FloatArray) -> FloatArray:
 
 
 def _clipped(kind: CellKind, local: FloatArray) -> FloatArray:
-    inside = np.clip(local, 0.0, 1.0)
-    if kind.startswith("triangle") and inside.sum() > 1:
-        return inside / inside.sum()
-    return inside
+    inside: FloatArray = np.clip(local, 0.0, 1.0)
+    return inside / max(1.0, inside.sum()) if kind.startswith("triangle") else inside

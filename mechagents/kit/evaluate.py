@@ -114,26 +114,31 @@ def _at_nodes(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
     from mechagents.kit.elements import locate
 
     element, weights = locate(mesh, point)
-    return weights @ values[mesh.cells[element]]
+    at: FloatArray = weights @ values[mesh.cells[element]]
+    return at
 
 
 def _at_element(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
     from mechagents.kit.elements import locate
 
     element, _ = locate(mesh, point)
-    return values[element]
+    at: FloatArray = values[element]
+    return at
 
 
 def _component(values: FloatArray, component: str) -> FloatArray:
     import numpy as np
 
     if component == "magnitude":
-        return np.linalg.norm(values, axis=-1)
+        length: FloatArray = np.linalg.norm(values, axis=-1)
+        return length
     if component == "von_mises":
         return von_mises(values)
     if values.shape[-1] == 2:
-        return values[..., "xy".index(component)]
-    return values[..., STRESS_COLUMNS.index(component)]
+        column: FloatArray = values[..., "xy".index(component)]
+    else:
+        column = values[..., STRESS_COLUMNS.index(component)]
+    return column
 
 
 def von_mises(stress: FloatArray) -> FloatArray:
@@ -141,7 +146,10 @@ def von_mises(stress: FloatArray) -> FloatArray:
     import numpy as np
 
     xx, yy, zz, xy = np.moveaxis(stress, -1, 0)
-    return np.sqrt(((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * xy**2)
+    equivalent: FloatArray = np.sqrt(
+        ((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * xy**2
+    )
+    return equivalent
 
 
 def _extreme(values: FloatArray, which: str | None) -> float:

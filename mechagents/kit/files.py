@@ -51,8 +51,7 @@ def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     cell_data = {"region": [mesh.region]}
     if solution.stress_at == "nodes":
         point_data["stress"] = solution.stress
-        fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
-    else:
-        all_cells = {**cell_data, "stress": [solution.stress]}
-        fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, all_cells)
+    fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
+    if solution.stress_at == "elements":
+        fields.cell_data["stress"] = [solution.stress]
     fields.write(Path(folder) / "fields.vtu")

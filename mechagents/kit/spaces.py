@@ -33,7 +33,7 @@ def basis(mesh: Mesh, *, at_nodes: bool = False) -> Basis:
     element = skfem.ElementVector(scalar)
     if at_nodes:
         local = scalar.doflocs.T
-        return skfem.Basis(made, element, quadrature=(local, np.ones(local.shape[1])))
+        return skfem.Basis(made, element, quadrature=(local, np.ones(len(scalar.doflocs))))
     # Exact on straight elements, and enough for curved ones and for 2 pi r.
     return skfem.Basis(made, element, intorder=2 * mesh.order + 2)
 
@@ -65,11 +65,13 @@ def _facets(made: SkfemMesh, ends: IntArray) -> IntArray:
     """Return the numbers of the facets with the given end nodes."""
     import numpy as np
 
-    def key(pairs: IntArray) -> IntArray:
-        low, high = np.sort(pairs.astype(np.int64), axis=1).T
-        return low * (made.t.max() + 1) + high
+    count = int(made.t.max()) + 1
 
-    keys = key(made.facets.T)
+    def key(pairs: IntArray) -> IntArray:
+        keys: IntArray = pairs.min(axis=1) * count + pairs.max(axis=1)
+        return keys
+
+    keys = key(made.facets.T.astype(np.int64))
     order = np.argsort(keys)
     return order[np.searchsorted(keys[order], key(ends))]
 

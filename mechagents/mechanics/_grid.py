@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from mechagents.mechanics.geometry import Rectangle
 from mechagents.mechanics.meshing import RawMesh
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.meshing import FloatArray, IntArray
+    from mechagents.mechanics.meshing import CellKind, FloatArray, IntArray
     from mechagents.mechanics.units import Point
 
 
@@ -42,7 +43,7 @@ def quad_grid(
     edges = np.concatenate([_edges(side, order) for side in _sides(number)])
     ends = points[edges[:, :2]]
     samples = np.concatenate([ends, ends.mean(axis=1, keepdims=True)], axis=1)
-    kind = "quad" if order == 1 else "quad9"
+    kind: CellKind = "quad" if order == 1 else "quad9"
     return RawMesh(points, cells, kind, np.zeros(len(cells), np.int64), edges, samples)
 
 
@@ -56,7 +57,7 @@ def _stations(
     breaks.append(ends[1])
     pieces = [
         np.linspace(a, b, order * max(1, round((b - a) / mesh_size)) + 1)
-        for a, b in zip(breaks[:-1], breaks[1:], strict=True)
+        for a, b in pairwise(breaks)
     ]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from mechagents.mechanics.meshing import RawMesh
 if TYPE_CHECKING:
     from netgen.meshing import Mesh as NetgenMesh
 
-    from mechagents.mechanics.meshing import FloatArray, IntArray
+    from mechagents.mechanics.meshing import BoolArray, CellKind, FloatArray, IntArray
     from mechagents.mechanics.units import Point
 
 EDGES_ON_A_CIRCLE = 8
@@ -68,13 +68,13 @@ def triangles(
             )
             if order == 2:
                 found.SecondOrder()
-        except Exception as error:  # noqa: BLE001 (netgen raises several kinds of its own)
+        except Exception as error:  # netgen raises several kinds of its own
             raise ProblemError(f"netgen cannot mesh it: {error}", where="geometry") from error
     return _raw(found, list(regions), order, scale, samples)
 
 
 @contextmanager
-def _quiet_and_repeatable() -> Iterator[None]:
+def _quiet_and_repeatable() -> Generator[None]:
     """Keep netgen from printing, and on one thread: with more its meshes vary."""
     threads, importance = GetNumThreads(), SetMessageImportance(0)
     SetNumThreads(1)
@@ -207,17 +207,21 @@ def _raw(
     used, cells = _renumbered(cells)
     points = found.Coordinates()[used] / scale
     _check(points, cells, region, names)
-    kind = "triangle" if order == 1 else "triangle6"
+    kind: CellKind = "triangle" if order == 1 else "triangle6"
     return RawMesh(points, cells, kind, region, np.searchsorted(used, edges[outer]), curve / scale)
 
 
-def _is_outer(edges: IntArray, cells: IntArray) -> IntArray:
-    """Return the numbers of the edges that belong to one element only."""
-    sides = np.sort(np.concatenate([cells[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), axis=1)
-    unique, count = np.unique(sides, axis=0, return_counts=True)
-    once = set(map(tuple, unique[count == 1].tolist()))
-    ends = np.sort(edges[:, :2], axis=1).tolist()
-    return np.array([i for i, pair in enumerate(ends) if tuple(pair) in once], dtype=np.int64)
+def _is_outer(edges: IntArray, cells: IntArray) -> BoolArray:
+    """Return which edges belong to one element only."""
+    count = int(cells.max()) + 1
+
+    def key(pairs: IntArray) -> IntArray:
+        keys: IntArray = pairs.min(axis=1) * count + pairs.max(axis=1)
+        return keys
+
+    sides = np.concatenate([cells[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    unique, times = np.unique(key(sides), return_counts=True)
+    return np.isin(key(edges[:, :2]), unique[times == 1])
 
 
 def _renumbered(cells: IntArray) -> tuple[IntArray, IntArray]:

@@ -181,14 +181,17 @@ def lies_on(boundary: OnLine | OnCircle | OnSegment, samples: FloatArray, near: 
 
     if isinstance(boundary, OnCircle):
         radius = np.linalg.norm(samples - np.array(boundary.center), axis=2)
-        return (np.abs(radius - boundary.radius) <= near).all(axis=1)
-    if isinstance(boundary, OnLine):
+        on: BoolArray = np.abs(radius - boundary.radius) <= near
+    elif isinstance(boundary, OnLine):
         along, across = (1, 0) if boundary.axis == "x" else (0, 1)
         low, high = boundary.between or (-np.inf, np.inf)
         other = samples[..., along]
-        on_line = np.abs(samples[..., across] - boundary.at) <= near
-        return (on_line & (other >= low - near) & (other <= high + near)).all(axis=1)
-    start, end = np.array(boundary.start), np.array(boundary.end)
-    share = (samples - start) @ (end - start) / ((end - start) @ (end - start))
-    foot = start + np.clip(share, 0, 1)[..., None] * (end - start)
-    return (np.linalg.norm(samples - foot, axis=2) <= near).all(axis=1)
+        on = np.abs(samples[..., across] - boundary.at) <= near
+        on &= (other >= low - near) & (other <= high + near)
+    else:
+        start, end = np.array(boundary.start), np.array(boundary.end)
+        share = (samples - start) @ (end - start) / ((end - start) @ (end - start))
+        foot = start + np.clip(share, 0, 1)[..., None] * (end - start)
+        on = np.linalg.norm(samples - foot, axis=2) <= near
+    every: BoolArray = np.all(on, axis=1)
+    return every

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mechagents.brief import Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.formulation import Formulation
@@ -58,7 +60,7 @@ def _steps(formulation: Formulation) -> list[str]:
     return steps
 
 
-def _counted(things: dict[str, object] | dict[str, object], noun: str) -> str:
+def _counted(things: Mapping[str, object], noun: str) -> str:
     return f"{len(things)} {noun}{'s' if len(things) > 1 else ''}"
 
 

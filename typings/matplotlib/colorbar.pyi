@@ -1,0 +1,4 @@
+from matplotlib.axes import Axes
+
+class Colorbar:
+    ax: Axes

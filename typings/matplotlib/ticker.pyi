@@ -1,0 +1,6 @@
+import numpy as np
+from numpy.typing import NDArray
+
+class MaxNLocator:
+    def __init__(self, nbins: int, *, symmetric: bool = ...) -> None: ...
+    def tick_values(self, vmin: float, vmax: float) -> NDArray[np.float64]: ...

@@ -1,0 +1,41 @@
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scipy.sparse import csr_matrix
+
+class SuperLU:
+    def solve(self, rhs: NDArray[np.float64], /) -> NDArray[np.float64]: ...
+
+class LinearOperator:
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        matvec: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    ) -> None: ...
+
+def splu(
+    A: csr_matrix,
+    permc_spec: str | None = ...,
+    diag_pivot_thresh: float | None = ...,
+    *,
+    options: Mapping[str, bool] | None = ...,
+) -> SuperLU: ...
+def spilu(
+    A: csr_matrix,
+    drop_tol: float | None = ...,
+    fill_factor: float | None = ...,
+    *,
+    permc_spec: str | None = ...,
+    diag_pivot_thresh: float | None = ...,
+    options: Mapping[str, bool] | None = ...,
+) -> SuperLU: ...
+def cg(
+    A: csr_matrix,
+    b: NDArray[np.float64],
+    *,
+    rtol: float = ...,
+    maxiter: int | None = ...,
+    M: LinearOperator | None = ...,
+) -> tuple[NDArray[np.float64], int]: ...
