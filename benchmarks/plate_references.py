@@ -21,7 +21,7 @@ from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
-from netgen.occ import Glue, OCCGeometry, WorkPlane, X
+from netgen.occ import Glue, OCCGeometry, WorkPlane
 from ngsolve import (
     CF,
     BilinearForm,
@@ -95,8 +95,9 @@ COARSER = (
 def plate_mesh(plate: Plate, resolution: Resolution) -> Mesh:
     """Return the curved mesh of a plate, graded to its corners."""
     shape = WorkPlane().Rectangle(1, 1).Face()
-    shape.edges.Min(X).name = "left"
-    shape.edges.Max(X).name = "right"
+    for edge in shape.edges:
+        middle = edge.Value(sum(edge.parameter_interval) / 2)
+        edge.name = {0.0: "left", 1.0: "right"}.get(round(middle.x, 9), "free")
     if plate.hole:
         disk = WorkPlane().Circle(*HOLE_CENTER, HOLE_RADIUS).Face()
         disk.name = "filling"
