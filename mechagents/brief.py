@@ -37,6 +37,10 @@ class Brief:
     """For the present formulation, oldest first."""
     findings: tuple[str, ...] = ()
     """What this role was asked to mend, newest critique only."""
+    candidates: tuple[str, ...] = ()
+    """Who may speak next, where this role chooses."""
+    dialogue: tuple[tuple[str, str], ...] = ()
+    """Questions that were asked, each with its reply."""
     attempts_in_all: int = 0
     """Programs written since the run began, stale ones included."""
 

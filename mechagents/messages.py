@@ -239,6 +239,14 @@ class Reply(Message):
     text: str
 
 
+class Speaker(Message):
+    """Who a manager lets speak next."""
+
+    kind: Literal["speaker"] = "speaker"
+    name: str
+    why: str = ""
+
+
 class ModelCall(Message):
     """A language model's reply, as it came, kept so that it is never paid for twice."""
 

@@ -160,10 +160,11 @@ def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[En
 
 def stuck(conversation: Conversation) -> Finish:
     """Return why nobody has anything left to do: a question waits, or a message met nobody."""
+    for asked in reversed(conversation.envelopes_of("question")):
+        if isinstance(asked.message, Question) and not conversation.answers_to(asked.seq):
+            told = f"{asked.sender} asks: {asked.message.text}"
+            return Finish("waiting", f'{told} Answer with: mechagents reply {asked.run} "..."')
     last = conversation.at(len(conversation))
-    if isinstance(last.message, Question):
-        told = f"{last.sender} asks: {last.message.text}"
-        return Finish("waiting", f'{told} Answer with: mechagents reply {last.run} "..."')
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
 
 
@@ -218,9 +219,9 @@ class _Run:
         async with anyio.create_task_group() as group:
             for name, stream in self.streams.items():
                 group.start_soon(self._serve, agents[name], stream)
-            for envelope, name in again:
-                self.open += 1
-                self.bus.redeliver(envelope, name)
+            self.open += len(again)
+            for envelope, receiver in again:
+                self.bus.redeliver(envelope, receiver)
             if begin is not None:
                 await begin()
             self._look()
@@ -234,8 +235,9 @@ class _Run:
         """Let one agent act on each message that it receives, one at a time."""
         async for envelope in stream:
             try:
-                context = self._context(agent, envelope)
-                message = await agent.handle(context)
+                message = await agent.handle(self._context(agent, envelope))
+                if message is not None:
+                    await self._post(message, agent.role.name, envelope)
             except MechagentsError as error:
                 self._end(error)
                 return
@@ -243,8 +245,6 @@ class _Run:
                 logger.exception("agent_failed", role=agent.role.name)
                 self._end(AgentCrashError(agent.role.name, error))
                 return
-            if message is not None:
-                await self._post(message, agent.role.name, envelope)
             self.open -= 1
             self.idle.set()
             self._look()
@@ -259,7 +259,7 @@ class _Run:
             act_on=act_on,
             cause=envelope.seq,
             want=want,
-            brief=make_brief(self.log, role.name, want, act_on),
+            brief=make_brief(self.log, role.name, want, act_on, self._candidates(role, envelope)),
             conversation=self.log,
             folder=self.folder,
             budget=self.team.stop,
@@ -269,6 +269,11 @@ class _Run:
             record=partial(self._record, role.name, envelope.seq),
             ask=self.team.ask,
         )
+
+    def _candidates(self, role: Role, envelope: Envelope) -> tuple[str, ...]:
+        if role.behaviour != "manager":
+            return ()
+        return self.team.flow.candidates(self.team.roles, self.log, envelope)
 
     async def _record(self, sender: str, cause: int, message: Message) -> Envelope:
         return await self.bus.publish(message, sender=sender, cause=cause, to=())
@@ -298,6 +303,8 @@ class _Run:
     async def _close(self) -> Outcome:
         """Log how the run ended, let listeners hear it, and write the run's files."""
         assert self.finish is not None
+        if isinstance(self.finish, LogError):
+            raise self.finish
         outcome = conclude(
             self.log, self.finish, self.team.model.name, seconds=monotonic() - self.started
         )

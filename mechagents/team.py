@@ -17,7 +17,7 @@ from mechagents.agents.language import CriticAgent, LanguageAgent
 from mechagents.agents.verifier import VerificationAgent
 from mechagents.budget import Budget
 from mechagents.errors import RoleError, TeamError
-from mechagents.flow import Dataflow, Flow
+from mechagents.flow import Dataflow, Flow, GroupChat
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
 from mechagents.models.select import open_model
@@ -31,7 +31,7 @@ GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 UNHEARD = frozenset({"answer", "failure", "question", "evidence"})
 """Kinds that the run itself listens to."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
-FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow}
+FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow, "group_chat": GroupChat}
 
 
 class TeamSettings(TypedDict, total=False):
@@ -160,26 +160,36 @@ def full_team(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings
     return Team([*FULL_TEAM, *extra], name="full_team", **settings)
 
 
+def group_chat(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
+    """Return the full team in a group chat: a manager chooses who speaks next.
+
+    Args:
+        extra: Further members, in any form that ``Team`` takes.
+        settings: The other arguments of ``Team``.
+    """
+    roles = [*FULL_TEAM, "manager", *extra]
+    return Team(roles, flow=GroupChat(), name="group_chat", **settings)
+
+
 def find_team(
     name: str, *, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]
 ) -> Team:
     """Return a ready team, or one of the user's own.
 
     Args:
-        name: ``full``, ``two-agent``, or ``module:name`` of a ``Team`` or of a function that
-            returns one and takes ``settings``.
+        name: ``full``, ``two-agent``, ``group-chat``, or ``module:name`` of a ``Team`` or of a
+            function that returns one and takes ``settings``.
         extra: Roles to add to a ready team.
         settings: The other arguments of ``Team``.
 
     Raises:
         TeamError: If there is no such team, or roles were to be added to a team of one's own.
     """
-    if name in ("full", "full_team"):
-        return full_team(extra=extra, **settings)
-    if name in ("two-agent", "two_agent"):
-        return two_agent(extra=extra, **settings)
+    ready = {"full": full_team, "two-agent": two_agent, "group-chat": group_chat}
+    if name in ready:
+        return ready[name](extra=extra, **settings)
     if ":" not in name:
-        told = f"no team {name!r}; a team is full, two-agent or module:name"
+        told = f"no team {name!r}; a team is {', '.join(ready)} or module:name"
         raise TeamError(told, where="--team")
     module, _, attribute = name.partition(":")
     try:

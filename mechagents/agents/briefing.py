@@ -15,10 +15,18 @@ from mechagents.messages import (
     Plan,
     Problem,
     Program,
+    Question,
+    Reply,
 )
 
 
-def make_brief(conversation: Conversation, role: str, want: str | None, act_on: Envelope) -> Brief:
+def make_brief(
+    conversation: Conversation,
+    role: str,
+    want: str | None,
+    act_on: Envelope,
+    candidates: tuple[str, ...] = (),
+) -> Brief:
     """Return what a role needs to know to act on a message.
 
     Raises:
@@ -37,6 +45,8 @@ def make_brief(conversation: Conversation, role: str, want: str | None, act_on: 
         plan=conversation.last(Plan),
         attempts=attempts(conversation),
         findings=_findings(role, act_on),
+        candidates=candidates,
+        dialogue=_dialogue(conversation),
         attempts_in_all=len(conversation.of(Program)),
     )
 
@@ -74,6 +84,15 @@ def _critiques(conversation: Conversation) -> dict[int, Critique]:
         if isinstance(judged, Evidence):
             found[judged.attempt] = envelope.message
     return found
+
+
+def _dialogue(conversation: Conversation) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (asked.message.text, answer.message.text)
+        for asked in conversation.envelopes_of("question")
+        for answer in conversation.answers_to(asked.seq)
+        if isinstance(asked.message, Question) and isinstance(answer.message, Reply)
+    )
 
 
 def _findings(role: str, act_on: Envelope) -> tuple[str, ...]:

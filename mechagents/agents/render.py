@@ -27,6 +27,7 @@ def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
     schema = _schema(want)
     sections = [
         ("The question", brief.problem.statement),
+        ("Questions and replies", _lines(tuple(f"{q} {a}" for q, a in brief.dialogue))),
         ("What is known of the discretisation asked for", _settings(brief)),
         ("The plan", _plan(brief)),
         ("The formulation", _formulation(brief)),
@@ -36,6 +37,8 @@ def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
         ("What the checks found", _evidence(brief)),
         ("Findings that you are asked to act on", _lines(brief.findings)),
         ("The message that you act on", _other(brief)),
+        ("What was said last", _said_last(brief)),
+        ("Who may speak next", _lines(brief.candidates)),
         ("The kit", _kit() if want == "program" else ""),
         ("The schema of the reply", json.dumps(schema) if schema and want != "program" else ""),
     ]
@@ -167,8 +170,23 @@ def _check(check: Check) -> str:
 def _other(brief: Brief) -> str:
     """Return a message of a kind that no other section shows, as JSON."""
     message = brief.act_on.message
-    shown = {"problem", "plan", "formulation", "program", "execution", "evidence", "critique"}
+    shown = {
+        "problem",
+        "plan",
+        "formulation",
+        "program",
+        "execution",
+        "evidence",
+        "critique",
+        "reply",
+    }
     return "" if message.kind in shown else message.to_json()
+
+
+def _said_last(brief: Brief) -> str:
+    if not brief.candidates:
+        return ""
+    return f"{brief.act_on.sender}: {brief.act_on.message.to_json()[:STREAM_CHARACTERS]}"
 
 
 def _lines(items: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from mechagents.budget import Budget
 from mechagents.log import Conversation
-from mechagents.messages import Critique, Envelope, Message
+from mechagents.messages import Critique, Envelope, Message, Speaker
 from mechagents.role import Role
 
 Roles = Mapping[str, Role]
@@ -50,6 +50,12 @@ class Flow(Protocol):
         """
         ...
 
+    def candidates(
+        self, roles: Roles, conversation: Conversation, envelope: Envelope
+    ) -> tuple[str, ...]:
+        """Return who may speak after an envelope, where a manager chooses; else nobody."""
+        ...
+
     def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
         """Return why the conversation is over, or None while it goes on."""
         ...
@@ -62,10 +68,12 @@ class Flow(Protocol):
 def subject(conversation: Conversation, envelope: Envelope) -> Envelope:
     """Return what an envelope asks its receiver to act on.
 
-    An accepting critique passes on what it judged; everything else speaks for itself.
+    An accepting critique passes on what it judged, a manager's choice what there was to act on;
+    everything else speaks for itself.
     """
     message = envelope.message
-    if isinstance(message, Critique) and message.verdict == "accept" and envelope.cause:
+    accepts = isinstance(message, Critique) and message.verdict == "accept"
+    if envelope.cause is not None and (accepts or isinstance(message, Speaker)):
         return subject(conversation, conversation.at(envelope.cause))
     return envelope
 

@@ -8,6 +8,8 @@ or, where nobody does, to who writes programs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, hearers, reviewers, senders, subject
 from mechagents.log import Conversation
@@ -47,7 +49,7 @@ class Dataflow:
             case ModelCall() | Setup():
                 return ()
             case Critique() if cause is not None:
-                return self._after_review(roles, conversation, message, cause)
+                return self._after_review(roles, conversation, message, sender, cause)
             case Reply() if cause is not None:
                 return (cause.sender,) if cause.sender in roles else ()
             case Question():
@@ -56,6 +58,12 @@ class Dataflow:
                 return self._after_evidence(roles, message, sender)
             case _:
                 return reviewers(roles, message.kind, sender) or hearers(roles, message.kind)
+
+    def candidates(
+        self, roles: Roles, conversation: Conversation, envelope: Envelope
+    ) -> tuple[str, ...]:
+        """Return nobody: kinds decide, and no manager chooses."""
+        return ()
 
     def _after_evidence(self, roles: Roles, evidence: Evidence, sender: str) -> tuple[str, ...]:
         if evidence.run_next is not None:
@@ -66,13 +74,18 @@ class Dataflow:
         return senders(roles, "program")
 
     def _after_review(
-        self, roles: Roles, conversation: Conversation, critique: Critique, cause: Envelope
+        self,
+        roles: Roles,
+        conversation: Conversation,
+        critique: Critique,
+        sender: str,
+        cause: Envelope,
     ) -> tuple[str, ...]:
-        verdicts = [critique, *_verdicts(conversation, cause)]
         judged = subject(conversation, cause)
-        if len(verdicts) < len(reviewers(roles, judged.message.kind, judged.sender)):
+        verdicts = {**verdicts_on(conversation, judged), sender: critique}
+        if missing_reviewers(roles, judged, verdicts):
             return ()
-        revisions = [v for v in verdicts if v.verdict == "revise"]
+        revisions = [v for v in verdicts.values() if v.verdict == "revise"]
         if revisions:
             return _menders(roles, revisions, judged.sender)
         return () if isinstance(judged.message, Evidence) else hearers(roles, judged.message.kind)
@@ -82,10 +95,9 @@ class Dataflow:
         newest = conversation.last_envelope("evidence")
         evidence = newest.message if newest is not None else None
         if newest is not None and isinstance(evidence, Evidence) and evidence.run_next is None:
-            judges = reviewers(roles, evidence.kind, newest.sender)
-            verdicts = _verdicts(conversation, newest)
-            if len(verdicts) >= len(judges):
-                if evidence.passed and all(v.verdict == "accept" for v in verdicts):
+            verdicts = verdicts_on(conversation, newest)
+            if not missing_reviewers(roles, newest, verdicts):
+                if evidence.passed and all(v.verdict == "accept" for v in verdicts.values()):
                     return Finish("accepted", "every check passed")
                 ended = self._no_further(conversation, evidence, budget)
                 if ended is not None:
@@ -119,9 +131,24 @@ class Dataflow:
         return role.sends[0] if role.sends else None
 
 
-def _verdicts(conversation: Conversation, judged: Envelope) -> list[Critique]:
-    answers = conversation.answers_to(judged.seq)
-    return [e.message for e in answers if isinstance(e.message, Critique)]
+def verdicts_on(conversation: Conversation, judged: Envelope) -> dict[str, Critique]:
+    """Return the newest verdict of each reviewer on an envelope."""
+    found: dict[str, Critique] = {}
+    for envelope in conversation.envelopes_of("critique"):
+        if envelope.seq < judged.seq or envelope.cause is None:
+            continue
+        about = subject(conversation, conversation.at(envelope.cause))
+        if about is judged and isinstance(envelope.message, Critique):
+            found[envelope.sender] = envelope.message
+    return found
+
+
+def missing_reviewers(
+    roles: Roles, judged: Envelope, verdicts: Mapping[str, Critique]
+) -> tuple[str, ...]:
+    """Return who has still to pass a verdict on an envelope."""
+    judges = reviewers(roles, judged.message.kind, judged.sender)
+    return tuple(name for name in judges if name not in verdicts)
 
 
 def _menders(roles: Roles, revisions: list[Critique], sender: str) -> tuple[str, ...]:

@@ -71,6 +71,11 @@ def _critique(brief: Brief) -> str:
     return _json_block(critique(brief))
 
 
+def _speaker(brief: Brief) -> str:
+    """The first candidate is whom the kinds of messages alone would choose."""
+    return _json_block({"name": brief.candidates[0], "why": "Next by the kind of what was said."})
+
+
 def _json_block(data: object) -> str:
     return f"```json\n{json.dumps(data, indent=1, ensure_ascii=False)}\n```\n"
 
@@ -80,4 +85,5 @@ _RULES: dict[str, Callable[[Brief], str]] = {
     "formulation": _formulation,
     "program": _program,
     "critique": _critique,
+    "speaker": _speaker,
 }

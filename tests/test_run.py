@@ -1,0 +1,363 @@
+"""Whole runs: from a problem to an answer, or to a typed reason why there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mechagents.agents.base import Agent, Context
+from mechagents.budget import Budget
+from mechagents.errors import LogError, ModelError, ProblemError
+from mechagents.log import read_log
+from mechagents.messages import (
+    Answer,
+    Evidence,
+    Execution,
+    Failure,
+    Message,
+    ModelCall,
+    Problem,
+    Program,
+    Reply,
+)
+from mechagents.models.base import ModelReply, ModelRequest
+from mechagents.problems import load_problem
+from mechagents.role import Role
+from mechagents.run import resume, solve
+from mechagents.team import Team, full_team, group_chat, two_agent
+from mechagents.testing import ScriptedModel
+
+PROGRAM = (Path(__file__).parent / "programs" / "numpy_plate.py").read_text()
+PLATE = load_problem("plate-tension")
+Write = Callable[[ModelRequest], str]
+
+
+def code(source: str = PROGRAM, size: float = 0.1, **notes: str) -> str:
+    told = {"settings": {"mesh_size": size, "element_order": 1}, **notes}
+    return f"Here.\n```python\n{source}```\n```json\n{json.dumps(told)}\n```"
+
+
+def _judge(request: ModelRequest) -> str:
+    evidence = request.brief.last.evidence if request.brief.last else None
+    if evidence is None or evidence.passed:
+        return '{"verdict": "accept"}'
+    return json.dumps({"verdict": "revise", "findings": [{"to": "coder", "text": "mend it"}]})
+
+
+def engineer(**rules: Write) -> ScriptedModel:
+    """Return a model that does each job well, but for what ``rules`` say of a kind."""
+    usual: dict[str, Write] = {
+        "plan": lambda _: '{"steps": ["solve"], "method": "bilinear quads"}',
+        "program": lambda _: code(),
+        "critique": _judge,
+        "speaker": lambda r: json.dumps({"name": r.brief.candidates[0]}),
+        "formulation": lambda _: json.dumps(
+            {
+                "formulation": json.loads(
+                    str(PLATE.formulation and PLATE.formulation.model_dump_json())
+                )
+            }
+        ),
+    }
+    jobs = {**usual, **rules}
+    return ScriptedModel(lambda request: jobs[request.want](request))
+
+
+async def run(team: Team, folder: Path, problem: Problem = PLATE) -> Answer | Failure:
+    return await solve(problem, team, folder=folder, sync=False)
+
+
+def failure(outcome: Answer | Failure, reason: str) -> Failure:
+    assert isinstance(outcome, Failure), outcome
+    assert outcome.reason == reason
+    return outcome
+
+
+@pytest.mark.parametrize("make", [full_team, two_agent, group_chat])
+async def test_every_ready_team_reaches_a_converged_answer(
+    make: Callable[..., Team], tmp_path: Path
+) -> None:
+    outcome = await run(make(model=engineer()), tmp_path / "run")
+    assert isinstance(outcome, Answer), outcome
+    assert outcome.claim_level == "converged"
+    assert all(check.passed for check in outcome.checks)
+    (force,) = outcome.quantities
+    assert force.error_bound is not None
+    assert abs(force.value - 1.01238e8) <= max(force.error_bound, 0.015e8)
+    kinds = [envelope.message.kind for envelope in read_log(tmp_path / "run")]
+    assert (kinds[0], kinds[1], kinds[-1]) == ("setup", "problem", "answer")
+
+
+async def test_the_run_leaves_answer_report_and_attempts_in_its_folder(tmp_path: Path) -> None:
+    outcome = await run(full_team(model=engineer()), tmp_path)
+    written = json.loads((tmp_path / "answer.json").read_text())
+    assert written == json.loads(outcome.model_dump_json())
+    assert "<html" in (tmp_path / "report.html").read_text()
+    assert (tmp_path / "attempts" / "1" / "fields.vtu").is_file()
+    assert not (tmp_path / "failure.json").exists()
+
+
+async def test_a_program_rejected_by_a_check_is_mended_from_the_evidence(tmp_path: Path) -> None:
+    def write(request: ModelRequest) -> str:
+        last = request.brief.last
+        if last is None:
+            # The reaction is read on an edge that nothing was put on.
+            return code(
+                PROGRAM.replace('line["at"])\n    total', 'line["at"] / 2 + 0.01)\n    total')
+            )
+        assert last.evidence is not None
+        assert [check.name for check in last.evidence.failed] == ["quantities:reaction_right"]
+        return code(changed="sum over the right edge")
+
+    outcome = await run(full_team(model=engineer(program=write)), tmp_path)
+    assert isinstance(outcome, Answer), outcome
+    assert (outcome.claim_level, outcome.attempts) == ("converged", 2)
+    shown = [e.message for e in read_log(tmp_path) if isinstance(e.message, Evidence)]
+    assert not shown[0].passed
+
+
+async def test_a_program_that_crashes_is_an_execution_and_not_an_exception(tmp_path: Path) -> None:
+    def write(request: ModelRequest) -> str:
+        return code("raise RuntimeError('no mesh')\n" if request.brief.last is None else PROGRAM)
+
+    outcome = await run(full_team(model=engineer(program=write)), tmp_path)
+    assert isinstance(outcome, Answer), outcome
+    first = read_log(tmp_path).of(Execution)[0]
+    assert first.status == "error"
+    assert "RuntimeError: no mesh" in first.stderr
+
+
+async def test_a_critic_cannot_accept_over_a_failed_check(tmp_path: Path) -> None:
+    always = engineer(
+        program=lambda _: code("print('done')\n"), critique=lambda _: '{"verdict": "accept"}'
+    )
+    outcome = await run(full_team(model=always, stop=Budget(attempts=2)), tmp_path)
+    told = failure(outcome, "gave_up")
+    assert len(told.tried) == 2
+    assert all("contract" in line for line in told.tried)
+
+
+async def test_a_critic_that_never_agrees_ends_with_what_was_found(tmp_path: Path) -> None:
+    never = engineer(
+        critique=lambda _: '{"verdict": "revise", "findings": [{"to": "coder", "text": "nicer"}]}',
+        program=lambda r: (
+            code(size=0.1, changed=str(r.brief.attempts_in_all)) + f"\n# {r.brief.attempts_in_all}"
+        ),
+    )
+    outcome = await run(full_team(model=never, stop=Budget(attempts=2)), tmp_path)
+    assert isinstance(outcome, Answer), outcome
+    assert "2 programs were tried" in outcome.note
+
+
+async def test_the_same_program_again_and_again_is_stopped(tmp_path: Path) -> None:
+    same = engineer(program=lambda _: code("print('done')\n"))
+    failure(await run(two_agent(model=same), tmp_path), "gave_up")
+    assert len(read_log(tmp_path).of(Program)) == 3
+
+
+async def test_replies_that_cannot_be_used_go_back_with_what_is_wrong(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def plan(request: ModelRequest) -> str:
+        said.append(request.messages[-1].content)
+        return "{}" if len(said) == 1 else '{"steps": ["solve"], "method": "quads"}'
+
+    outcome = await run(full_team(model=engineer(plan=plan)), tmp_path)
+    assert isinstance(outcome, Answer)
+    assert "steps: Field required" in said[1]
+
+
+async def test_nonsense_without_end_is_a_model_failure(tmp_path: Path) -> None:
+    team = full_team(model=engineer(plan=lambda _: "I like turtles."))
+    told = failure(await run(team, tmp_path), "model")
+    assert "planner: 3 replies" in told.message
+    assert len(read_log(tmp_path).of(ModelCall)) == 3
+
+
+async def test_a_model_that_fails_ends_the_run_with_its_words(tmp_path: Path) -> None:
+    def refuse(request: ModelRequest) -> str:
+        raise ModelError("the provider is down")
+
+    told = failure(await run(full_team(model=engineer(plan=refuse)), tmp_path), "model")
+    assert told.message == "the provider is down"
+
+
+class Broken(Agent):
+    """Fails at its first message."""
+
+    role = Role(name="broken", description="d", receives=("plan",), sends=("critique",))
+
+    async def handle(self, context: Context) -> Message | None:
+        """Fail."""
+        raise KeyError("thickness")
+
+
+async def test_an_agent_that_raises_ends_the_run_with_its_cause(tmp_path: Path) -> None:
+    team = full_team(model=engineer(), extra=[Broken])
+    told = failure(await run(team, tmp_path), "crash")
+    assert told.message == "broken failed: KeyError: 'thickness'"
+
+
+@pytest.mark.parametrize(
+    ("budget", "limit"),
+    [
+        (Budget(model_calls=2), "model_calls"),
+        (Budget(tokens=10), "tokens"),
+        (Budget(executions=1), "executions"),
+        (Budget(seconds=0.001), "seconds"),
+    ],
+)
+async def test_a_spent_budget_ends_the_run_and_more_lets_it_go_on(
+    budget: Budget, limit: str, tmp_path: Path
+) -> None:
+    told = failure(await run(full_team(model=engineer(), stop=budget), tmp_path), "budget")
+    assert limit in told.message
+    log = read_log(tmp_path)
+    calls = [(e.sender, e.cause) for e in log if isinstance(e.message, ModelCall)]
+    assert len(calls) <= budget.model_calls
+    outcome = await resume(tmp_path, full_team(model=engineer()), sync=False)
+    assert isinstance(outcome, Answer), outcome
+    assert not (tmp_path / "failure.json").exists()
+
+
+async def test_a_question_waits_in_the_log_until_it_is_answered(tmp_path: Path) -> None:
+    def formulate(request: ModelRequest) -> str:
+        if not request.brief.dialogue:
+            return '{"question": "Plane stress or plane strain?"}'
+        assert request.brief.dialogue == (("Plane stress or plane strain?", "stress"),)
+        assert PLATE.formulation is not None
+        return '{"formulation": ' + PLATE.formulation.model_dump_json() + "}"
+
+    words = Problem(statement="What force stretches the plate by 0.1 m?")
+    team = full_team(model=engineer(formulation=formulate))
+    told = failure(await run(team, tmp_path, words), "waiting")
+    assert "formulator asks: Plane stress or plane strain?" in told.message
+    team = full_team(model=engineer(formulation=formulate))
+    outcome = await resume(tmp_path, team, reply="stress", sync=False)
+    assert isinstance(outcome, Answer), outcome
+
+
+async def test_a_person_at_hand_is_asked(tmp_path: Path) -> None:
+    async def ask(question: str) -> str:
+        return f"about {question}"
+
+    def formulate(request: ModelRequest) -> str:
+        assert PLATE.formulation is not None
+        if not request.brief.dialogue:
+            return '{"question": "how thick?"}'
+        return '{"formulation": ' + PLATE.formulation.model_dump_json() + "}"
+
+    team = full_team(model=engineer(formulation=formulate), ask=ask)
+    outcome = await run(team, tmp_path, Problem(statement="What force?"))
+    assert isinstance(outcome, Answer), outcome
+    assert read_log(tmp_path).of(Reply) == [Reply(text="about how thick?")]
+
+
+async def test_a_reply_that_nobody_waits_for_is_refused(tmp_path: Path) -> None:
+    await run(full_team(model=engineer()), tmp_path)
+    with pytest.raises(ProblemError, match="no question waits"):
+        await resume(tmp_path, full_team(model=engineer()), reply="yes", sync=False)
+
+
+class Listener(Agent):
+    """Keeps what it hears."""
+
+    role = Role(name="listener", description="d", receives=("answer", "failure"))
+
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+
+    async def handle(self, context: Context) -> Message | None:
+        """Keep the message."""
+        self.heard.append(context.act_on.message)
+        return None
+
+
+async def test_a_role_that_only_listens_hears_the_answer(tmp_path: Path) -> None:
+    listener = Listener()
+    outcome = await run(full_team(model=engineer(), extra=[listener]), tmp_path)
+    assert listener.heard == [outcome]
+
+
+async def test_a_finished_run_is_answered_again_from_its_log(tmp_path: Path) -> None:
+    outcome = await run(full_team(model=engineer()), tmp_path)
+    before = (tmp_path / "conversation.jsonl").read_bytes()
+    (tmp_path / "answer.json").unlink()
+    silent = ScriptedModel({})
+    assert await resume(tmp_path, full_team(model=silent), sync=False) == outcome
+    assert (tmp_path / "conversation.jsonl").read_bytes() == before
+    assert (tmp_path / "answer.json").is_file()
+
+
+async def test_a_run_resumes_in_the_middle_of_a_turn_without_asking_again(tmp_path: Path) -> None:
+    """The model replied and that was logged, but what it said was not yet read."""
+    await run(full_team(model=engineer()), tmp_path / "whole")
+    lines = (tmp_path / "whole" / "conversation.jsonl").read_bytes().splitlines(keepends=True)
+    log = list(read_log(tmp_path / "whole"))
+    cut = max(e.seq for e in log if isinstance(e.message, ModelCall) and e.sender == "coder")
+    (tmp_path / "cut").mkdir()
+    (tmp_path / "cut" / "conversation.jsonl").write_bytes(b"".join(lines[:cut]))
+    model = engineer()
+    outcome = await resume(tmp_path / "cut", full_team(model=model), sync=False)
+    assert isinstance(outcome, Answer), outcome
+    assert [request.role for request in model.requests] == ["critic"]
+
+
+async def test_a_folder_that_holds_a_run_is_not_used_again(tmp_path: Path) -> None:
+    await run(full_team(model=engineer()), tmp_path)
+    with pytest.raises(ProblemError, match="already holds a run"):
+        await run(full_team(model=engineer()), tmp_path)
+
+
+async def test_a_run_that_never_began_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="cannot be read"):
+        await resume(tmp_path)
+    (tmp_path / "conversation.jsonl").touch()
+    with pytest.raises(LogError, match="holds no problem"):
+        await resume(tmp_path)
+
+
+async def test_plain_words_are_refused_where_nobody_can_read_them(tmp_path: Path) -> None:
+    with pytest.raises(ProblemError, match="packaged problem") as caught:
+        await run(full_team(), tmp_path / "run", Problem(statement="What force?"))
+    assert caught.value.where == "--model"
+    assert not (tmp_path / "run").exists()
+
+
+async def test_a_level_below_the_one_asked_for_is_said(tmp_path: Path) -> None:
+    coarse = engineer(program=lambda _: code(size=0.5))
+    strict = PLATE.model_copy(update={"tolerance": 1e-6})
+    team = two_agent(model=coarse, stop=Budget(attempts=2))
+    outcome = await run(team, tmp_path, strict)
+    assert isinstance(outcome, Answer), outcome
+    assert outcome.claim_level == "consistent"
+    assert "below the level asked for" in outcome.note
+
+
+async def test_a_level_without_convergence_needs_one_run_of_the_program(tmp_path: Path) -> None:
+    quick = PLATE.model_copy(update={"level": "consistent"})
+    outcome = await run(two_agent(model=engineer()), tmp_path, quick)
+    assert isinstance(outcome, Answer), outcome
+    assert (outcome.claim_level, outcome.usage.executions) == ("consistent", 1)
+
+
+class Slow:
+    """A model that never answers."""
+
+    name = "slow"
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Wait for ever."""
+        import anyio
+
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+async def test_a_model_that_never_answers_is_stopped_by_the_wall_time(tmp_path: Path) -> None:
+    team = full_team(model=Slow(), stop=Budget(seconds=0.05))
+    told = failure(await run(team, tmp_path), "budget")
+    assert "seconds" in told.message
