@@ -69,7 +69,7 @@ def environment(job: Job, temp: Path) -> dict[str, str]:
     folders = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     threads = {f"{name}_NUM_THREADS": str(job.limits.threads) for name in _THREAD_VARIABLES}
     handed_on = {n: os.environ[n] for n in (*job.environment, "SYSTEMROOT") if n in os.environ}
-    return {**dict.fromkeys(folders, str(temp)), **threads, **handed_on, **fixed}
+    return {**threads, **handed_on, **dict.fromkeys(folders, str(temp)), **fixed}
 
 
 def search_path(job: Job) -> list[str]:
@@ -104,8 +104,13 @@ class Child:
         self._said = b""
         self._over = False
         mine, theirs = socket.socketpair()
-        command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__, str(script)]
-        command += [resource_limits(job.limits) if _HAS_KEEPER else "", *search_path(job)]
+        command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__]
+        command += [
+            str(script),
+            str(temp),
+            resource_limits(job.limits),
+            *search_path(job),
+        ]
         try:
             with theirs:
                 self._process = subprocess.Popen(

@@ -22,27 +22,28 @@ SETUP_FAILED = "setup "
 """First word of the report when the program was never started."""
 
 
-def main(script: str, limits: str, search_path: list[str]) -> None:
+def main(script: str, temp: str, limits: str, search_path: list[str]) -> None:
     """Run a program; return in the process that was the program, at its end.
 
     Args:
         script: The program's file.
+        temp: Its private temporary folder, removed here if the supervisor died.
         limits: ``name=value`` pairs, joined by commas, of ``resource`` limits without ``RLIMIT_``.
         search_path: Folders to look for modules in after everything that is installed.
     """
     if hasattr(os, "fork"):
-        _keep_and_become(limits)
+        _keep_and_become(temp, limits)
     _run(script, search_path)
 
 
-def _keep_and_become(limits: str) -> None:
+def _keep_and_become(temp: str, limits: str) -> None:
     """Fork; return in the child only, limited and cut off from the supervisor."""
     keeper = os.getpid()
     woken, wake = os.pipe()
     _become_keeper(wake)
     child = os.fork()
     if child:
-        _keep(child, woken)
+        _keep(child, woken, temp)
     try:
         _become_program(keeper, limits)
     except Exception as error:
@@ -123,7 +124,7 @@ def _open_null_input() -> None:
     os.closerange(3, 65536)
 
 
-def _keep(child: int, woken: int) -> None:
+def _keep(child: int, woken: int, temp: str) -> None:
     """Wait for the program or the supervisor's end, kill what is left, report, and exit."""
     import resource
     import select
@@ -145,8 +146,14 @@ def _keep(child: int, woken: int) -> None:
     try:
         os.write(0, report.encode())
     except OSError:
-        pass
+        _remove(temp)
     os._exit(0)
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reap(child: int) -> int | None:
@@ -253,4 +260,4 @@ def _show(error: Exception, trace: TracebackType | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -64,11 +64,13 @@ class Watch:
         """Return the ending that a passed limit asks for, or None while all is well."""
         if self.seconds >= self._limits.wall_seconds:
             return Ending("wall_timeout", f"it ran for {self._limits.wall_seconds:g} s")
-        written = self._child.stdout.total + self._child.stderr.total
-        if written > self._limits.flood_mib * folders.MIB:
-            return Ending("output_flood", f"it printed over {self._limits.flood_mib:g} MiB")
         self.tree = look(self._child.pid)
-        return self._crowded() or self._swollen() or self._overfull()
+        return (
+            flooded(self._child, self._limits)
+            or self._crowded()
+            or self._swollen()
+            or self._overfull()
+        )
 
     def _crowded(self) -> Ending | None:
         limits, tree = self._limits, self.tree
@@ -96,6 +98,13 @@ class Watch:
         ending = overfull(self._places, self._limits)
         self._next_walk = now + 20 * (time.monotonic() - now)
         return ending
+
+
+def flooded(child: Child, limits: Limits) -> Ending | None:
+    """Return an ending if a program printed more than allowed."""
+    if child.stdout.total + child.stderr.total <= limits.flood_mib * folders.MIB:
+        return None
+    return Ending("output_flood", f"it printed over {limits.flood_mib:g} MiB")
 
 
 def out_of_memory(used_mib: float, limits: Limits) -> Ending | None:
@@ -148,12 +157,15 @@ def _killed_by(number: int) -> Ending:
     return Ending(statuses.get(name, "signal"), f"it was killed by signal {name}", -number)
 
 
-def after_the_fact(job: Job, report: Report, places: tuple[Path, ...]) -> Ending | None:
+def after_the_fact(
+    child: Child, report: Report, limits: Limits, places: tuple[Path, ...]
+) -> Ending | None:
     """Return the limit that a program passed too quickly for anyone to see, if there is one."""
     largest = max(folders.largest_file(place) for place in places)
-    if largest >= job.limits.file_mib:
-        return Ending("disk_limit", f"a file reached {job.limits.file_mib:g} MiB")
-    return out_of_memory(report.peak_mib, job.limits) or overfull(places, job.limits)
+    if largest >= limits.file_mib:
+        return Ending("disk_limit", f"a file reached {limits.file_mib:g} MiB")
+    memory = out_of_memory(report.peak_mib, limits)
+    return memory or flooded(child, limits) or overfull(places, limits)
 
 
 def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threading.Event) -> Outcome:
@@ -177,7 +189,7 @@ def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threadin
     if ending is None:
         ending = own_ending(report, stderr)
         if ending.status in ("ok", "error"):
-            late = after_the_fact(job, report, places)
+            late = after_the_fact(child, report, job.limits, places)
             ending = Ending(late.status, late.message, ending.exit_code) if late else ending
     found = folders.collect(job.workdir, before, job.limits.artifacts)
     return Outcome(
@@ -201,7 +213,9 @@ def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threadin
 def _message(ending: Ending, report: Report, found: folders.Found) -> str:
     said = [ending.message] if ending.message else []
     if report.left_running and ending.status in ("ok", "error"):
-        said.append(f"{report.left_running} processes it left running were killed")
+        many = report.left_running > 1
+        told = f"{report.left_running} process{'es' if many else ''} it left running"
+        said.append(f"{told} {'were' if many else 'was'} killed")
     if found.skipped:
         shown = ", ".join(found.skipped[:5]) + (", ..." if len(found.skipped) > 5 else "")
         said.append(f"{len(found.skipped)} of its files were not taken: {shown}")

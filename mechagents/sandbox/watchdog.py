@@ -132,6 +132,8 @@ def resource_limits(limits: Limits) -> str:
     avalanche. Neither binds where the system does not enforce it; root has no limit of the
     latter kind.
     """
+    if sys.platform == "win32":
+        return ""
     values = {
         "CPU": round(limits.cpu_seconds_allowed + 0.5),
         "AS": int((limits.memory_mib + 2048 + 64 * limits.threads) * (1 << 20)),
