@@ -1,0 +1,236 @@
+"""Internal and external forces, energy and stress of a returned displacement, element by element.
+
+    f_int = sum over elements of  integral B^T D B u dV
+    f_ext = integral N^T t dS  +  integral N^T b dV
+
+Written from the weak form in plain numpy, so that no bug of a finite-element library that made
+the result can hide here. The stiffness matrix itself is never formed.
+
+References:
+    Zienkiewicz, Taylor, The Finite Element Method (2000), volume 1, chapters 2, 4, 5, 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechagents.mechanics.formulation import BodyForce, Traction
+from mechagents.verification.elements import (
+    ElementKind,
+    FloatArray,
+    IntArray,
+    edge_shape,
+    gauss_rule,
+    quadrature,
+    reference_nodes,
+    shape_functions,
+    shape_gradients,
+)
+from mechagents.verification.solution import Solution
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Values at some points of every element of a block, shapes (elements, points, ...)."""
+
+    N: FloatArray
+    """Shape functions, the same for every element, shape (points, nodes)."""
+    gradient: FloatArray
+    """Their gradients [1/m], shape (elements, points, nodes, 2)."""
+    jacobian: FloatArray
+    """Determinant of dx/dxi [m^2]; negative where a node order runs clockwise."""
+    x: FloatArray
+    """Where the points lie [m], shape (elements, points, 2)."""
+
+
+def samples(kind: ElementKind, coordinates: FloatArray, at: FloatArray) -> Samples:
+    """Return shape functions and their gradients at reference points of every element.
+
+    Args:
+        kind: The element.
+        coordinates: Its nodes [m], shape (elements, nodes, 2).
+        at: Reference points, shape (points, 2).
+    """
+    N, dN = shape_functions(kind, at), shape_gradients(kind, at)
+    # J[a, b] = dx_b / dxi_a
+    J = dN.transpose(0, 2, 1) @ coordinates[:, None]
+    det = J[..., 0, 0] * J[..., 1, 1] - J[..., 0, 1] * J[..., 1, 0]
+    adjugate = np.empty_like(J)
+    adjugate[..., 0, 0], adjugate[..., 1, 1] = J[..., 1, 1], J[..., 0, 0]
+    adjugate[..., 0, 1], adjugate[..., 1, 0] = -J[..., 0, 1], -J[..., 1, 0]
+    safe = np.where(det == 0, np.inf, det)
+    inverse = adjugate / safe[..., None, None]
+    gradient = dN @ inverse.transpose(0, 1, 3, 2)
+    return Samples(N, gradient, det, N @ coordinates)
+
+
+def strain(at: Samples, u: FloatArray, *, axisymmetric: bool) -> FloatArray:
+    """Return eps_xx, eps_yy, eps_zz and gamma_xy, shape (elements, points, 4).
+
+    Args:
+        at: Where.
+        u: Displacement of each element's nodes [m], shape (elements, nodes, 2).
+        axisymmetric: Whether eps_zz is the hoop strain u_r / r; on the axis, its limit du_r/dr.
+    """
+    H = at.gradient.transpose(0, 1, 3, 2) @ u[:, None]
+    zz = np.zeros(H.shape[:2])
+    if axisymmetric:
+        r, u_r = at.x[..., 0], (at.N @ u)[..., 0]
+        off_axis = r > 1e-12 * np.abs(at.x).max()
+        zz = np.where(off_axis, u_r / np.where(off_axis, r, 1.0), H[..., 0, 0])
+    return np.stack([H[..., 0, 0], H[..., 1, 1], zz, H[..., 0, 1] + H[..., 1, 0]], axis=-1)
+
+
+def element_forces(at: Samples, weighted_stress: FloatArray, *, axisymmetric: bool) -> FloatArray:
+    """Return integral B^T sigma dV at each element's nodes [N or N/m], (elements, nodes, 2).
+
+    Args:
+        at: The quadrature points.
+        weighted_stress: Stress times the volume of each point, (elements, points, 4).
+        axisymmetric: Whether the hoop stress acts on u_r / r.
+    """
+    g, s = at.gradient, weighted_stress
+    f_x = np.einsum("mqk,mq->mk", g[..., 0], s[..., 0]) + np.einsum(
+        "mqk,mq->mk", g[..., 1], s[..., 3]
+    )
+    f_y = np.einsum("mqk,mq->mk", g[..., 1], s[..., 1]) + np.einsum(
+        "mqk,mq->mk", g[..., 0], s[..., 3]
+    )
+    if axisymmetric:
+        f_x += (s[..., 2] / at.x[..., 0]) @ at.N
+    return np.stack([f_x, f_y], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """The forces of a returned displacement, integrated by one level of quadrature rules."""
+
+    internal: FloatArray
+    """K u [N, or N/m], shape (points, 2)."""
+    external: FloatArray
+    """Tractions and body forces [N, or N/m], shape (points, 2)."""
+    activity: FloatArray
+    """Sum of the size of each element's force and of the loads at a point, (points, 2)."""
+    energy: tuple[FloatArray, ...]
+    """Strain energy of each element of each block [J, or J/m], shape (elements,)."""
+    rounding: float
+    """Force that the rounding of the stored displacement alone may leave at a point."""
+
+    @property
+    def residual(self) -> FloatArray:
+        """K u - f: what the surroundings must exert on each point [N, or N/m], (points, 2)."""
+        return self.internal - self.external
+
+    @property
+    def scale(self) -> float:
+        """The largest force at a point before elements and loads cancel [N, or N/m]."""
+        return float(self.activity.max())
+
+
+def balance(solution: Solution, level: int = 0) -> Balance:
+    """Return the forces that the returned displacement makes under the formulation's law."""
+    fields, axisymmetric = solution.fields, solution.axisymmetric
+    internal, activity = np.zeros_like(fields.points), np.zeros_like(fields.points)
+    energy: list[FloatArray] = []
+    stiffest = 0.0
+    for index, block in enumerate(fields.blocks):
+        at, volume = _volumes(solution, index, level)
+        u = fields.displacement[block.nodes]
+        eps = strain(at, u, axisymmetric=axisymmetric)
+        D = solution.stiffness(index)
+        weighted = (eps @ D) * volume[..., None]
+        energy.append(np.asarray((weighted * eps).sum(axis=(1, 2)) / 2, dtype=np.float64))
+        force = element_forces(at, weighted, axisymmetric=axisymmetric)
+        internal += _gather(block.nodes, force, len(fields.points))
+        activity += _gather(block.nodes, np.abs(force), len(fields.points))
+        stiffest = max(stiffest, float(D.max()) * float(solution.thickness(at.x[..., 0]).max()))
+    external = external_forces(solution, level)
+    moved = float(np.abs(fields.displacement).max())
+    rounding = 10 * fields.rounding * stiffest * moved
+    return Balance(internal, external, activity + np.abs(external), tuple(energy), rounding)
+
+
+def _volumes(solution: Solution, index: int, level: int) -> tuple[Samples, FloatArray]:
+    block = solution.fields.blocks[index]
+    points, weights = quadrature(block.kind, level)
+    at = samples(block.kind, solution.fields.points[block.nodes], points)
+    return at, np.abs(at.jacobian) * weights * solution.thickness(at.x[..., 0])
+
+
+def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
+    flat = nodes.ravel()
+    columns = [np.bincount(flat, values[..., c].ravel(), count) for c in (0, 1)]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def external_forces(solution: Solution, level: int = 0) -> FloatArray:
+    """Return the loads at each point [N, or N/m], shape (points, 2)."""
+    total = np.zeros_like(solution.fields.points)
+    for load in solution.formulation.loads:
+        if isinstance(load, Traction):
+            total += _traction(solution, load, level)
+        else:
+            total += _body_force(solution, load, level)
+    return total
+
+
+def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:
+    count = len(solution.fields.points)
+    total = np.zeros((count, 2))
+    for index, block in enumerate(solution.fields.blocks):
+        at, volume = _volumes(solution, index, level)
+        share = (volume * solution.inside(index, load.region)[:, None]) @ at.N
+        total += _gather(block.nodes, share[..., None] * np.array([load.x, load.y]), count)
+    return total
+
+
+def _traction(solution: Solution, load: Traction, level: int) -> FloatArray:
+    edges = solution.places[load.boundary].edges
+    total = np.zeros_like(solution.fields.points)
+    for quadratic in (False, True):
+        chosen = edges[(edges[:, 2] >= 0) == quadratic][:, : 3 if quadratic else 2]
+        s, w = gauss_rule(3 + level)
+        N, dN = edge_shape(quadratic, s)
+        coordinates = solution.fields.points[chosen]
+        speed = np.linalg.norm(dN @ coordinates, axis=-1)
+        area = w * speed * solution.thickness((N @ coordinates)[..., 0])
+        force = (area @ N)[..., None] * np.array([load.x, load.y])
+        total += _gather(chosen, force, len(total))
+    return total
+
+
+@dataclass(frozen=True, eq=False)
+class Stresses:
+    """The stress that a returned displacement makes, at points of every element of a block."""
+
+    at_nodes: FloatArray
+    """xx, yy, zz, xy at the element's own nodes [Pa], shape (elements, nodes, 4)."""
+    at_points: FloatArray
+    """The same at its usual quadrature points, shape (elements, points, 4)."""
+    area: FloatArray
+    """Of each element [m^2], shape (elements,)."""
+
+    @property
+    def all(self) -> FloatArray:
+        """At nodes and points, shape (elements, nodes + points, 4)."""
+        return np.concatenate([self.at_nodes, self.at_points], axis=1)
+
+
+def stresses(solution: Solution) -> tuple[Stresses, ...]:
+    """Return D eps(u) in every element, block by block."""
+    return tuple(_block_stresses(solution, i) for i in range(len(solution.fields.blocks)))
+
+
+def _block_stresses(solution: Solution, index: int) -> Stresses:
+    fields = solution.fields
+    block = fields.blocks[index]
+    coordinates, u = fields.points[block.nodes], fields.displacement[block.nodes]
+    points, weights = quadrature(block.kind, 0)
+    reference = reference_nodes(block.kind)
+    at = samples(block.kind, coordinates, np.concatenate([reference, points]))
+    sigma = strain(at, u, axisymmetric=solution.axisymmetric) @ solution.stiffness(index)
+    n = len(reference)
+    area = np.abs(at.jacobian[:, n:]) @ weights
+    return Stresses(sigma[:, :n], sigma[:, n:], area)

@@ -1,0 +1,69 @@
+"""The range and the mean of element stresses around each point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechagents.verification.assembly import Stresses
+from mechagents.verification.elements import BoolArray, FloatArray
+from mechagents.verification.fields import Fields
+
+
+@dataclass(frozen=True, eq=False)
+class NodalRange:
+    """Between which values a stress may lie, at each point or in each element."""
+
+    low: FloatArray
+    """[Pa], shape (places, 4)."""
+    high: FloatArray
+    mean: FloatArray
+    weight: FloatArray
+    """Area that belongs to each place [m^2], shape (places,)."""
+
+    @classmethod
+    def of_elements(cls, stresses: tuple[Stresses, ...]) -> NodalRange:
+        """Return the range within each element, its nodes and quadrature points."""
+        return cls(
+            np.concatenate([part.all.min(axis=1) for part in stresses]),
+            np.concatenate([part.all.max(axis=1) for part in stresses]),
+            np.concatenate([part.at_points.mean(axis=1) for part in stresses]),
+            np.concatenate([part.area for part in stresses]),
+        )
+
+    def norm(self, values: FloatArray) -> FloatArray:
+        """Return the root of the integral of the squares of each column, shape (4,)."""
+        return np.asarray(np.sqrt(self.weight @ values**2), dtype=np.float64)
+
+
+def nodal_range(
+    fields: Fields,
+    stresses: tuple[Stresses, ...],
+    chosen: tuple[BoolArray, ...] | None = None,
+) -> NodalRange:
+    """Return range and mean of the stress in the elements around each point.
+
+    Args:
+        fields: The mesh.
+        stresses: In every element.
+        chosen: For each block, the elements that count; all for None. A point that none of
+            them has gets an empty range, from +inf to -inf, and no weight.
+    """
+    count = len(fields.points)
+    low, high = np.full((count, 4), np.inf), np.full((count, 4), -np.inf)
+    total, times, weight = np.zeros((count, 4)), np.zeros(count), np.zeros(count)
+    for index, block in enumerate(fields.blocks):
+        rows = slice(None) if chosen is None else chosen[index]
+        nodes, part = block.nodes[rows], stresses[index]
+        least, most = part.all[rows].min(axis=1), part.all[rows].max(axis=1)
+        for local in range(nodes.shape[1]):
+            np.minimum.at(low, nodes[:, local], least)
+            np.maximum.at(high, nodes[:, local], most)
+        flat, values = nodes.ravel(), part.at_nodes[rows].reshape(-1, 4)
+        for column in range(4):
+            total[:, column] += np.bincount(flat, values[:, column], count)
+        times += np.bincount(flat, minlength=count)
+        share = np.repeat(part.area[rows] / nodes.shape[1], nodes.shape[1])
+        weight += np.bincount(flat, share, count)
+    return NodalRange(low, high, total / np.maximum(times, 1)[:, None], weight)

@@ -1,0 +1,50 @@
+"""The constitutive law in Voigt order xx, yy, zz, xy, and equivalent stress."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechagents.mechanics.formulation import Idealisation, StressComponent
+from mechagents.mechanics.materials import Isotropic
+from mechagents.verification.elements import FloatArray
+
+COLUMNS = ("xx", "yy", "zz", "xy")
+"""The order of stress and strain components; zz is out of the plane, or the hoop direction."""
+
+
+def elasticity_matrix(material: Isotropic, idealisation: Idealisation) -> FloatArray:
+    """Return D with sigma = D eps for strains xx, yy, zz and gamma_xy = 2 eps_xy.
+
+    In plane strain eps_zz is zero and in an axisymmetric body it is the hoop strain; both take
+    the full law. In plane stress sigma_zz = 0, and the zz row and column are zero.
+
+    Returns:
+        Matrix [Pa], shape (4, 4), symmetric; in the order xx, yy, zz, xy.
+
+    References:
+        Timoshenko & Goodier, Theory of Elasticity (1970), sections 8, 15, 16.
+    """
+    E, nu = material.youngs_modulus, material.poisson_ratio
+    G = E / (2 * (1 + nu))
+    if idealisation == "plane_stress":
+        a = E / (1 - nu**2)
+        rows = [[a, nu * a, 0, 0], [nu * a, a, 0, 0], [0, 0, 0, 0], [0, 0, 0, G]]
+        return np.array(rows, dtype=np.float64)
+    lam = E * nu / ((1 + nu) * (1 - 2 * nu))
+    D = np.diag([2 * G, 2 * G, 2 * G, G])
+    D[:3, :3] += lam
+    return D
+
+
+def von_mises(stress: FloatArray) -> FloatArray:
+    """Return the von Mises stress [Pa] of stresses xx, yy, zz, xy [Pa], shape (..., 4)."""
+    xx, yy, zz, xy = np.moveaxis(stress, -1, 0)
+    squares = (xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2
+    return np.asarray(np.sqrt(squares / 2 + 3 * xy**2), dtype=np.float64)
+
+
+def stress_component(stress: FloatArray, component: StressComponent) -> FloatArray:
+    """Return one component, or the von Mises stress, of stresses [Pa], shape (..., 4)."""
+    if component == "von_mises":
+        return von_mises(stress)
+    return stress[..., COLUMNS.index(component)]

@@ -1,0 +1,120 @@
+"""The outer edges of a returned mesh, and which of them a named boundary means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine, OnSegment
+from mechagents.mechanics.shapes import ON_BOUNDARY
+from mechagents.verification.elements import BoolArray, FloatArray, IntArray, local_edges
+from mechagents.verification.fields import Fields
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """The edges of a mesh that belong to one element only."""
+
+    nodes: IntArray
+    """Two ends, then the middle node or -1, shape (edges, 3)."""
+    shared_too_often: int
+    """How many edges of the mesh belong to three elements or more."""
+
+    @property
+    def all_nodes(self) -> IntArray:
+        """Every node of the edges, ascending."""
+        found = np.unique(self.nodes)
+        return found[found >= 0]
+
+
+def outer_edges(fields: Fields) -> Edges:
+    """Return the edges on the mesh's own outline."""
+    found = [block.nodes[:, local_edges(block.kind)[:, :2]] for block in fields.blocks]
+    ends = np.concatenate([part.reshape(-1, 2) for part in found])
+    middles = [local_edges(block.kind)[:, 2] for block in fields.blocks]
+    middle = np.concatenate(
+        [
+            np.where(local < 0, -1, block.nodes[:, local]).ravel()
+            for block, local in zip(fields.blocks, middles, strict=True)
+        ]
+    )
+    ordered = np.sort(ends, axis=1)
+    key = ordered[:, 0] * len(fields.points) + ordered[:, 1]
+    _, first, count = np.unique(key, return_index=True, return_counts=True)
+    alone = first[count == 1]
+    nodes = np.column_stack([ends[alone], middle[alone]])
+    return Edges(nodes, int(np.count_nonzero(count > 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A named boundary on the returned mesh."""
+
+    edges: IntArray
+    """Two ends, then the middle node or -1, shape (edges, 3); none for a point."""
+    nodes: IntArray
+    """Every node on it, ascending."""
+
+
+def place(fields: Fields, edges: Edges, boundary: Boundary) -> Place:
+    """Return the outer edges and the nodes of the mesh that lie on a boundary.
+
+    An edge lies on it when both its ends do and its middle does too, or is as far off as the
+    chord of a circle must be. A point means the nearest node on the outline.
+    """
+    near = ON_BOUNDARY * fields.size
+    if isinstance(boundary, AtPoint):
+        outer = edges.all_nodes
+        distance = np.linalg.norm(fields.points[outer] - np.array(boundary.at), axis=1)
+        nearest = int(distance.argmin())
+        return Place(
+            edges.nodes[:0], outer[[nearest]] if distance[nearest] <= 2 * near else outer[:0]
+        )
+    ends = fields.points[edges.nodes[:, :2]]
+    middle = edge_middles(fields, edges.nodes)
+    allowed = np.full(len(middle), near)
+    if isinstance(boundary, OnCircle):
+        chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+        allowed += np.where(chord <= boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
+    on = (_off(boundary, ends) <= near).all(axis=1) & (_off(boundary, middle) <= allowed)
+    chosen = edges.nodes[on]
+    nodes = np.unique(chosen)
+    return Place(chosen, nodes[nodes >= 0])
+
+
+def edge_middles(fields: Fields, edges: IntArray) -> FloatArray:
+    """Return the middle of each edge (two ends, middle node or -1) [m], shape (edges, 2)."""
+    straight = fields.points[edges[:, :2]].mean(axis=1)
+    return np.where(edges[:, 2:] < 0, straight, fields.points[edges[:, 2]])
+
+
+def edge_lengths(fields: Fields, edges: IntArray) -> FloatArray:
+    """Return the length of each edge, curved ones by Simpson's rule [m], shape (edges,)."""
+    a, b = fields.points[edges[:, 0]], fields.points[edges[:, 1]]
+    bulge = edge_middles(fields, edges) - (a + b) / 2
+    speeds = [np.linalg.norm((b - a) + 4 * s * bulge, axis=1) for s in (1.0, 0.0, -1.0)]
+    return np.asarray((speeds[0] + 4 * speeds[1] + speeds[2]) / 6, dtype=np.float64)
+
+
+def _off(boundary: OnLine | OnCircle | OnSegment, points: FloatArray) -> FloatArray:
+    """Return how far points (..., 2) are off a line, circle or segment [m]."""
+    if isinstance(boundary, OnCircle):
+        radius = np.linalg.norm(points - np.array(boundary.center), axis=-1)
+        return np.asarray(np.abs(radius - boundary.radius), dtype=np.float64)
+    if isinstance(boundary, OnLine):
+        across, along = (0, 1) if boundary.axis == "x" else (1, 0)
+        low, high = boundary.between or (-np.inf, np.inf)
+        beyond = np.maximum(low - points[..., along], points[..., along] - high)
+        off = np.abs(points[..., across] - boundary.at)
+        return np.asarray(np.maximum(off, beyond), dtype=np.float64)
+    start, end = np.array(boundary.start), np.array(boundary.end)
+    along_it = end - start
+    share = np.clip((points - start) @ along_it / (along_it @ along_it), 0, 1)
+    foot = start + share[..., None] * along_it
+    return np.asarray(np.linalg.norm(points - foot, axis=-1), dtype=np.float64)
+
+
+def on_axis(fields: Fields) -> BoolArray:
+    """Return which points lie on the axis of an axisymmetric body, x = 0; shape (points,)."""
+    return np.asarray(np.abs(fields.points[:, 0]) <= 1e-9 * fields.size, dtype=np.bool_)

@@ -1,0 +1,202 @@
+"""Check 4, equilibrium: forces, moments, energy and stress of the returned displacement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mechagents.messages import Check
+from mechagents.verification.assembly import Balance, Stresses, balance, stresses
+from mechagents.verification.averages import NodalRange, nodal_range
+from mechagents.verification.constitutive import COLUMNS, von_mises
+from mechagents.verification.elements import RULES, FloatArray
+from mechagents.verification.solution import Solution
+from mechagents.verification.wording import found, measured
+
+RESIDUAL = 1e-6
+"""Of the largest force at a point before it cancels. A direct solver leaves 1e-12, a wrong law,
+load or region 1e-3 or more; 1e-6 is far from both, and is what iterative solvers can reach."""
+RESIDUAL_BY_RULE = 1e-2
+"""The most that is allowed where quadrature rules differ: curved, distorted, axisymmetric."""
+BALANCE = 1e-5
+"""Of all forces, moments or work, which add up the residuals of many points."""
+STRESS = 0.2
+"""Of a component's norm and a tenth of the whole: room for averaging, none for a wrong law."""
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A solution's forces by the quadrature rule that the program seems to have used."""
+
+    solution: Solution
+    forces: Balance
+    tolerance: float
+    """Of the residual, relative to the scale of the forces."""
+
+    @classmethod
+    def of(cls, solution: Solution) -> Equilibrium:
+        """Return the forces by the first rule in use that leaves them balanced.
+
+        Any proper rule gives a finite-element solution. Where the integrands are polynomials the
+        rules agree and one is enough. Where they do not, and none balances, the difference
+        between two rules is what a rule that is not tried here may leave, up to a limit.
+        """
+        first = balance(solution)
+        best, tried = first, [first]
+        for level in range(1, len(RULES["quad"])):
+            if _residual(solution, best) <= RESIDUAL:
+                return cls(solution, best, RESIDUAL)
+            tried.append(balance(solution, level))
+            best = min(best, tried[-1], key=lambda forces: _residual(solution, forces))
+        if _residual(solution, best) <= RESIDUAL:
+            return cls(solution, best, RESIDUAL)
+        differ = np.abs(tried[1].residual - first.residual)[solution.free]
+        between = float(differ.max(initial=0.0)) / (first.scale or 1.0)
+        return cls(solution, best, float(np.clip(between, RESIDUAL, RESIDUAL_BY_RULE)))
+
+    @property
+    def residual(self) -> float:
+        """The largest force left at a point that nothing holds, relative to the scale [-]."""
+        return _residual(self.solution, self.forces)
+
+    @cached_property
+    def held(self) -> FloatArray:
+        """Force that supports exert on each point [N, or N/m], shape (points, 2)."""
+        return np.where(self.solution.free, 0.0, self.forces.residual)
+
+    @cached_property
+    def stresses(self) -> tuple[Stresses, ...]:
+        """D eps(u) in every element."""
+        return stresses(self.solution)
+
+
+def _residual(solution: Solution, forces: Balance) -> float:
+    left = np.abs(forces.residual)[solution.free].max(initial=0.0)
+    beyond_rounding = max(float(left) - forces.rounding, 0.0)
+    return beyond_rounding / (forces.scale or 1.0)
+
+
+def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
+    """Yield whether the returned displacement and stress obey equilibrium and the law."""
+    yield _residual_check(state)
+    yield _forces(state)
+    if not state.solution.axisymmetric:
+        yield _moments(state)
+    yield _energy(state)
+    if state.solution.fields.has_stress:
+        yield _stress(state)
+
+
+def _residual_check(state: Equilibrium) -> Check:
+    value, name = state.residual, "equilibrium:residual"
+    if value <= state.tolerance:
+        message = f"forces balance at every free point to {value:.1e} of the largest"
+        return measured(name, value, state.tolerance, message)
+    forces, free = state.forces, state.solution.free
+    left = np.where(free, np.abs(forces.residual), 0.0)
+    node, axis = divmod(int(left.argmax()), 2)
+    x, y = state.solution.fields.points[node]
+    wrong = int((left > state.tolerance * forces.scale).any(axis=1).sum())
+    message = (
+        f"forces do not balance at {wrong} of {len(left)} points; the worst is {value:.2g} of the "
+        f"largest force, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement belongs to "
+        "another law, material, load or support than the formulation's, or to an inexact solver"
+    )
+    return measured(name, value, state.tolerance, message)
+
+
+def _looser(state: Equilibrium) -> float:
+    return max(BALANCE, state.tolerance)
+
+
+def _forces(state: Equilibrium) -> Check:
+    held, loads = state.held, state.forces.external
+    columns = [1] if state.solution.axisymmetric else [0, 1]
+    size = float((np.abs(held) + np.abs(loads)).sum()) + state.forces.rounding * len(held)
+    total = (held + loads).sum(axis=0)[columns]
+    value = float(np.abs(total).max()) / (size or 1.0)
+    unit = state.solution.formulation.force_unit
+    message = (
+        f"reactions and loads leave {np.abs(total).max():.3g} {unit} of {size:.4g} {unit} in all"
+    )
+    return measured("equilibrium:forces", value, _looser(state), message)
+
+
+def _moments(state: Equilibrium) -> Check:
+    points = state.solution.fields.points
+    arm = points - (points.min(axis=0) + points.max(axis=0)) / 2
+    force = state.held + state.forces.external
+    moment = float((arm[:, 0] * force[:, 1] - arm[:, 1] * force[:, 0]).sum())
+    largest = np.abs(state.held) + np.abs(state.forces.external)
+    size = float((np.linalg.norm(arm, axis=1) * largest.sum(axis=1)).sum())
+    size += state.forces.rounding * len(points) * state.solution.fields.size
+    message = f"moments of reactions and loads leave {moment:.3g} of {size:.4g} in all"
+    return measured("equilibrium:moments", abs(moment) / (size or 1.0), _looser(state), message)
+
+
+def _energy(state: Equilibrium) -> Check:
+    u = state.solution.fields.displacement
+    work = float(((state.held + state.forces.external) * u).sum())
+    stored = 2 * sum(float(part.sum()) for part in state.forces.energy)
+    size = max(abs(stored), abs(work)) + state.forces.rounding * float(np.abs(u).sum())
+    message = f"work {work / 2:.6g} of the outer forces, strain energy {stored / 2:.6g}"
+    return measured(
+        "equilibrium:energy", abs(work - stored) / (size or 1.0), _looser(state), message
+    )
+
+
+def _stress(state: Equilibrium) -> Check:
+    """Compare the returned stress with the range of D eps(u) around each point or element."""
+    fields = state.solution.fields
+    if fields.point_stress is not None:
+        given, around = fields.point_stress, nodal_range(fields, state.stresses)
+    else:
+        given = np.concatenate(fields.cell_stress or ())
+        around = NodalRange.of_elements(state.stresses)
+    beyond = np.maximum(np.maximum(around.low - given, given - around.high), 0.0)
+    off, norms = around.norm(beyond), around.norm(around.mean)
+    scale = norms + 0.1 * float(np.linalg.norm(norms)) + _noise(state)
+    shares = off / scale
+    worst = int(shares.argmax())
+    value = float(shares[worst])
+    name = "equilibrium:stress"
+    if value <= STRESS:
+        return measured(name, value, STRESS, "the stress field is D eps of the displacement")
+    message = (
+        f"stress {COLUMNS[worst]} is not D eps of the returned displacement"
+        f"{_likeness(given, around, worst)}"
+    )
+    return (
+        measured(name, value, STRESS, message)
+        if np.isfinite(value)
+        else found(name, False, message)
+    )
+
+
+def _noise(state: Equilibrium) -> float:
+    """Return a stress that is nothing [Pa]: what 1e-6 of the mean displacement gradient makes."""
+    fields = state.solution.fields
+    stiffest = max(float(state.solution.stiffness(i).max()) for i in range(len(fields.blocks)))
+    return 1e-6 * stiffest * float(np.abs(fields.displacement).max()) / fields.size or 1e-300
+
+
+def _likeness(given: FloatArray, around: NodalRange, column: int) -> str:
+    """Return what a wrong column of stress looks like, in words, or nothing."""
+    truth = around.mean
+    guesses = {
+        "twice the right value": 2 * truth[:, column],
+        "half the right value": truth[:, column] / 2,
+        "the other sign": -truth[:, column],
+        "the von Mises stress": von_mises(truth),
+        **{f"component {c}": truth[:, i] for i, c in enumerate(COLUMNS) if i != column},
+    }
+    size = float(np.linalg.norm(given[:, column])) or 1.0
+    near = {
+        words: float(np.linalg.norm(given[:, column] - guess)) / size
+        for words, guess in guesses.items()
+    }
+    words = min(near, key=lambda key: near[key])
+    return f"; it looks like {words}" if near[words] < 0.1 else ""

@@ -1,0 +1,331 @@
+"""The one entry point: from what a program left behind to evidence and a claim level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from mechagents.errors import ProblemError
+from mechagents.mechanics.formulation import Formulation, Wanted
+from mechagents.messages import (
+    CLAIM_LEVELS,
+    Check,
+    ClaimLevel,
+    Evidence,
+    Execution,
+    Quantity,
+    Settings,
+)
+from mechagents.verification.contract import check_delivery, check_execution
+from mechagents.verification.convergence import (
+    COARSENING,
+    Estimate,
+    estimate,
+    meshes_differ,
+    relative_bound,
+)
+from mechagents.verification.elements import order
+from mechagents.verification.equilibrium import Equilibrium, check_equilibrium
+from mechagents.verification.files import read_bounded
+from mechagents.verification.geometry import check_geometry
+from mechagents.verification.quantities import check_quantities
+from mechagents.verification.reading import natural_scale
+from mechagents.verification.singular import near_singular_point
+from mechagents.verification.solution import Solution
+from mechagents.verification.supports import check_supports
+from mechagents.verification.wording import found, measured
+
+MESHES = 3
+"""How many meshes an error bound takes."""
+_SINGULAR_ORDER = 0.7
+"""Close to a point that may be singular, values that grow with a lower order have no limit."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Checks 1 to 5 of one run, as far as they made sense, and what they found."""
+
+    checks: tuple[Check, ...]
+    values: dict[str, float]
+    state: Equilibrium | None = None
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def keeps_contract(self) -> bool:
+        return all(c.passed for c in self.checks if c.name.startswith("contract:"))
+
+    @property
+    def size(self) -> float:
+        """Mesh size as the root of the mean element area [m]."""
+        if self.state is None:
+            return 0.0
+        area = sum(float(part.area.sum()) for part in self.state.stresses)
+        return float(np.sqrt(area / self.state.solution.fields.elements))
+
+
+def judge(
+    formulation: Formulation,
+    runs: Sequence[tuple[Execution, Path]],
+    *,
+    level: ClaimLevel,
+    tolerance: float,
+) -> Evidence:
+    """Return the evidence on a program's run and, where they exist, on its coarser runs.
+
+    Args:
+        formulation: The problem as it is meant, not as the program may have left it.
+        runs: The answered run first, then coarser ones by the settings of ``run_next``; each
+            with the folder that holds what it left.
+        level: The claim level asked for; below ``converged`` no further run is.
+        tolerance: The largest error bound relative to a quantity [-].
+
+    Returns:
+        Every check that was made. ``run_next`` is set while further runs are needed.
+
+    Raises:
+        ValueError: If there is no run.
+    """
+    if not runs:
+        raise ValueError("runs: there is no run to judge")
+    # Numbers of a program may be anything; what overflows fails its check.
+    with np.errstate(all="ignore"):
+        return _judge(formulation, runs, CLAIM_LEVELS.index(level), tolerance)
+
+
+def _judge(
+    formulation: Formulation,
+    runs: Sequence[tuple[Execution, Path]],
+    level: int,
+    tolerance: float,
+) -> Evidence:
+    execution, folder = runs[0]
+    answered = _check_run(formulation, folder, execution)
+    attempt = execution.attempt
+    if not answered.passed or level < CLAIM_LEVELS.index("converged"):
+        return _evidence(formulation, attempt, answered)
+    done, checks = [answered], list(answered.checks)
+    for number, (coarser, where) in enumerate(runs[1:MESHES], start=1):
+        run = _check_run(formulation, where, coarser, coarse=True)
+        checks += _coarser_checks(number, run)
+        if run.passed:
+            done.append(run)
+            checks.append(_meshes([r.size for r in done]))
+        if not checks[-1].passed or not run.passed:
+            return _evidence(formulation, attempt, answered, checks)
+    if len(done) < MESHES:
+        following = _coarser(execution.settings, answered, COARSENING ** len(done))
+        return _evidence(formulation, attempt, answered, checks, following)
+    return _converged(formulation, attempt, done, checks, tolerance)
+
+
+def verify_folder(folder: Path, *, formulation: Formulation | None = None) -> Evidence:
+    """Return the evidence of checks 1 to 5 on any folder of results, whoever computed them.
+
+    Args:
+        folder: Holds ``results.json``, ``fields.vtu``, the wanted pictures, and
+            ``formulation.json`` unless the formulation is given.
+        formulation: The problem as it is meant.
+
+    Raises:
+        ProblemError: If the formulation cannot be read.
+    """
+    meant = formulation or _read_formulation(folder / "formulation.json")
+    with np.errstate(all="ignore"):
+        return _evidence(meant, 1, _check_run(meant, folder))
+
+
+def _read_formulation(path: Path) -> Formulation:
+    try:
+        return Formulation.model_validate_json(read_bounded(path, 4 * 2**20))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ProblemError(first["msg"], where=f"{path}: {field}".rstrip(": ")) from error
+    except ValueError as error:
+        raise ProblemError(str(error), where=str(path)) from error
+
+
+def _check_run(
+    formulation: Formulation,
+    folder: Path,
+    execution: Execution | None = None,
+    *,
+    coarse: bool = False,
+) -> _Run:
+    """Make checks 1 to 5 in order of cost; stop where the later ones would mean nothing."""
+    checks: list[Check] = [] if execution is None else [check_execution(execution)]
+    if not _passed(checks):
+        return _Run(tuple(checks), {})
+    delivery = check_delivery(formulation, folder)
+    checks += delivery.checks
+    if delivery.fields is None or not delivery.passed:
+        return _Run(tuple(checks), delivery.values)
+    solution = Solution.of(formulation, delivery.fields)
+    checks += check_geometry(solution, roughly=coarse)
+    if not _passed(checks):
+        return _Run(tuple(checks), delivery.values)
+    checks += check_supports(solution)
+    if any(not place.nodes.size for place in solution.places.values()):
+        return _Run(tuple(checks), delivery.values)
+    state = Equilibrium.of(solution)
+    balanced = list(check_equilibrium(state))
+    checks += balanced
+    # Where forces do not balance, the law is not the program's and its numbers cannot agree.
+    if balanced[0].passed:
+        checks += check_quantities(state, delivery.values)
+    return _Run(tuple(checks), delivery.values, state)
+
+
+def _passed(checks: Sequence[Check]) -> bool:
+    return all(check.passed for check in checks)
+
+
+def _coarser_checks(number: int, run: _Run) -> Iterator[Check]:
+    prefix = f"convergence:coarser-{number}"
+    if run.passed:
+        yield found(prefix, True, f"the coarser run {number} passes {len(run.checks)} checks")
+    for check in run.checks:
+        if not check.passed:
+            yield check.model_copy(update={"name": f"{prefix}:{check.name}"})
+
+
+def _meshes(sizes: list[float]) -> Check:
+    listed = ", ".join(f"{size:.4g}" for size in sizes)
+    if meshes_differ(tuple(sizes)):
+        return found("convergence:meshes", True, f"mean element sizes {listed} m")
+    message = (
+        f"mean element sizes {listed} m: the mesh did not get coarser with mesh_size, which the "
+        "program must take from settings.json; or the answered mesh is too coarse to start from"
+    )
+    return found("convergence:meshes", False, message)
+
+
+def _coarser(settings: Settings, answered: _Run, ratio: float) -> Settings:
+    size, highest = settings.mesh_size, settings.element_order
+    if answered.state is not None:
+        fields = answered.state.solution.fields
+        size = size or fields.longest_edge
+        highest = highest or max(order(block.kind) for block in fields.blocks)
+    larger = None if size is None else size * ratio
+    return settings.model_copy(update={"mesh_size": larger, "element_order": highest})
+
+
+def _evidence(
+    formulation: Formulation,
+    attempt: int,
+    run: _Run,
+    checks: Sequence[Check] | None = None,
+    run_next: Settings | None = None,
+) -> Evidence:
+    """Return evidence that claims what checks 1 to 5 support."""
+    level: ClaimLevel = "consistent" if run.passed else "computed"
+    if not run.keeps_contract:
+        level = "none"
+    quantities = tuple(
+        Quantity(
+            name=wanted.name,
+            value=run.values[wanted.name],
+            unit=formulation.unit(wanted),
+            claim_level="computed" if level == "none" else level,
+        )
+        for wanted in formulation.wanted
+        if wanted.name in run.values
+    )
+    return Evidence(
+        attempt=attempt,
+        checks=tuple(run.checks if checks is None else checks),
+        quantities=quantities,
+        claim_level=level,
+        run_next=run_next,
+    )
+
+
+def _converged(
+    formulation: Formulation,
+    attempt: int,
+    runs: list[_Run],
+    checks: list[Check],
+    tolerance: float,
+) -> Evidence:
+    """Return evidence with an error bound for every quantity that has one."""
+    pairs = [_convergence(formulation, w, runs, tolerance) for w in formulation.wanted]
+    settled = all(check.passed for check, _ in pairs)
+    return Evidence(
+        attempt=attempt,
+        checks=(*checks, *(check for check, _ in pairs)),
+        quantities=tuple(quantity for _, quantity in pairs),
+        claim_level="converged" if settled else "consistent",
+    )
+
+
+def _convergence(
+    formulation: Formulation, wanted: Wanted, runs: list[_Run], tolerance: float
+) -> tuple[Check, Quantity]:
+    fine, middle, coarse = runs
+    assert fine.state is not None
+    value, unit = fine.values[wanted.name], formulation.unit(wanted)
+    scale = natural_scale(fine.state, wanted)
+    values = (value, middle.values[wanted.name], coarse.values[wanted.name])
+    result = estimate((fine.size, middle.size, coarse.size), values, scale=scale)
+    share, words = relative_bound(result, value, scale)
+    name = f"convergence:{wanted.name}"
+    point = near_singular_point(fine.state, wanted) if share > tolerance else None
+    if point is not None and _grows(values, result):
+        message = _refusal(wanted, values, unit, point)
+        check = Check(name=name, passed=False, tolerance=tolerance, message=message)
+        return check, _quantity(wanted, value, unit, None, "consistent", message)
+    message = f"{wanted.name} is {value:.6g} {unit}, {_sequence(result, values)}; the error bound "
+    message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"
+    check = measured(name, share, tolerance, message)
+    reached: ClaimLevel = "converged" if check.passed else "consistent"
+    note = f"extrapolated {result.extrapolated:.6g} {unit}" if result.order is not None else ""
+    return check, _quantity(wanted, value, unit, result.bound, reached, note)
+
+
+def _grows(values: tuple[float, float, float], result: Estimate) -> bool:
+    f1, f2, f3 = map(abs, values)
+    slowly = result.order is not None and result.order <= _SINGULAR_ORDER
+    return slowly and f1 > f2 > f3
+
+
+def _quantity(
+    wanted: Wanted, value: float, unit: str, bound: float | None, level: ClaimLevel, note: str
+) -> Quantity:
+    return Quantity(
+        name=wanted.name, value=value, unit=unit, error_bound=bound, claim_level=level, note=note
+    )
+
+
+def _refusal(
+    wanted: Wanted,
+    values: tuple[float, float, float],
+    unit: str,
+    point: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> str:
+    listed = ", ".join(f"{value:.4g}" for value in reversed(values))
+    x, y = point
+    return (
+        f"{wanted.name} has no converged value: it grows with every finer mesh ({listed} {unit}), "
+        f"as a stress does at a singular point such as that at ({x:.4g}, {y:.4g}): a re-entrant "
+        "corner, or where a support, a load or a material ends. No mesh gives it a value"
+    )
+
+
+def _sequence(result: Estimate, values: tuple[float, float, float]) -> str:
+    listed = ", ".join(f"{value:.6g}" for value in reversed(values))
+    order_found = "" if result.order is None else f" of order {result.order:.2f}"
+    words = {
+        "exact": "the same on every mesh",
+        "monotone": f"monotone with convergence{order_found}",
+        "oscillating": "oscillating between meshes",
+        "growing": f"growing without a limit in sight (order{order_found[9:]})",
+        "unsettled": f"not settled (order{order_found[9:]})",
+    }[result.behaviour]
+    return f"{words} (coarse to fine {listed})"

@@ -1,0 +1,57 @@
+"""Check 5, quantities: each reported number is the number in the returned field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mechagents.mechanics.formulation import Wanted
+from mechagents.messages import Check
+from mechagents.verification.constitutive import COLUMNS
+from mechagents.verification.equilibrium import Equilibrium
+from mechagents.verification.reading import Reading, read
+from mechagents.verification.wording import found, likely_slip, measured
+
+
+def check_quantities(state: Equilibrium, values: Mapping[str, float]) -> Iterator[Check]:
+    """Yield for each wanted quantity whether the reported value is in the field.
+
+    Args:
+        state: The returned field and its forces.
+        values: The reported values by name, in the formulation's units.
+    """
+    for wanted in state.solution.formulation.wanted:
+        yield _check(state, wanted, values[wanted.name])
+
+
+def _check(state: Equilibrium, wanted: Wanted, value: float) -> Check:
+    name, reading = f"quantities:{wanted.name}", read(state, wanted)
+    if reading is None:
+        return found(name, False, f"no element of the mesh lies at the point of {wanted.name}")
+    off = reading.off(value)
+    unit = state.solution.formulation.unit(wanted)
+    message = f"{wanted.name} is {value:.6g} {unit}; the field has {_interval(reading)}"
+    if off > reading.allowance:
+        message += likely_slip(value, reading.middle) + _hint(state, wanted, value)
+    allowed = reading.allowance / reading.scale
+    return measured(name, off / reading.scale, allowed, message)
+
+
+def _interval(reading: Reading) -> str:
+    if reading.high - reading.low <= 1e-6 * reading.scale:
+        return f"{reading.middle:.6g}"
+    return f"{reading.low:.6g} to {reading.high:.6g} in the elements there"
+
+
+def _hint(state: Equilibrium, wanted: Wanted, value: float) -> str:
+    if wanted.kind == "reaction":
+        edges = len(state.solution.places[wanted.boundary].nodes)
+        advice = f"; sum K u - f over the {edges} nodes of {wanted.boundary}"
+        return f"; nothing was summed: was the boundary marked?{advice}" if value == 0 else advice
+    if wanted.kind == "stress":
+        for other in ("von_mises", *COLUMNS):
+            if other == wanted.component:
+                continue
+            instead = read(state, wanted.model_copy(update={"component": other}))
+            if instead is not None and instead.off(value) <= 1e-3 * abs(value):
+                return f"; that is the {other.replace('_mises', ' Mises')} stress there"
+    return ""

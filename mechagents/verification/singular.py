@@ -1,0 +1,119 @@
+"""Where the exact stress of a formulation may have no bound."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechagents.mechanics.formulation import Wanted, WantedStress
+from mechagents.mechanics.geometry import OnLine
+from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline
+from mechagents.verification.constitutive import stress_component
+from mechagents.verification.elements import BoolArray, FloatArray, IntArray
+from mechagents.verification.equilibrium import Equilibrium
+from mechagents.verification.outlines import Outline, interior_angles
+from mechagents.verification.solution import Solution
+
+_TURN = np.deg2rad(10.0)
+"""Sides of a polygon that stands for a circle turn by less than a degree."""
+_RIGHT = np.deg2rad(91.0)
+
+
+def near_singular_point(state: Equilibrium, wanted: Wanted) -> FloatArray | None:
+    """Return a point [m] that may be singular and close to where a stress is read, if any.
+
+    Such are re-entrant corners, corners of interfaces between materials, the ends of supports
+    and loads, and single supported points; close is within two element edges.
+
+    References:
+        Williams, Stress singularities resulting from various boundary conditions in angular
+        corners of plates in extension (1952).
+    """
+    if not isinstance(wanted, WantedStress):
+        return None
+    candidates = singular_points(state.solution)
+    if not len(candidates):
+        return None
+    distance = np.linalg.norm(candidates - where_read(state, wanted), axis=1)
+    nearest = int(distance.argmin())
+    return (
+        candidates[nearest] if distance[nearest] <= 2 * state.solution.fields.longest_edge else None
+    )
+
+
+def where_read(state: Equilibrium, wanted: WantedStress) -> FloatArray:
+    """Return the point at which a stress is read, or the node of its extreme [m], shape (2,)."""
+    if wanted.at is not None:
+        return np.array(wanted.at)
+    solution = state.solution
+    best, place = -np.inf, np.zeros(2)
+    for index, block in enumerate(solution.fields.blocks):
+        rows = solution.inside(index, wanted.region)
+        values = stress_component(state.stresses[index].at_nodes[rows], wanted.component)
+        if wanted.extreme == "max_abs":
+            values = np.abs(values)
+        elif wanted.extreme == "min":
+            values = -values
+        if values.size and values.max() > best:
+            best = float(values.max())
+            place = solution.fields.points[block.nodes[rows].ravel()[int(values.argmax())]]
+    return place
+
+
+def singular_points(solution: Solution) -> FloatArray:
+    """Return the points of a formulation that may be singular [m], shape (points, 2)."""
+    geometry = solution.formulation.geometry
+    whole = Outline.of(body(geometry))
+    found = [np.zeros((0, 2)), *(ring[:-1][_reentrant(ring)] for ring in whole.rings)]
+    if len(geometry.regions) > 1:
+        shapes = [Outline.of(outline(shape)) for shape in geometry.regions.values()]
+        found += [ring[:-1][_sharp(ring)] for shape in shapes for ring in shape.rings]
+    found += _changes(solution, whole)
+    return np.concatenate(found)
+
+
+def _sharp(ring: FloatArray) -> BoolArray:
+    return np.asarray(np.abs(interior_angles(ring) - np.pi) > _TURN, dtype=np.bool_)
+
+
+def _reentrant(ring: FloatArray) -> BoolArray:
+    return np.asarray(interior_angles(ring) > np.pi + _TURN, dtype=np.bool_)
+
+
+def _changes(solution: Solution, whole: Outline) -> list[FloatArray]:
+    """Return where a support or a load ends, but not where it does so regularly.
+
+    An edge of which one component is held, along or across it, mirrors the body; with a free or
+    a mirroring edge at no more than a right angle the mirrored corner is no re-entrant one.
+    A traction is regular at such a corner too.
+    """
+    f = solution.formulation
+    held: dict[str, set[str]] = {}
+    for support in f.supports:
+        held.setdefault(support.boundary, set()).update(support.components)
+    loaded = {load.boundary for load in f.loads if load.kind == "traction"}
+    found: list[FloatArray] = []
+    for name in dict.fromkeys([*held, *loaded]):
+        place = solution.places[name]
+        ends = solution.fields.points[_ends(place.edges) if len(place.edges) else place.nodes]
+        mirrors = isinstance(f.geometry.boundaries[name], OnLine) and len(held.get(name, ())) < 2
+        regular = np.array(
+            [mirrors and _angle_at(whole, end) <= _RIGHT for end in ends], dtype=bool
+        )
+        found.append(ends[~regular])
+    return found
+
+
+def _angle_at(whole: Outline, point: FloatArray) -> float:
+    """Return the angle of the body at a point of its outline [rad]."""
+    vertices = np.concatenate([ring[:-1] for ring in whole.rings])
+    angles = np.concatenate([interior_angles(ring) for ring in whole.rings])
+    distance = np.linalg.norm(vertices - point, axis=1)
+    extent = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    nearest = int(distance.argmin())
+    return float(angles[nearest]) if distance[nearest] <= ON_BOUNDARY * extent else float(np.pi)
+
+
+def _ends(edges: IntArray) -> IntArray:
+    nodes, count = np.unique(edges[:, :2], return_counts=True)
+    ends: IntArray = nodes[count == 1]
+    return ends

@@ -1,0 +1,111 @@
+"""A returned solution laid over the formulation: regions, boundaries and constraints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.shapes import outline
+from mechagents.verification.constitutive import elasticity_matrix
+from mechagents.verification.edges import Edges, Place, on_axis, outer_edges, place
+from mechagents.verification.elements import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    corners,
+    quadrature,
+    shape_functions,
+)
+from mechagents.verification.fields import Block, Fields
+from mechagents.verification.outlines import Outline
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a program returned, with what the formulation says about each part of it."""
+
+    formulation: Formulation
+    fields: Fields
+    region: tuple[IntArray, ...]
+    """For each block, the index of each element's region, or -1 outside all; (elements,)."""
+    edges: Edges
+    places: dict[str, Place]
+    """Each named boundary on the mesh."""
+
+    @classmethod
+    def of(cls, formulation: Formulation, fields: Fields) -> Solution:
+        """Return a solution with its elements assigned to regions and edges to boundaries."""
+        edges = outer_edges(fields)
+        named = formulation.geometry.boundaries
+        places = {name: place(fields, edges, boundary) for name, boundary in named.items()}
+        return cls(formulation, fields, _regions(formulation, fields), edges, places)
+
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether x is a radius."""
+        return self.formulation.idealisation == "axisymmetric"
+
+    def stiffness(self, block: int) -> FloatArray:
+        """Return D [Pa] for each element of a block, shape (elements, 4, 4); 0 outside."""
+        f = self.formulation
+        matrices = [elasticity_matrix(f.materials[name], f.idealisation) for name in self.regions]
+        return np.stack([*matrices, np.zeros((4, 4))])[self.region[block]]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The names of the regions, in the order of their indices."""
+        return tuple(self.formulation.geometry.regions)
+
+    def inside(self, block: int, region: str | None) -> BoolArray:
+        """Return which elements of a block are in a region, or all for None; (elements,)."""
+        index = self.region[block]
+        return index >= -1 if region is None else index == self.regions.index(region)
+
+    @property
+    def free(self) -> BoolArray:
+        """Which displacement components no support prescribes, shape (points, 2).
+
+        The radial displacement on the axis of an axisymmetric body is not free either.
+        """
+        free = np.ones((len(self.fields.points), 2), dtype=np.bool_)
+        for support in self.formulation.supports:
+            for axis in support.components:
+                free[self.places[support.boundary].nodes, "xy".index(axis)] = False
+        if self.axisymmetric:
+            free[on_axis(self.fields), 0] = False
+        return free
+
+    def thickness(self, x: FloatArray) -> FloatArray:
+        """Return what an area or a length at x [m] counts for: 2 pi r, or the thickness [m]."""
+        if self.axisymmetric:
+            return np.asarray(2 * np.pi * x, dtype=np.float64)
+        return np.full_like(x, self.formulation.thickness or 1.0)
+
+
+def _regions(formulation: Formulation, fields: Fields) -> tuple[IntArray, ...]:
+    outlines = [Outline.of(outline(shape)) for shape in formulation.geometry.regions.values()]
+    return tuple(_region_of(outlines, middles(fields, block)) for block in fields.blocks)
+
+
+def middles(fields: Fields, block: Block) -> FloatArray:
+    """Return the point in the middle of each element [m], shape (elements, 2)."""
+    center = np.full((1, 2), 1 / 3 if corners(block.kind) == 3 else 0.0)
+    found: FloatArray = shape_functions(block.kind, center)[0] @ fields.points[block.nodes]
+    return found
+
+
+def sample_regions(formulation: Formulation, fields: Fields, block: Block) -> IntArray:
+    """Return the region of each usual quadrature point, shape (elements, q); -1 outside."""
+    outlines = [Outline.of(outline(shape)) for shape in formulation.geometry.regions.values()]
+    N = shape_functions(block.kind, quadrature(block.kind, 0)[0])
+    points = np.einsum("qk,mkx->mqx", N, fields.points[block.nodes])
+    return _region_of(outlines, points.reshape(-1, 2)).reshape(points.shape[:2])
+
+
+def _region_of(outlines: list[Outline], points: FloatArray) -> IntArray:
+    found = np.full(len(points), -1, dtype=np.int64)
+    for index, shape in enumerate(outlines):
+        found[(found < 0) & shape.contains(points)] = index
+    return found

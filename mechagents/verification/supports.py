@@ -1,0 +1,72 @@
+"""Check 3, supports: the returned displacement is the prescribed one on every boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mechagents.mechanics.geometry import Axis
+from mechagents.messages import Check
+from mechagents.verification.elements import FloatArray
+from mechagents.verification.solution import Solution
+from mechagents.verification.wording import found, likely_slip, measured
+
+DISPLACEMENT = 1e-6
+"""Relative to the largest displacement: elimination is exact to rounding, and a penalty stiff
+enough to do no harm leaves less."""
+
+
+def check_supports(solution: Solution) -> Iterator[Check]:
+    """Yield for each boundary with a support whether its nodes moved as prescribed.
+
+    A node that several boundaries share with different values may follow any of them.
+    """
+    prescribed: dict[str, dict[Axis, float]] = {}
+    for support in solution.formulation.supports:
+        prescribed.setdefault(support.boundary, {}).update(support.components)
+    off = _distance(solution, prescribed)
+    given = max(abs(v) for values in prescribed.values() for v in values.values())
+    scale = max(float(np.abs(solution.fields.displacement).max()), given)
+    for boundary, components in prescribed.items():
+        yield _boundary(solution, boundary, components, off, scale or 1.0)
+
+
+def _distance(solution: Solution, prescribed: dict[str, dict[Axis, float]]) -> FloatArray:
+    """Return how far each component is from the nearest value prescribed for it, (points, 2)."""
+    u = solution.fields.displacement
+    off = np.full_like(u, np.inf)
+    for boundary, components in prescribed.items():
+        nodes = solution.places[boundary].nodes
+        for axis, value in components.items():
+            column = "xy".index(axis)
+            off[nodes, column] = np.minimum(off[nodes, column], np.abs(u[nodes, column] - value))
+    return off
+
+
+def _boundary(
+    solution: Solution,
+    boundary: str,
+    components: dict[Axis, float],
+    off: FloatArray,
+    scale: float,
+) -> Check:
+    name, nodes = f"supports:{boundary}", solution.places[boundary].nodes
+    if not nodes.size:
+        return found(name, False, f"no node of the mesh's outline lies on {boundary}")
+    columns = {axis: off[nodes, "xy".index(axis)] for axis in components}
+    worst: Axis = max(components, key=lambda axis: float(columns[axis].max()))
+    value = float(columns[worst].max()) / scale
+    if value <= DISPLACEMENT:
+        message = f"{len(nodes)} nodes on {boundary} moved as prescribed"
+        return measured(name, value, DISPLACEMENT, message)
+    node = nodes[int(columns[worst].argmax())]
+    moved = float(solution.fields.displacement[node, "xy".index(worst)])
+    wrong = int((columns[worst] > DISPLACEMENT * scale).sum())
+    x, y = solution.fields.points[node]
+    message = (
+        f"{wrong} of {len(nodes)} nodes on {boundary} did not move as prescribed: at "
+        f"({x:.4g}, {y:.4g}) u_{worst} is {moved:.6g} m, not {components[worst]:.6g} m"
+        f"{likely_slip(moved, components[worst])}"
+    )
+    return measured(name, value, DISPLACEMENT, message)

@@ -1,0 +1,242 @@
+"""A bounded reader of VTU files (VTK XML, unstructured grid) from programs that are not trusted.
+
+It knows what meshio and VTK write: text, base64 and raw data, inline or appended, plain or
+compressed by zlib or lzma. It refuses document types and entities, and unpacks no more than
+each block announces.
+
+References:
+    VTK XML file formats, https://docs.vtk.org/en/latest/design_documents/VTKFileFormats.html
+"""
+
+from __future__ import annotations
+
+import base64
+import lzma
+import re
+import xml.parsers.expat
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mechagents.verification.elements import FloatArray, IntArray
+
+UNPACKED_BYTES = 2 * 2**30
+"""The most that all arrays of a file may unpack to."""
+_TYPES = {
+    "Float32": "f4", "Float64": "f8", "Int8": "i1", "Int16": "i2", "Int32": "i4", "Int64": "i8",
+    "UInt8": "u1", "UInt16": "u2", "UInt32": "u4", "UInt64": "u8",
+}  # fmt: skip
+
+
+@dataclass
+class _Array:
+    """A data array as the file describes it, not decoded yet."""
+
+    attributes: dict[str, str]
+    text: list[str] = field(default_factory=list[str])
+
+
+@dataclass
+class _File:
+    attributes: dict[str, str] = field(default_factory=dict[str, str])
+    pieces: int = 0
+    arrays: dict[tuple[str, str], _Array] = field(default_factory=dict[tuple[str, str], _Array])
+    appended: bytes = b""
+    appended_encoding: str = ""
+    unpacked: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """An unstructured grid as the file holds it."""
+
+    points: FloatArray
+    """Shape (points, 3)."""
+    connectivity: IntArray
+    offsets: IntArray
+    types: IntArray
+    point_data: dict[str, FloatArray]
+    cell_data: dict[str, FloatArray]
+    single_precision: bool
+    """Whether points or displacement were stored with seven digits only."""
+
+
+def parse_vtu(content: bytes) -> Grid:
+    """Return the grid of a VTU file, with the arrays named displacement and stress.
+
+    Raises:
+        ValueError: If the file is no VTU file, is damaged, or unpacks to too much.
+    """
+    try:
+        return _grid(_scan(content))
+    except (xml.parsers.expat.ExpatError, zlib.error, lzma.LZMAError, KeyError) as error:
+        raise ValueError(f"no readable VTU file: {type(error).__name__} {error}") from error
+    except (OverflowError, IndexError, TypeError, MemoryError) as error:
+        raise ValueError(f"damaged VTU file: {error}") from error
+
+
+def _scan(content: bytes) -> _File:
+    file = _File()
+    raw = re.search(rb"<AppendedData[^>]*encoding\s*=\s*[\"']raw[\"'][^>]*>\s*_", content)
+    if raw:
+        file.appended, content = content[raw.end() :], content[: raw.end()]
+    section, open_array, appended = [""], list[_Array](), list[str]()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "VTKFile":
+            file.attributes = attributes
+        elif tag == "Piece":
+            file.pieces += 1
+        elif tag == "AppendedData":
+            file.appended_encoding = attributes.get("encoding", "base64")
+        elif tag == "DataArray":
+            array = _Array(attributes)
+            file.arrays[section[-1], attributes.get("Name", "")] = array
+            open_array.append(array)
+        section.append(tag)
+
+    def end(tag: str) -> None:
+        section.pop()
+        if tag == "DataArray":
+            open_array.pop()
+
+    def text(data: str) -> None:
+        if open_array:
+            open_array[-1].text.append(data)
+        elif section[-1] == "AppendedData":
+            appended.append(data)
+
+    def refuse(*_: object) -> None:
+        raise ValueError("a VTU file needs no document type and no entities")
+
+    parser = xml.parsers.expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    parser.Parse(content, not raw)
+    if file.appended_encoding == "base64":
+        file.appended = "".join(appended).strip().removeprefix("_").encode("ascii")
+    return file
+
+
+def _grid(file: _File) -> Grid:
+    if file.attributes.get("type") != "UnstructuredGrid" or file.pieces != 1:
+        raise ValueError("a VTU file with one piece of an unstructured grid is needed")
+    where = {name: key for key in file.arrays for name in [key[1]] if key[0] == "Points"}
+    if not where:
+        raise ValueError("the file has no points")
+    points = _decode(file, file.arrays[next(iter(where.values()))])
+    cells = {
+        n: _decode(file, file.arrays["Cells", n]) for n in ("connectivity", "offsets", "types")
+    }
+    data = {
+        section: {
+            name: _decode(file, array)
+            for (place, name), array in file.arrays.items()
+            if place == section and name in ("displacement", "stress")
+        }
+        for section in ("PointData", "CellData")
+    }
+    single = any(
+        a.dtype == np.float32 for a in (points, data["PointData"].get("displacement", points))
+    )
+    return Grid(
+        points=points.astype(np.float64),
+        connectivity=cells["connectivity"].ravel().astype(np.int64),
+        offsets=cells["offsets"].ravel().astype(np.int64),
+        types=cells["types"].ravel().astype(np.int64),
+        point_data={k: v.astype(np.float64) for k, v in data["PointData"].items()},
+        cell_data={k: v.astype(np.float64) for k, v in data["CellData"].items()},
+        single_precision=single,
+    )
+
+
+def _decode(file: _File, array: _Array) -> FloatArray:
+    order = "<" if file.attributes.get("byte_order", "LittleEndian") == "LittleEndian" else ">"
+    kind = np.dtype(order + _TYPES[array.attributes["type"]])
+    form = array.attributes.get("format", "ascii")
+    text = "".join(array.text)
+    if form == "ascii":
+        values = np.array(text.split(), dtype=np.float64).astype(kind.newbyteorder("="))
+    elif form == "binary":
+        stripped = text.strip().encode("ascii")
+        values = np.frombuffer(_unpack(file, stripped, encoded=True), dtype=kind)
+    else:
+        start = int(array.attributes["offset"])
+        encoded = file.appended_encoding == "base64"
+        values = np.frombuffer(_unpack(file, file.appended[start:], encoded=encoded), dtype=kind)
+    components = int(array.attributes.get("NumberOfComponents", "1"))
+    if components < 1 or values.size % components:
+        raise ValueError(f"{array.attributes.get('Name')}: not a multiple of {components} numbers")
+    return values.reshape(-1, components) if components > 1 else values
+
+
+def _unpack(file: _File, data: bytes, *, encoded: bool) -> bytes:
+    word = np.dtype("<u8" if file.attributes.get("header_type") == "UInt64" else "<u4")
+    if file.attributes.get("byte_order") == "BigEndian":
+        word = word.newbyteorder(">")
+    compressor = file.attributes.get("compressor")
+    if compressor is None:
+        head, size = _head(data, word, 1, encoded=encoded)
+        return _take(data, size, int(head[0]), encoded=encoded)
+    blocks = int(_head(data, word, 1, encoded=encoded)[0][0])
+    if blocks > len(data):
+        raise ValueError("more blocks than bytes")
+    head, size = _head(data, word, 3 + blocks, encoded=encoded)
+    full, last, packed = int(head[1]), int(head[2]), [int(n) for n in head[3:]]
+    sizes = [full] * blocks
+    if blocks and last:
+        sizes[-1] = last
+    file.unpacked += sum(sizes)
+    if file.unpacked > UNPACKED_BYTES:
+        raise ValueError(f"the arrays unpack to more than {UNPACKED_BYTES // 2**30} GiB")
+    # The header and the blocks are encoded apart, each padded by itself.
+    start = -(-size // 3) * 4 if encoded else size
+    body = _plain(data[start:], sum(packed), encoded=encoded)
+    ends = np.cumsum([0, *packed]).tolist()
+    unpack = _UNPACK[compressor]
+    parts = [unpack(body[a:b], n) for a, b, n in zip(ends, ends[1:], sizes, strict=False)]
+    return b"".join(parts)
+
+
+def _head(
+    data: bytes, word: np.dtype[np.uint64], count: int, *, encoded: bool
+) -> tuple[IntArray, int]:
+    size = count * word.itemsize
+    values = np.frombuffer(_plain(data, size, encoded=encoded), dtype=word, count=count)
+    return values.astype(np.int64), size
+
+
+def _plain(data: bytes, size: int, *, encoded: bool) -> bytes:
+    if encoded:
+        data = base64.b64decode(data[: -(-size // 3) * 4])
+    if len(data) < size:
+        raise ValueError("a data array ends early")
+    return data[:size]
+
+
+def _take(data: bytes, head: int, size: int, *, encoded: bool) -> bytes:
+    return _plain(data, head + size, encoded=encoded)[head:]
+
+
+def _unpack_zlib(data: bytes, size: int) -> bytes:
+    return _exactly(zlib.decompressobj().decompress(data, size + 1), size)
+
+
+def _unpack_lzma(data: bytes, size: int) -> bytes:
+    return _exactly(lzma.LZMADecompressor().decompress(data, size + 1), size)
+
+
+def _exactly(block: bytes, size: int) -> bytes:
+    if len(block) != size:
+        raise ValueError("a block does not unpack to the size it announces")
+    return block
+
+
+_UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
+    "vtkZLibDataCompressor": _unpack_zlib,
+    "vtkLZMADataCompressor": _unpack_lzma,
+}
