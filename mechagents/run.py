@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
 
@@ -168,6 +168,13 @@ def stuck(conversation: Conversation) -> Finish:
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
 
 
+def _version() -> str:
+    try:
+        return version("mechagents")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"
+
+
 @dataclass(slots=True)
 class _Run:
     """The state of one run: the bus, who acts on what, and how it ended."""
@@ -188,7 +195,7 @@ class _Run:
         self.bus = Bus(self.log, observe=self.observe)
 
     async def run(self, problem: Problem) -> Outcome:
-        await self.bus.publish(self.team.setup(version("mechagents")), sender="run", to=())
+        await self.bus.publish(self.team.setup(_version()), sender="run", to=())
         return await self._work(partial(self._post, problem, "user", None))
 
     async def resume(self, reply: str | None) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict, Unpack
 
@@ -28,7 +29,7 @@ RoleLike: TypeAlias = "Role | Agent | type[Agent] | Path | str"
 """A role, an agent or its class, a role file, or a name: packaged, installed, ``module:Class``."""
 GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 """Kinds that the user or the run itself sends."""
-UNHEARD = frozenset({"answer", "failure", "question", "evidence"})
+UNHEARD = frozenset({"answer", "failure", "question", "evidence", "critique"})
 """Kinds that the run itself listens to."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
 FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow, "group_chat": GroupChat}
@@ -100,7 +101,7 @@ class Team:
             if agent.role.name in self.agents:
                 raise TeamError(f"two roles are named {agent.role.name!r}", where="roles")
             self.agents[agent.role.name] = agent
-        _check_fit(self.roles)
+        _check_fit(self.roles, self.flow.hears)
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -319,9 +320,11 @@ def _defined(definition: dict[str, Any]) -> RoleLike:
     return Role.model_validate(definition)
 
 
-def _check_fit(roles: dict[str, Role]) -> None:
-    for fault in (*_unknown_kinds(roles), *_unfed(roles), *_unheard(roles), *_missing(roles)):
-        raise fault
+def _check_fit(roles: dict[str, Role], flow_hears: frozenset[str]) -> None:
+    checks = (_unknown_kinds, _unfed, partial(_unheard, flow_hears=flow_hears), _missing)
+    for check in checks:
+        for fault in check(roles):
+            raise fault
 
 
 def _unknown_kinds(roles: dict[str, Role]) -> Iterator[TeamError]:
@@ -344,8 +347,8 @@ def _unfed(roles: dict[str, Role]) -> Iterator[TeamError]:
             yield TeamError(told, where=f"{role.name}.receives")
 
 
-def _unheard(roles: dict[str, Role]) -> Iterator[TeamError]:
-    heard = {kind for role in roles.values() for kind in role.receives} | UNHEARD | {"critique"}
+def _unheard(roles: dict[str, Role], flow_hears: frozenset[str]) -> Iterator[TeamError]:
+    heard = {kind for role in roles.values() for kind in role.receives} | UNHEARD | flow_hears
     for role in roles.values():
         for kind in role.sends:
             if kind not in heard and not (kind == "reply" and role.behaviour == "human"):

@@ -31,7 +31,10 @@ from mechagents.team import Team, full_team, group_chat, two_agent
 from mechagents.testing import ScriptedModel
 
 PROGRAM = (Path(__file__).parent / "programs" / "numpy_plate.py").read_text()
-PLATE = load_problem("plate-tension")
+_PACKAGED = load_problem("plate-tension")
+assert _PACKAGED.formulation is not None
+FORMULATION = _PACKAGED.formulation.amended({"pictures": []})
+PLATE = _PACKAGED.model_copy(update={"formulation": FORMULATION})
 Write = Callable[[ModelRequest], str]
 
 
@@ -54,13 +57,7 @@ def engineer(**rules: Write) -> ScriptedModel:
         "program": lambda _: code(),
         "critique": _judge,
         "speaker": lambda r: json.dumps({"name": r.brief.candidates[0]}),
-        "formulation": lambda _: json.dumps(
-            {
-                "formulation": json.loads(
-                    str(PLATE.formulation and PLATE.formulation.model_dump_json())
-                )
-            }
-        ),
+        "formulation": lambda _: f'{{"formulation": {FORMULATION.model_dump_json()}}}',
     }
     jobs = {**usual, **rules}
     return ScriptedModel(lambda request: jobs[request.want](request))
@@ -228,8 +225,7 @@ async def test_a_question_waits_in_the_log_until_it_is_answered(tmp_path: Path) 
         if not request.brief.dialogue:
             return '{"question": "Plane stress or plane strain?"}'
         assert request.brief.dialogue == (("Plane stress or plane strain?", "stress"),)
-        assert PLATE.formulation is not None
-        return '{"formulation": ' + PLATE.formulation.model_dump_json() + "}"
+        return f'{{"formulation": {FORMULATION.model_dump_json()}}}'
 
     words = Problem(statement="What force stretches the plate by 0.1 m?")
     team = full_team(model=engineer(formulation=formulate))
@@ -245,10 +241,9 @@ async def test_a_person_at_hand_is_asked(tmp_path: Path) -> None:
         return f"about {question}"
 
     def formulate(request: ModelRequest) -> str:
-        assert PLATE.formulation is not None
         if not request.brief.dialogue:
             return '{"question": "how thick?"}'
-        return '{"formulation": ' + PLATE.formulation.model_dump_json() + "}"
+        return f'{{"formulation": {FORMULATION.model_dump_json()}}}'
 
     team = full_team(model=engineer(formulation=formulate), ask=ask)
     outcome = await run(team, tmp_path, Problem(statement="What force?"))

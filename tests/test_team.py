@@ -22,6 +22,8 @@ from mechagents.team import (
 )
 from mechagents.testing import ScriptedModel
 
+SKEPTIC = Path(__file__).parents[1] / "examples" / "roles" / "skeptic.md"
+
 
 class Listener(Agent):
     """Hears answers and says nothing."""
@@ -52,7 +54,7 @@ def test_a_role_takes_part_as_a_definition_a_file_a_class_an_instance_and_a_name
     assert {"one", "clerk", "listener"} <= set(full_team(extra=extra).roles)
     assert "listener" in full_team(extra=[Listener()]).roles
     assert "listener" in full_team(extra=[f"{__name__}:Listener"]).roles
-    assert "manager" in full_team(extra=["manager"]).roles
+    assert "skeptic" in full_team(extra=[str(SKEPTIC)]).roles
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,7 @@ def test_a_role_takes_part_as_a_definition_a_file_a_class_an_instance_and_a_name
     [
         ([_role("idle", "reply", "critique"), _role("lost", "speaker", "critique")],
          "lost.receives", "nobody sends speaker"),
+        ([packaged_roles()["manager"]], "manager.sends", "nobody receives speaker"),
         ([_role("mute", "plan", "speaker")], "mute.sends", "nobody receives speaker"),
         ([_role("odd", "gossip", "critique")], "odd.receives", "no kind of message 'gossip'"),
         ([_role("coder", "plan", "program")], "roles", "two roles are named 'coder'"),
@@ -99,7 +102,7 @@ def test_an_unknown_model_or_sandbox_names_the_choices() -> None:
 
 
 def test_a_team_is_built_again_from_what_the_log_keeps() -> None:
-    team = full_team(extra=[Listener, "manager"])
+    team = full_team(extra=[Listener, SKEPTIC])
     again = team_from(team.setup("1"))
     assert again.roles == team.roles
     assert (again.name, again.flow.name, again.stop) == (team.name, team.flow.name, team.stop)

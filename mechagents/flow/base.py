@@ -31,6 +31,11 @@ class Flow(Protocol):
         """The name under which logs keep this flow."""
         ...
 
+    @property
+    def hears(self) -> frozenset[str]:
+        """The kinds of messages that the flow itself acts on."""
+        ...
+
     def recipients(
         self,
         roles: Roles,

@@ -35,6 +35,7 @@ class Dataflow:
     """Messages follow their kinds; verdicts decide whether they go on."""
 
     name = "dataflow"
+    hears: frozenset[str] = frozenset()
 
     def recipients(
         self,
@@ -157,7 +158,7 @@ def _menders(roles: Roles, revisions: list[Critique], sender: str) -> tuple[str,
         found = tuple(name for name in senders(roles, kind) if name in named)
         if found:
             return found
-    if sender in roles:
+    if sender in roles and roles[sender].behaviour != "verification":
         return (sender,)
     return senders(roles, "program")
 

@@ -26,6 +26,7 @@ class GroupChat(Dataflow):
     """The dataflow, with a manager at every fork. The team needs a role that sends ``speaker``."""
 
     name = "group_chat"
+    hears = frozenset({"speaker"})
 
     def recipients(
         self,

@@ -1,0 +1,276 @@
+"""The command line as a user meets it: each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLATE = """\
+statement: What force stretches the plate?
+formulation:
+  idealisation: plane_stress
+  geometry:
+    regions:
+      plate: {kind: rectangle, size: [1 m, 1 m]}
+    boundaries:
+      left: {kind: line, axis: x, at: 0}
+      right: {kind: line, axis: x, at: 1}
+  materials:
+    plate: {youngs_modulus: 1 GPa, poisson_ratio: 0.3}
+  supports:
+    - {boundary: left, x: 0, y: 0}
+    - {boundary: right, x: 100 mm}
+  wanted:
+    - {name: force, kind: reaction, boundary: right, component: x}
+"""
+
+
+def mechagents(
+    *words: str | Path, cwd: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, without any model that the user has configured."""
+    clean = {key: value for key, value in os.environ.items() if "MECHAGENTS" not in key}
+    return subprocess.run(
+        [sys.executable, "-m", "mechagents", *map(str, words)],
+        cwd=cwd, capture_output=True, text=True, check=False, env={**clean, **environment},
+    )  # fmt: skip
+
+
+def runs(folder: Path) -> list[Path]:
+    return sorted((folder / "runs").iterdir()) if (folder / "runs").exists() else []
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+    """A folder with one finished run, its answer, and what was printed."""
+    folder = tmp_path_factory.mktemp("solved")
+    (folder / "plate.yaml").write_text(PLATE)
+    done = mechagents("solve", "plate.yaml", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = runs(folder)
+    return run, json.loads((run / "answer.json").read_text()), done.stdout
+
+
+def test_solve_shows_the_team_at_work_and_where_everything_is(
+    solved: tuple[Path, dict[str, Any], str],
+) -> None:
+    run, answer, shown = solved
+    assert "handbook, a rule-based engineer" in shown
+    for word in ("planner", "formulator", "coder", "executor", "critic", "verification"):
+        assert word in shown
+    assert "failed" in shown.lower()
+    assert answer["claim_level"] == "converged"
+    assert answer["attempts"] >= 2
+    assert run.name in shown
+    assert {"answer.json", "report.html", "conversation.jsonl", "attempts"} <= {
+        path.name for path in run.iterdir()
+    }
+
+
+def test_an_answer_has_the_fields_that_programs_rely_on(
+    solved: tuple[Path, dict[str, Any], str],
+) -> None:
+    _, answer, _ = solved
+    assert {"run", "problem", "model", "claim_level", "quantities", "assumptions", "checks",
+            "attempts", "usage"} <= set(answer)  # fmt: skip
+    (force,) = answer["quantities"]
+    assert (force["name"], force["unit"], force["claim_level"]) == ("force", "N/m", "converged")
+    assert abs(force["value"] / 1.01238e8 - 1) < 0.015
+    assert force["error_bound"] <= 0.02 * force["value"]
+    assert {"model_calls", "executions", "seconds", "cost"} <= set(answer["usage"])
+    assert all(check["passed"] for check in answer["checks"])
+
+
+def test_the_log_is_printed_for_people_and_as_it_is(
+    solved: tuple[Path, dict[str, Any], str],
+) -> None:
+    run, answer, _ = solved
+    shown = mechagents("log", run, cwd=run)
+    assert (shown.returncode, "coder" in shown.stdout) == (0, True)
+    lines = mechagents("log", run, "--json", cwd=run).stdout.splitlines()
+    envelopes = [json.loads(line) for line in lines]
+    assert [envelope["seq"] for envelope in envelopes] == list(range(1, len(lines) + 1))
+    assert envelopes[-1]["message"]["quantities"] == answer["quantities"]
+
+
+def test_a_run_and_its_folder_are_verified_and_reported_again(
+    solved: tuple[Path, dict[str, Any], str],
+) -> None:
+    run, _, _ = solved
+    for folder in (run, run / "attempts" / "2"):
+        done = mechagents("verify", folder, "--json", cwd=run)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["claim_level"] == "consistent"
+    assert "equilibrium" in mechagents("verify", run, cwd=run).stdout
+    (run / "report.html").unlink()
+    assert mechagents("report", run, cwd=run).stdout.strip().endswith("report.html")
+    assert (run / "report.html").is_file()
+
+
+def test_a_changed_number_is_found_by_verify(
+    solved: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    run, _, _ = solved
+    for path in (run / "attempts" / "2").iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    results = json.loads((tmp_path / "results.json").read_text())
+    results["quantities"][0]["value"] = 0.0
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    done = mechagents("verify", tmp_path, cwd=tmp_path)
+    assert done.returncode == 4
+    assert "quantities:force" in done.stdout
+
+
+def test_a_finished_run_resumes_to_its_answer(solved: tuple[Path, dict[str, Any], str]) -> None:
+    run, answer, _ = solved
+    done = mechagents("resume", run, "--json", cwd=run)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == answer
+
+
+def test_json_prints_the_answer_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    done = mechagents("solve", "plate.yaml", "--json", "--level", "consistent", cwd=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["claim_level"] == "consistent"
+
+
+def test_a_level_that_nothing_reaches_is_exit_code_3(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    done = mechagents("solve", "plate.yaml", "--json", "--level", "verified", cwd=tmp_path)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["claim_level"] == "converged"
+
+
+BAD = {
+    "unknown problem": ("solve copper-plat", None, "copper-plate"),
+    "malformed YAML": ("solve plate.yaml", PLATE.replace("[1 m, 1 m]", "[1 m, 1 m"), "plate.yaml:"),
+    "nu of 0.6": ("solve plate.yaml", PLATE.replace("0.3", "0.6"), "materials.plate.poisson_ratio"),
+    "unknown boundary": (
+        "solve plate.yaml", PLATE.replace("boundary: right, x", "boundary: rihgt, x"),
+        "supports.1.boundary",
+    ),
+    "floating body": (
+        "solve plate.yaml",
+        PLATE.replace("{boundary: left, x: 0, y: 0}", "{boundary: left, x: 0}"),
+        "supports",
+    ),
+    "wrong dimension": ("solve plate.yaml", PLATE.replace("1 GPa", "1 m"), "youngs_modulus"),
+    "unknown field": ("solve plate.yaml", PLATE.replace("supports:", "suports:"), "suports"),
+    "no such file": ("solve nowhere.yaml", None, "nowhere.yaml"),
+    "plain words": ("solve 'What force stretches a steel bar by 1 mm?'", None, "--model"),
+    "unknown model": ("solve plate.yaml --model gpt", PLATE, "--model"),
+    "unknown team": ("solve plate.yaml --team trio", PLATE, "--team"),
+    "unknown sandbox": ("solve plate.yaml --sandbox moon", PLATE, "sandbox"),
+    "unknown reading": ("solve plate.yaml --reading thickness=thin", PLATE, "--reading"),
+    "unknown run": ("resume nowhere", None, "nowhere"),
+    "no run here": ("log", None, "RUN"),
+    "unknown role": ("solve plate.yaml --role nobody", PLATE, "nobody"),
+    "no script": ("exec nowhere.py", None, "nowhere.py"),
+    "bad option": ("solve plate.yaml --tolerance 2", PLATE, "--tolerance"),
+    "nothing to verify": ("verify .", None, "RUN"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "file", "told"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_exit_code_2_and_names_the_field(
+    words: str, file: str | None, told: str, tmp_path: Path
+) -> None:
+    import shlex
+
+    if file is not None:
+        (tmp_path / "plate.yaml").write_text(file)
+    done = mechagents(*shlex.split(words), cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert runs(tmp_path) == []
+
+
+def test_a_role_that_nobody_feeds_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    (tmp_path / "lost.md").write_text(
+        "---\ndescription: d\nreceives: [speaker]\nsends: [critique]\n---\nLook."
+    )
+    done = mechagents("solve", "plate.yaml", "--role", "lost.md", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "lost.receives: nobody sends speaker" in done.stderr
+
+
+def test_a_role_file_of_ones_own_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text("---\ndescription: d\nreceives: [plan]\ncolour: red\n---\n")
+    done = mechagents("roles", "mine.md", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mine.md:4: colour" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["roles", "problems", "materials"])
+def test_lists_are_for_people_and_for_programs(command: str, tmp_path: Path) -> None:
+    shown = mechagents(command, cwd=tmp_path)
+    listed = json.loads(mechagents(command, "--json", cwd=tmp_path).stdout)
+    assert shown.returncode == 0
+    names = listed if isinstance(listed, dict) else [item["name"] for item in listed]
+    assert all(name in shown.stdout for name in names)
+
+
+def test_exec_runs_a_program_as_the_executor_would(tmp_path: Path) -> None:
+    (tmp_path / "ok.py").write_text("open('made.txt', 'w').write('x')\nprint('fine')\n")
+    done = mechagents("exec", "ok.py", "--workdir", "work", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["stdout"]) == (0, "ok", "fine\n")
+    assert (tmp_path / "work" / "made.txt").is_file()
+    (tmp_path / "bad.py").write_text("1 / 0\n")
+    done = mechagents("exec", "bad.py", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_exec_keeps_to_its_time_limit(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text("print('begun', flush=True)\nwhile True: pass\n")
+    done = mechagents("exec", "long.py", "--timeout", "0.5", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["stdout"]) == (4, "wall_timeout", "begun\n")
+
+
+def test_secrets_of_the_environment_do_not_reach_a_program(tmp_path: Path) -> None:
+    (tmp_path / "env.py").write_text("import os\nprint(sorted(os.environ))\n")
+    done = mechagents("exec", "env.py", cwd=tmp_path, OPENAI_API_KEY="sk-secret", MY_TOKEN="t")
+    assert done.returncode == 0
+    assert "KEY" not in done.stdout
+    assert "TOKEN" not in done.stdout
+
+
+def test_doctor_finds_nothing_missing_here(tmp_path: Path) -> None:
+    done = mechagents("doctor", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert {"python", "sandbox", "model"} <= {
+        finding["what"] for finding in json.loads(done.stdout)
+    }
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGINT to a process is POSIX's")
+def test_ctrl_c_stops_a_run_that_can_be_resumed(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mechagents", "solve", "plate.yaml", "--folder", "run"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "executor" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert "mechagents resume run" in told
+    assert "Traceback" not in told
+    done = mechagents("resume", "run", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
