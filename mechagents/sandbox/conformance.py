@@ -225,13 +225,13 @@ async def adds_up_memory(sandbox: Sandbox, folder: Path) -> None:
     """The memory of all processes is limited together, but pages they share count once."""
     source = (
         "import os, time\n"
+        "print('ran', flush=True)\n"
         "{before}\n"
         "for child in range(2):\n"
         "    if os.fork() == 0:\n"
         "        {inside}\n"
         "        time.sleep({seconds})\n"
         "        os._exit(0)\n"
-        "print('ran', flush=True)\n"
         "for child in range(2):\n"
         "    os.wait()\n"
     )
@@ -248,11 +248,11 @@ async def ends_at_the_process_limit(sandbox: Sandbox, folder: Path) -> None:
     """The number of processes is limited."""
     source = (
         "import os, time\n"
+        "print('ran', flush=True)\n"
         "for _ in range(20):\n"
         "    if os.fork() == 0:\n"
         "        time.sleep(2)\n"
         "        os._exit(0)\n"
-        "print('ran', flush=True)\n"
         "time.sleep(2)\n"
     )
     await _ends(sandbox, folder, source, "process_limit", Limits(wall_seconds=20, processes=8))
@@ -266,21 +266,24 @@ async def ends_at_the_file_limit(sandbox: Sandbox, folder: Path) -> None:
 
 
 async def ends_at_the_folder_limit(sandbox: Sandbox, folder: Path) -> None:
-    """What the folder and the temporary folder hold is limited, in size and in number."""
+    """What the folder and the temporary folder hold is limited, in size and in number.
+
+    It makes no difference whether the program goes on or ends at once.
+    """
     source = (
         "import os, tempfile, time\n"
+        "print('ran', flush=True)\n"
         "where = tempfile.gettempdir() if {temporary} else '.'\n"
         "for number in range({files}):\n"
         "    with open(os.path.join(where, f'file-{{number}}'), 'wb') as file:\n"
         "        file.write(bytes({size}))\n"
-        "print('ran', flush=True)\n"
-        "time.sleep(2)\n"
+        "time.sleep({seconds})\n"
     )
     limits = Limits(wall_seconds=20, folder_mib=1, folder_files=50)
-    for temporary in (False, True):
+    for temporary, seconds in ((False, 2), (True, 0)):
         for files, size in ((4, 1 << 19), (60, 1)):
             place = folder / f"{temporary}-{files}"
-            text = source.format(temporary=temporary, files=files, size=size)
+            text = source.format(temporary=temporary, files=files, size=size, seconds=seconds)
             await _ends(sandbox, place, text, "disk_limit", limits)
 
 

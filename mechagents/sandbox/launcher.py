@@ -134,12 +134,18 @@ def _keep(child: int, woken: int, temp: str) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    status = _reap(child)
+    status, _ = _reap(child, None)
     while status is None and 0 not in select.select([0, woken], [], [])[0]:
         os.read(woken, 4096)
-        status = _reap(child)
+        status, _ = _reap(child, status)
     left = kill_all(os.getpid(), child)
-    status = _reap_all(child, status)
+    status, more = _reap(child, status)
+    while more:
+        if select.select([woken], [], [], 0.05)[0]:
+            os.read(woken, 4096)
+        else:
+            kill_all(os.getpid(), child)
+        status, more = _reap(child, status)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
     report = f"ended {status} {used.ru_utime + used.ru_stime:.6f} {peak_kib} {left}"
@@ -156,28 +162,21 @@ def _remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _reap(child: int) -> int | None:
-    """Collect every child that has ended; return the program's wait status if it is one."""
-    found = None
-    try:
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            if ended[0] == child:
-                found = ended[1]
-    except ChildProcessError:
-        pass
-    return found
+def _reap(child: int, status: int | None) -> tuple[int | None, bool]:
+    """Collect every child that has ended.
 
-
-def _reap_all(child: int, status: int | None) -> int | None:
-    """Kill and collect until no descendant is left."""
+    Returns:
+        The program's wait status, if it ended now or before, and whether there are others left.
+    """
     while True:
         try:
-            ended = os.waitpid(-1, 0)
+            pid, ended = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return status
-        if ended[0] == child:
-            status = ended[1]
-        kill_all(os.getpid(), child)
+            return status, False
+        if not pid:
+            return status, True
+        if pid == child:
+            status = ended
 
 
 def descendants(root: int) -> list[int]:
