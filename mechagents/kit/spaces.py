@@ -34,8 +34,9 @@ def basis(mesh: Mesh, *, at_nodes: bool = False) -> Basis:
     if at_nodes:
         local = scalar.doflocs.T
         return skfem.Basis(made, element, quadrature=(local, np.ones(len(scalar.doflocs))))
-    # Exact on straight elements, and enough for curved ones and for 2 pi r.
-    return skfem.Basis(made, element, intorder=2 * mesh.order + 2)
+    # Exact on straight elements, with the factor 2 pi r too; curved ones need one order more.
+    more = 1 if mesh.kind.startswith("quad") else 2
+    return skfem.Basis(made, element, intorder=2 * mesh.order + more)
 
 
 def _skfem_mesh(mesh: Mesh) -> SkfemMesh:

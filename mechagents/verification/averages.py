@@ -22,12 +22,12 @@ class NodalRange:
     weight: FloatArray
     """Area that belongs to each place [m^2], shape (places,)."""
 
-    @classmethod
-    def of_elements(cls, stresses: tuple[Stresses, ...]) -> NodalRange:
-        """Return the range within each element, its nodes and quadrature points."""
-        return cls(
-            np.concatenate([part.all.min(axis=1) for part in stresses]),
-            np.concatenate([part.all.max(axis=1) for part in stresses]),
+    def in_elements(self, fields: Fields, stresses: tuple[Stresses, ...]) -> NodalRange:
+        """Return the range around each element, of those that share a node with it."""
+        blocks = fields.blocks
+        return NodalRange(
+            np.concatenate([self.low[block.nodes].min(axis=1) for block in blocks]),
+            np.concatenate([self.high[block.nodes].max(axis=1) for block in blocks]),
             np.concatenate([part.at_points.mean(axis=1) for part in stresses]),
             np.concatenate([part.area for part in stresses]),
         )

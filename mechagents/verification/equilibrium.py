@@ -47,15 +47,19 @@ class Equilibrium:
         first = balance(solution)
         best, tried = first, [first]
         for level in range(1, len(RULES["quad"])):
-            if _residual(solution, best) <= RESIDUAL:
-                return cls(solution, best, RESIDUAL)
+            if _residual(solution, best) <= _allowed(best):
+                return cls(solution, best, _allowed(best))
             tried.append(balance(solution, level))
             best = min(best, tried[-1], key=lambda forces: _residual(solution, forces))
-        if _residual(solution, best) <= RESIDUAL:
-            return cls(solution, best, RESIDUAL)
+        if _residual(solution, best) <= _allowed(best):
+            return cls(solution, best, _allowed(best))
         differ = np.abs(tried[1].residual - first.residual)[solution.free]
         between = float(differ.max(initial=0.0)) / (first.scale or 1.0)
-        return cls(solution, best, float(np.clip(between, RESIDUAL, RESIDUAL_BY_RULE)))
+        return cls(
+            solution,
+            best,
+            float(np.clip(between, _allowed(best), max(RESIDUAL_BY_RULE, _allowed(best)))),
+        )
 
     @property
     def residual(self) -> float:
@@ -75,8 +79,12 @@ class Equilibrium:
 
 def _residual(solution: Solution, forces: Balance) -> float:
     left = np.abs(forces.residual)[solution.free].max(initial=0.0)
-    beyond_rounding = max(float(left) - forces.rounding, 0.0)
-    return beyond_rounding / (forces.scale or 1.0)
+    return float(left) / (forces.scale or 1.0)
+
+
+def _allowed(forces: Balance) -> float:
+    """Return the residual that an exact solver and the rounding of the file may leave [-]."""
+    return RESIDUAL + forces.rounding / (forces.scale or 1.0)
 
 
 def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
@@ -155,7 +163,7 @@ def _stress(state: Equilibrium) -> Check:
         given, around = fields.point_stress, nodal_range(fields, state.stresses)
     else:
         given = np.concatenate(fields.cell_stress or ())
-        around = NodalRange.of_elements(state.stresses)
+        around = nodal_range(fields, state.stresses).in_elements(fields, state.stresses)
     beyond = np.maximum(np.maximum(around.low - given, given - around.high), 0.0)
     off, norms = around.norm(beyond), around.norm(around.mean)
     scale = norms + 0.1 * float(np.linalg.norm(norms)) + _noise(state)

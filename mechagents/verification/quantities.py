@@ -54,4 +54,6 @@ def _hint(state: Equilibrium, wanted: Wanted, value: float) -> str:
             instead = read(state, wanted.model_copy(update={"component": other}))
             if instead is not None and instead.off(value) <= 1e-3 * abs(value):
                 return f"; that is the {other.replace('_mises', ' Mises')} stress there"
+        if len(state.solution.regions) > 1:
+            return "; stress jumps between materials: average in one region only"
     return ""
