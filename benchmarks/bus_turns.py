@@ -29,23 +29,25 @@ MESSAGE = Reply(text="x" * 200)
 
 async def bus_turns(turns: int, *, sync: bool) -> float:
     """Return the mean time of a turn on the bus [s]."""
-    with tempfile.TemporaryDirectory() as folder:
-        with ConversationLog(Path(folder), "bench", sync=sync) as log:
-            bus = Bus(log)
-            ping = bus.subscribe("ping", ())
-            pong = bus.subscribe("pong", ())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ConversationLog(Path(folder), "bench", sync=sync) as log,
+    ):
+        bus = Bus(log)
+        ping = bus.subscribe("ping", ())
+        pong = bus.subscribe("pong", ())
 
-            async def play(me: Subscription, other: str) -> None:
-                for _ in range(turns // 2):
-                    got = await me.receive()
-                    await bus.publish(MESSAGE, sender=me.name, cause=got.seq, to=(other,))
+        async def play(me: Subscription, other: str) -> None:
+            for _ in range(turns // 2):
+                got = await me.receive()
+                await bus.publish(MESSAGE, sender=me.name, cause=got.seq, to=(other,))
 
-            async with anyio.create_task_group() as group:
-                start = time.perf_counter()
-                group.start_soon(play, ping, "pong")
-                group.start_soon(play, pong, "ping")
-                await bus.publish(MESSAGE, sender="user", to=("ping",))
-            return (time.perf_counter() - start) / turns
+        start = time.perf_counter()
+        async with anyio.create_task_group() as group:
+            group.start_soon(play, ping, "pong")
+            group.start_soon(play, pong, "ping")
+            await bus.publish(MESSAGE, sender="user", to=("ping",))
+        return (time.perf_counter() - start) / turns
 
 
 async def stream_turns(turns: int) -> float:
@@ -62,8 +64,8 @@ async def stream_turns(turns: int) -> float:
             for _ in range(turns // 2):
                 await to_ping.send(await pong.receive())
 
+        start = time.perf_counter()
         async with anyio.create_task_group() as group:
-            start = time.perf_counter()
             group.start_soon(play_ping)
             group.start_soon(play_pong)
             await to_ping.send(MESSAGE)

@@ -21,7 +21,6 @@ from mechagents.messages import (
     ClaimLevel,
     Envelope,
     Evidence,
-    Execution,
     Failure,
     FailureReason,
     Formulated,
@@ -137,7 +136,8 @@ def _answer(
     assert problem is not None
     assert formulated is not None
     assert best.evidence is not None
-    execution = best.execution or Execution.model_construct(folder="", artifacts=())
+    execution = best.execution
+    made = [f"{execution.folder}/{name}" for name in execution.artifacts] if execution else []
     return Answer(
         run=f"runs/{conversation.at(1).run}",
         problem=problem.name,
@@ -146,8 +146,8 @@ def _answer(
         quantities=best.evidence.quantities,
         assumptions=tuple(map(AnsweredAssumption.of, formulated.formulation.assumptions)),
         checks=all_checks(conversation, best.program.attempt),
-        artifacts=tuple(f"{execution.folder}/{name}" for name in execution.artifacts),
-        isolation=execution.isolation,
+        artifacts=tuple(made),
+        isolation=execution.isolation if execution else "none",
         attempts=len(conversation.of(Program)),
         usage=usage,
         note=note,

@@ -205,7 +205,7 @@ class _Run:
             return done
         open_ = pending(self.log, self.team.roles)
         if reply is not None:
-            waiting = [e for e, name in open_ if e.message.kind == "question"]
+            waiting = [e for e, _ in open_ if e.message.kind == "question"]
             if not waiting:
                 raise ProblemError("no question waits for a reply", where=str(self.folder))
             humans = [n for e, n in open_ if e is waiting[-1]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, TypeGuard, Unpack
 
 from pydantic import ValidationError
 
@@ -267,8 +267,10 @@ def _named(name: str) -> Agent:
     installed = installed_roles()
     if name in installed:
         found = installed[name]
-        if isinstance(found, Role | Path | str | Agent) or _is_agent_class(found):
-            return agent_for(found)  # pyright: ignore[reportArgumentType]
+        if isinstance(found, Role | Path | str | Agent):
+            return agent_for(found)
+        if _is_agent_class(found):
+            return agent_for(found)
         raise RoleError(f"offers {found!r}, which is no role", where=f"entry point {name}")
     known = sorted({*packaged_roles(), *installed})
     close = get_close_matches(name, known, 1)
@@ -284,10 +286,10 @@ def _class(path: str) -> type[Agent]:
         raise RoleError(f"cannot be imported ({error})", where=path) from error
     if not _is_agent_class(found):
         raise RoleError("is not a subclass of Agent", where=path)
-    return found  # type: ignore[return-value]
+    return found
 
 
-def _is_agent_class(found: object) -> bool:
+def _is_agent_class(found: object) -> TypeGuard[type[Agent]]:
     return isinstance(found, type) and issubclass(found, Agent)
 
 

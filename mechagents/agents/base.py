@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 from mechagents.brief import Brief
 from mechagents.budget import Budget, reserve_execution, reserve_model_call, spent
@@ -117,7 +116,7 @@ class Agent(ABC):
     A class of one's own needs a constructor without arguments to take part in resumed runs.
     """
 
-    role: ClassVar[Role] | Role
+    role: Role
 
     @abstractmethod
     async def handle(self, context: Context) -> Message | None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.errors import UsageError
-
-if TYPE_CHECKING:
-    from mechagents.messages import Evidence
 
 
 @click.command("verify")
@@ -23,13 +19,14 @@ def verify_command(folder: str, as_json: bool) -> None:
 
     Exit codes: 0 every check passed, 2 bad input, 4 a check failed.
     """
+    from mechagents.report import print_evidence
     from mechagents.verification import verify_folder
 
     evidence = verify_folder(_results_folder(folder))
     if as_json:
         click.echo(evidence.model_dump_json(indent=2))
     else:
-        _print(evidence)
+        print_evidence(evidence)
     sys.exit(ANSWERED if evidence.passed else NO_ANSWER)
 
 
@@ -45,9 +42,3 @@ def _results_folder(name: str) -> Path:
     if evidence is None:
         raise UsageError("nothing in this run was checked yet", where=name)
     return run / "attempts" / str(evidence.attempt)
-
-
-def _print(evidence: Evidence) -> None:
-    from mechagents.report import print_evidence
-
-    print_evidence(evidence)

@@ -6,7 +6,14 @@ Nothing heavy is imported before it is used.
 from mechagents.report.conversation import print_conversation
 from mechagents.report.html import write_report
 from mechagents.report.numbers import format_quantity
-from mechagents.report.summary import print_summary
+from mechagents.report.summary import print_evidence, print_summary
 from mechagents.report.terminal import LiveView
 
-__all__ = ["LiveView", "format_quantity", "print_conversation", "print_summary", "write_report"]
+__all__ = [
+    "LiveView",
+    "format_quantity",
+    "print_conversation",
+    "print_evidence",
+    "print_summary",
+    "write_report",
+]

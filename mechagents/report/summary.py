@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from mechagents.messages import Answer, Failure
+from mechagents.messages import Answer, Evidence, Failure
 from mechagents.report.blocks import Block, Line, Rows, check_rows
 from mechagents.report.console import blocks, make_console
 from mechagents.report.numbers import show_quantity
@@ -38,6 +38,27 @@ def print_summary(
     shown = _answer_blocks(end) if isinstance(end, Answer) else _failure_blocks(end)
     blocks(console, shown, indent=0)
     blocks(console, [Line(""), Line(f"Everything is in {folder}")], indent=0)
+
+
+def print_evidence(
+    evidence: Evidence, *, file: TextIO | None = None, width: int | None = None
+) -> None:
+    """Print every check, the failed ones first, the numbers, and the claim level.
+
+    Args:
+        evidence: What was found on a folder of results.
+        file: Where to print; None is standard output.
+        width: Columns; None asks the terminal. Never less than 60.
+    """
+    passed = tuple(check for check in evidence.checks if check.passed)
+    failed = evidence.failed
+    shown: list[Block] = [Line(checks_words(evidence.checks), "bad" if failed else "good")]
+    shown += [check_rows(failed, "bad"), Line("")] if failed else []
+    shown += [Line("Passed:"), check_rows(passed, "good")] if passed else []
+    shown += [Line(""), quantity_rows(evidence.quantities)] if evidence.quantities else []
+    level = evidence.claim_level
+    shown += [Line(""), Line(f"Claim level: {level}. {CLAIM_MEANING[level]}")]
+    blocks(make_console(file, width=width), shown, indent=0)
 
 
 def _answer_blocks(answer: Answer) -> list[Block]:

@@ -14,6 +14,7 @@ import pytest
 
 PLATE = """\
 statement: What force stretches the plate?
+tolerance: 0.001
 formulation:
   idealisation: plane_stress
   geometry:

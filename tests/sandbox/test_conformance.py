@@ -134,7 +134,10 @@ async def test_a_sandbox_that_blocks_the_loop_is_found_out(tmp_path: Path):
 WAITS_FOR_ITS_PROGRAM = conformance.leaves_nothing_when_cancelled
 
 
-@pytest.mark.parametrize("check", set(CHECKS) - {WAITS_FOR_ITS_PROGRAM}, ids=_name)
+SEEN_TO_FAIL_AT_ONCE = [check for check in CHECKS if check is not WAITS_FOR_ITS_PROGRAM]
+
+
+@pytest.mark.parametrize("check", SEEN_TO_FAIL_AT_ONCE, ids=_name)
 async def test_a_sandbox_that_runs_nothing_passes_no_check(check: ConformanceCheck, tmp_path: Path):
     with pytest.raises((AssertionError, OSError, ValueError)):
         await check(IdleSandbox(), tmp_path)

@@ -1,6 +1,6 @@
 """The part of NGSolve that the references use; it is installed by hand."""
 
-# ruff: noqa: N802, D
+
 
 from types import TracebackType
 from typing import overload
