@@ -8,7 +8,7 @@ that checks them uses this package. A program reads like this:
     V = basis(mesh)                          # scikit-fem takes it from here
     ...
     u = solve(K, f, fixed, values)           # K u = f with some of u prescribed
-    solution = Solution(mesh, displacement, stress, "nodes", forces, energy)
+    solution = Solution(mesh, displacement, stress, forces, energy)
     write_results(quantities(problem, solution))
     write_fields(solution)
     for picture in problem.pictures:

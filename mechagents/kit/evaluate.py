@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulation import (
     Formulation,
@@ -32,14 +32,26 @@ class Solution:
     displacement: FloatArray
     """At the nodes [m], shape (nodes, 2)."""
     stress: FloatArray
-    """Columns xx, yy, zz, xy [Pa], shape (nodes or elements, 4)."""
-    stress_at: Literal["nodes", "elements"]
-    """What the rows of ``stress`` belong to. Elements where stress jumps between regions."""
+    """Columns xx, yy, zz, xy [Pa] at each element's own nodes, shape (elements, nodes of an
+    element, 4), so that it may jump from one material to the next."""
     forces: FloatArray
     """K u - f at the nodes, shape (nodes, 2): the reactions, zero where nothing holds. In N,
     or N/m per metre of thickness."""
     energy: FloatArray
     """Strain energy of each element, shape (elements,). In J, or J/m."""
+
+    def __post_init__(self) -> None:
+        nodes, (elements, around) = len(self.mesh.points), self.mesh.cells.shape
+        shapes = {
+            "displacement": (nodes, 2),
+            "stress": (elements, around, 4),
+            "forces": (nodes, 2),
+            "energy": (elements,),
+        }
+        for name, shape in shapes.items():
+            got = getattr(self, name).shape
+            if got != shape:
+                raise ValueError(f"{name}: the shape is {got}; this mesh needs {shape}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ def _evaluate(wanted: Wanted, solution: Solution) -> tuple[float, str]:
 def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float, str]:
     mesh = solution.mesh
     if wanted.at is not None:
-        at = _at_nodes(mesh, solution.displacement, wanted.at)
+        at = _interpolated(mesh, solution.displacement[mesh.cells], wanted.at)
         return float(_component(at, wanted.component)), _IN_ELEMENT
     values = _component(solution.displacement[mesh.nodes_in(wanted.region)], wanted.component)
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
@@ -95,34 +107,23 @@ def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float
 
 def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
     mesh, stress = solution.mesh, solution.stress
-    at_nodes = solution.stress_at == "nodes"
     if wanted.at is not None:
-        at = (
-            _at_nodes(mesh, stress, wanted.at) if at_nodes else _at_element(mesh, stress, wanted.at)
-        )
+        at = _interpolated(mesh, stress, wanted.at)
         return float(_component(at, wanted.component)), _IN_ELEMENT
-    inside = mesh.nodes_in(wanted.region) if at_nodes else mesh.cells_in(wanted.region)
-    values = _component(stress[inside], wanted.component)
-    where = f"{len(values)} {solution.stress_at}"
+    values = _component(stress[mesh.cells_in(wanted.region)], wanted.component)
+    where = f"the nodes of {len(values)} elements"
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
 
 
 _IN_ELEMENT = "interpolated in the element that holds the point"
 
 
-def _at_nodes(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
+def _interpolated(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
+    """Return columns at a point from those at each element's own nodes."""
     from mechagents.kit.elements import locate
 
     element, weights = locate(mesh, point)
-    at: FloatArray = weights @ values[mesh.cells[element]]
-    return at
-
-
-def _at_element(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
-    from mechagents.kit.elements import locate
-
-    element, _ = locate(mesh, point)
-    at: FloatArray = values[element]
+    at: FloatArray = weights @ values[element]
     return at
 
 
@@ -164,7 +165,8 @@ def field_values(solution: Solution, field: str) -> FloatArray:
     """Return a field that can be drawn, by its name in a formulation.
 
     Returns:
-        Displacement [m] at the nodes, or stress [Pa] at the nodes or in the elements.
+        Displacement [m] at the nodes, shape (nodes,), or stress [Pa] at each element's own
+        nodes, shape (elements, nodes of an element).
     """
     if field == "displacement":
         return _component(solution.displacement, "magnitude")

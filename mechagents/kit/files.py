@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mechagents.kit.evaluate import Result, Solution
+from mechagents.kit.spaces import node_means
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
 
@@ -40,7 +41,8 @@ def write_results(results: Sequence[Result], folder: Path | str = ".") -> None:
 def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     """Write mesh, displacement [m], stress [Pa] and region numbers to ``fields.vtu``.
 
-    Stress has the columns xx, yy, zz, xy and is point data or cell data, as in the solution.
+    Stress has the columns xx, yy, zz, xy. In a body of one region it is point data; where there
+    are more it may jump at the nodes between them, so it is cell data, the mean in each element.
     """
     import meshio
     import numpy as np
@@ -49,9 +51,11 @@ def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
     point_data = {"displacement": solution.displacement}
     cell_data = {"region": [mesh.region]}
-    if solution.stress_at == "nodes":
-        point_data["stress"] = solution.stress
+    several = len(mesh.regions) > 1
+    if not several:
+        point_data["stress"] = np.empty((len(mesh.points), 4))
+        point_data["stress"][mesh.cells] = node_means(mesh, solution.stress)
     fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
-    if solution.stress_at == "elements":
-        fields.cell_data["stress"] = [solution.stress]
+    if several:
+        fields.cell_data["stress"] = [solution.stress.mean(axis=1)]
     fields.write(Path(folder) / "fields.vtu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mechagents.kit.evaluate import Solution, field_values
 from mechagents.mechanics.formulation import Formulation, Picture
@@ -60,7 +60,6 @@ def draw_field(
         Path(folder) / picture.file,
         title=titles[picture.field],
         unit="m" if displaced else "Pa",
-        at="nodes" if displaced else solution.stress_at,
         displacement=solution.displacement,
         axes="rz" if axisymmetric else "xy",
     )
@@ -73,7 +72,6 @@ def draw(
     *,
     title: str,
     unit: str,
-    at: Literal["nodes", "elements"] = "nodes",
     displacement: FloatArray | None = None,
     axes: str = "xy",
 ) -> None:
@@ -84,12 +82,11 @@ def draw(
 
     Args:
         mesh: The mesh.
-        values: In SI units, shape (nodes,) or (elements,).
+        values: In SI units, at the nodes, shape (nodes,), or at each element's own nodes, shape
+            (elements, nodes of an element); those are averaged region by region.
         file: Where to write.
         title: What it is.
         unit: Its SI unit; a prefix is chosen.
-        at: What the values belong to. Those of elements are drawn as their means at the nodes,
-            region by region.
         displacement: If given [m], shape (nodes, 2), the deformed body is drawn, exaggerated
             where it would not be seen, and the outline of the undeformed one.
         axes: The names of the two axes.
@@ -103,7 +100,7 @@ def draw(
     figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
-    filled = _fill(ax, mesh, points, values / factor, at)
+    filled = _fill(ax, mesh, points, values / factor)
     bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}")
     bar.ax.tick_params(labelsize="small")
     _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
@@ -157,16 +154,14 @@ def _prefix(values: FloatArray) -> tuple[float, str]:
     return 1.0, ""
 
 
-def _fill(
-    ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray, at: Literal["nodes", "elements"]
-) -> TriContourSet:
+def _fill(ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray) -> TriContourSet:
     import numpy as np
     from matplotlib.tri import Triangulation
 
     triangles = mesh.cells[:, np.array(SPLIT[mesh.kind])].reshape(-1, 3)
     levels, extend, signed = _levels(values)
     colours = "RdBu_r" if signed else "viridis"
-    if at == "elements":
+    if values.ndim == 2:
         # Each region keeps nodes of its own, so that nothing is smoothed across an interface.
         region = np.repeat(mesh.region, len(SPLIT[mesh.kind]))
         triangles, points, values = _by_region(mesh, triangles, region, points, values)
@@ -184,9 +179,8 @@ def _by_region(
 
     count = len(points)
     own = (mesh.cells + mesh.region[:, None] * count).ravel()
-    number, around = len(mesh.regions) * count, mesh.cells.shape[1]
-    elements = np.bincount(own, minlength=number)
-    sums = np.bincount(own, np.repeat(values, around), minlength=number)
+    elements = np.bincount(own)
+    sums = np.bincount(own, values.ravel())
     used = np.flatnonzero(elements)
     shifted = np.searchsorted(used, triangles + region[:, None] * count)
     return shifted, points[used % count], sums[used] / elements[used]

@@ -102,21 +102,21 @@ def by_element(mesh: Mesh, values: Mapping[str, float]) -> FloatArray:
 
 
 def node_means(mesh: Mesh, values: FloatArray) -> FloatArray:
-    """Return the mean at each node over the elements around it.
+    """Return the mean at each node over the elements around it that are of the same region.
 
-    Not for fields that jump between regions: the mean of both sides is right on neither.
+    Between regions a field may jump, and the mean of both sides would be right on neither.
 
     Args:
         mesh: The mesh.
         values: At each element's own nodes, shape (elements, nodes of an element, columns).
 
     Returns:
-        Shape (nodes, columns).
+        Of the same shape; in a region, elements that share a node agree there.
     """
     import numpy as np
 
-    nodes = mesh.cells.ravel()
-    count = np.bincount(nodes, minlength=len(mesh.points))
+    nodes = (mesh.cells + mesh.region[:, None] * len(mesh.points)).ravel()
+    count = np.bincount(nodes)
     columns = values.reshape(len(nodes), -1).T
-    sums = [np.bincount(nodes, column, minlength=len(count)) for column in columns]
-    return np.stack(sums, axis=1) / count[:, None]
+    means = [np.bincount(nodes, column)[nodes] / count[nodes] for column in columns]
+    return np.stack(means, axis=1).reshape(values.shape)

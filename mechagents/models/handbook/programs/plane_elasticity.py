@@ -113,16 +113,11 @@ for support in problem.supports:
 fixed, values = np.array(list(prescribed)), np.array(list(prescribed.values()))
 u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))
 
-# Stress: at the nodes, the mean of what the elements around say. Where materials differ it
-# jumps from one to the other, so there each element keeps its own mean.
-if len(set(constants.values())) == 1:
-    W = basis(mesh, at_nodes=True)
-    sigma = np.stack(stress(strain(W.interpolate(u), W.global_coordinates())), axis=-1)
-    stress_at, sigma = "nodes", node_means(mesh, sigma)
-else:
-    sigma = np.stack(stress(strain(V.interpolate(u), V.global_coordinates())), axis=-1)
-    share = V.dx / V.dx.sum(axis=1, keepdims=True)
-    stress_at, sigma = "elements", np.einsum("eqc,eq->ec", sigma, share)
+# Stress: at the nodes, the mean of what the elements around say, region by region, since it
+# jumps from one material to the other.
+W = basis(mesh, at_nodes=True)
+sigma = np.stack(stress(strain(W.interpolate(u), W.global_coordinates())), axis=-1)
+sigma = node_means(mesh, sigma)
 
 
 @Functional
@@ -135,7 +130,7 @@ def strain_energy(w):
 energy = strain_energy.elemental(V, u=V.interpolate(u))
 forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support
 
-solution = Solution(mesh, u[dofs], sigma, stress_at, forces, energy)
+solution = Solution(mesh, u[dofs], sigma, forces, energy)
 results = quantities(problem, solution)
 write_results(results)
 write_fields(solution)

@@ -1,6 +1,0 @@
-"""Nothing in these tests is timed."""
-
-from hypothesis import settings
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
