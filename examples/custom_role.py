@@ -1,27 +1,17 @@
 """Two roles of one's own in the full team: one a class, one a Markdown file.
 
-The class checks the force by hand: a plate whose edges are partly held must be stiffer than one
-that is free to contract, and softer than one that cannot contract at all. The file is a second
-critic. Both see the evidence, and the team goes on only when every reviewer accepts.
-
     python examples/custom_role.py
+
+The class checks the force by hand: a plate whose edges are partly held is stiffer than one that
+is free to contract, and softer than one that cannot contract at all. The file is a second
+critic. Both see the evidence, and the team goes on only when every reviewer accepts.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mechagents import (
-    Agent,
-    Answer,
-    Context,
-    Failure,
-    Message,
-    Role,
-    full_team,
-    load_problem,
-    solve_sync,
-)
+from mechagents import Agent, Answer, Context, Failure, Role, full_team, load_problem, solve_sync
 from mechagents.messages import Critique, Evidence, Finding
 
 STRAIN = 0.1
@@ -38,7 +28,7 @@ class HandCheck(Agent):
         sends=("critique",),
     )
 
-    async def handle(self, context: Context) -> Message | None:
+    async def handle(self, context: Context) -> Critique | None:
         """Return a verdict on the force that the evidence reports."""
         evidence, formulation = context.act_on.message, context.brief.formulation
         if not isinstance(evidence, Evidence) or formulation is None:
@@ -46,9 +36,8 @@ class HandCheck(Agent):
         plate = formulation.materials["plate"]
         low = plate.youngs_modulus * STRAIN
         high = low / (1 - plate.poisson_ratio**2)
-        force = next((q.value for q in evidence.quantities if q.name == "reaction_right"), 0.0)
-        told = f"{force:.4g} N/m against bounds {low:.4g} and {high:.4g} N/m"
-        if low <= force <= high:
+        told = f"the force per metre must lie between {low:.4g} and {high:.4g} N/m"
+        if any(low <= q.value <= high for q in evidence.quantities if q.name == "reaction_right"):
             return Critique(verdict="accept", summary=told)
         return Critique(verdict="revise", findings=(Finding(to="coder", text=told),))
 

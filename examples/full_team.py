@@ -1,6 +1,9 @@
 """Planner, formulator, coder, executor and critic find the force on the copper plate.
 
-python examples/full_team.py
+    python examples/full_team.py
+
+The first mesh is too coarse for the error bound asked for; the evidence says so, the critic
+sends it back, and the coder's second program is accepted.
 """
 
 from __future__ import annotations
@@ -12,14 +15,12 @@ from mechagents.report import print_summary
 from mechagents.run import new_folder
 
 
-def main(folder: Path | None = None) -> Answer | Failure:
-    """Solve the problem within a budget, and print the answer as a table."""
-    folder = folder or new_folder(Path("runs"), "copper-plate")
+def main(folder: Path) -> Answer | Failure:
+    """Solve the problem within a budget of five programs and ten minutes."""
     team = full_team(stop=Budget(attempts=5, seconds=600))
-    outcome = solve_sync(load_problem("copper-plate"), team, folder=folder)
-    print_summary(outcome, folder)
-    return outcome
+    return solve_sync(load_problem("copper-plate"), team, folder=folder)
 
 
 if __name__ == "__main__":
-    main()
+    where = new_folder(Path("runs"), "copper-plate")
+    print_summary(main(where), where)

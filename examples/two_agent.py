@@ -1,6 +1,8 @@
 """The small team: a coder and an executor solve the square plate in tension.
 
-python examples/two_agent.py
+    python examples/two_agent.py
+
+Each message is printed as it is said, and the answer after the last.
 """
 
 from __future__ import annotations
@@ -8,16 +10,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechagents import Answer, Failure, load_problem, solve_sync, two_agent
-from mechagents.report import LiveView
+from mechagents.report import LiveView, print_summary
+from mechagents.run import new_folder
 
 
-def main(folder: Path | None = None) -> Answer | Failure:
-    """Solve the problem, printing each message as it is said."""
-    problem = load_problem("plate-tension")
-    # The handbook, a rule-based engineer, speaks for both. For a language model:
+def main(folder: Path) -> Answer | Failure:
+    """Solve the problem in a folder, which keeps the conversation and every file."""
+    # The handbook, a rule-based engineer, speaks for both roles. For a language model:
     # two_agent(model="openai/gpt-5"), or any other name that litellm knows.
-    return solve_sync(problem, two_agent(), folder=folder, observe=LiveView())
+    team = two_agent()
+    return solve_sync(load_problem("plate-tension"), team, folder=folder, observe=LiveView())
 
 
 if __name__ == "__main__":
-    print(main().model_dump_json(indent=2))
+    where = new_folder(Path("runs"), "plate-tension")
+    print_summary(main(where), where)
