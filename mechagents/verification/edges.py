@@ -9,7 +9,7 @@ import numpy as np
 from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine, OnSegment
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray, local_edges
-from mechagents.verification.fields import Fields
+from mechagents.verification.fields import Block, Fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +18,8 @@ class Edges:
 
     nodes: IntArray
     """Two ends, then the middle node or -1, shape (edges, 3)."""
-    shared_too_often: int
-    """How many edges of the mesh belong to three elements or more."""
+    overlapping: int
+    """How many edges of the mesh have two elements on the same side of them."""
 
     @property
     def all_nodes(self) -> IntArray:
@@ -30,8 +30,7 @@ class Edges:
 
 def outer_edges(fields: Fields) -> Edges:
     """Return the edges on the mesh's own outline."""
-    found = [block.nodes[:, local_edges(block.kind)[:, :2]] for block in fields.blocks]
-    ends = np.concatenate([part.reshape(-1, 2) for part in found])
+    ends = np.concatenate([_anticlockwise(fields, block) for block in fields.blocks])
     middles = [local_edges(block.kind)[:, 2] for block in fields.blocks]
     middle = np.concatenate(
         [
@@ -39,12 +38,23 @@ def outer_edges(fields: Fields) -> Edges:
             for block, local in zip(fields.blocks, middles, strict=True)
         ]
     )
-    ordered = np.sort(ends, axis=1)
-    key = ordered[:, 0] * len(fields.points) + ordered[:, 1]
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
-    alone = first[count == 1]
+    count = len(fields.points)
+    _, times = np.unique(ends[:, 0] * count + ends[:, 1], return_counts=True)
+    _, first, shared = np.unique(
+        ends.min(axis=1) * count + ends.max(axis=1), return_index=True, return_counts=True
+    )
+    alone = first[shared == 1]
     nodes = np.column_stack([ends[alone], middle[alone]])
-    return Edges(nodes, int(np.count_nonzero(count > 2)))
+    return Edges(nodes, int(np.count_nonzero(times > 1)))
+
+
+def _anticlockwise(fields: Fields, block: Block) -> IntArray:
+    """Return the ends of every edge of a block, with its element on the left, (edges, 2)."""
+    ends = block.nodes[:, local_edges(block.kind)[:, :2]]
+    start, end = fields.points[ends[:, :, 0]], fields.points[ends[:, :, 1]]
+    twice_area = (start[..., 0] * end[..., 1] - start[..., 1] * end[..., 0]).sum(axis=1)
+    turned = np.where((twice_area < 0)[:, None, None], ends[:, :, ::-1], ends)
+    return np.asarray(turned.reshape(-1, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,15 +140,16 @@ def _quad_rule(side: int) -> tuple[FloatArray, FloatArray]:
 
 RULES: dict[ElementKind, tuple[int, int, int, int]] = {
     "triangle": (3, 6, 1, 12),
-    "triangle6": (6, 12, 7, 3),
+    "triangle6": (6, 7, 3, 12),
     "quad": (2, 3, 4, 5),
-    "quad8": (3, 4, 2, 5),
+    "quad8": (3, 4, 5, 2),
     "quad9": (3, 4, 5, 5),
 }
 """The rules in use for each element, most usual first: points, or points a side.
 
-Where the integrand is a polynomial all but the shortest agree; on curved or distorted elements,
-and with the 1/r of axisymmetry, each is another, equally proper finite-element solution.
+Where the integrand is a polynomial all but the reduced rule of quad8, the last, agree; on curved
+or distorted elements, and with the 1/r of axisymmetry, each is another, equally proper
+finite-element solution.
 """
 
 

@@ -33,38 +33,37 @@ class Equilibrium:
 
     solution: Solution
     forces: Balance
-    tolerance: float
-    """Of the residual, relative to the scale of the forces."""
+    unsure: FloatArray
+    """Force at each point on which proper rules differ, where none balances, (points, 2)."""
 
     @classmethod
     def of(cls, solution: Solution) -> Equilibrium:
         """Return the forces by the first rule in use that leaves them balanced.
 
         Any proper rule gives a finite-element solution. Where the integrands are polynomials the
-        rules agree and one is enough. Where they do not, and none balances, the difference
-        between two rules is what a rule that is not tried here may leave, up to a limit.
+        rules agree and one is enough. Where they do not, and none balances, what a rule that is
+        not tried here may leave at a point is what those tried differ by, up to a limit.
         """
-        first = balance(solution)
-        best, tried = first, [first]
-        for level in range(1, len(RULES["quad"])):
-            if _residual(solution, best) <= _allowed(best):
-                return cls(solution, best, _allowed(best))
+        tried: list[Balance] = []
+        for level in range(len(RULES["quad"])):
             tried.append(balance(solution, level))
-            best = min(best, tried[-1], key=lambda forces: _residual(solution, forces))
-        if _residual(solution, best) <= _allowed(best):
-            return cls(solution, best, _allowed(best))
-        differ = np.abs(tried[1].residual - first.residual)[solution.free]
-        between = float(differ.max(initial=0.0)) / (first.scale or 1.0)
-        return cls(
-            solution,
-            best,
-            float(np.clip(between, _allowed(best), max(RESIDUAL_BY_RULE, _allowed(best)))),
-        )
+            if _residual(solution, tried[-1]) <= _allowed(tried[-1]):
+                return cls(solution, tried[-1], np.zeros_like(solution.fields.points))
+        best = min(tried, key=lambda forces: _residual(solution, forces))
+        differ = np.ptp(np.stack([forces.residual for forces in tried[:-1]]), axis=0)
+        return cls(solution, best, np.minimum(differ, RESIDUAL_BY_RULE * best.scale))
 
     @property
-    def residual(self) -> float:
-        """The largest force left at a point that nothing holds, relative to the scale [-]."""
-        return _residual(self.solution, self.forces)
+    def tolerance(self) -> float:
+        """What may be left of sums of forces, relative to the scale of the forces [-]."""
+        between = float(self.unsure[self.solution.free].max(initial=0.0))
+        return _allowed(self.forces) + between / (self.forces.scale or 1.0)
+
+    @cached_property
+    def left(self) -> FloatArray:
+        """Force left at points that nothing holds, beyond what is unsure, (points, 2)."""
+        beyond = np.maximum(np.abs(self.forces.residual) - self.unsure, 0.0)
+        return np.where(self.solution.free, beyond, 0.0)
 
     @cached_property
     def held(self) -> FloatArray:
@@ -99,21 +98,20 @@ def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
 
 
 def _residual_check(state: Equilibrium) -> Check:
-    value, name = state.residual, "equilibrium:residual"
-    if value <= state.tolerance:
+    left, scale, allowed = state.left, state.forces.scale or 1.0, _allowed(state.forces)
+    value, name = float(left.max()) / scale, "equilibrium:residual"
+    if value <= allowed:
         message = f"forces balance at every free point to {value:.1e} of the largest"
-        return measured(name, value, state.tolerance, message)
-    forces, free = state.forces, state.solution.free
-    left = np.where(free, np.abs(forces.residual), 0.0)
+        return measured(name, value, allowed, message)
     node, axis = divmod(int(left.argmax()), 2)
     x, y = state.solution.fields.points[node]
-    wrong = int((left > state.tolerance * forces.scale).any(axis=1).sum())
+    wrong = int((left > allowed * scale).any(axis=1).sum())
     message = (
         f"forces do not balance at {wrong} of {len(left)} points; the worst is {value:.2g} of the "
         f"largest force, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement belongs to "
         "another law, material, load or support than the formulation's, or to an inexact solver"
     )
-    return measured(name, value, state.tolerance, message)
+    return measured(name, value, allowed, message)
 
 
 def _looser(state: Equilibrium) -> float:

@@ -13,8 +13,10 @@ from mechagents.messages import Check
 from mechagents.verification.assembly import samples
 from mechagents.verification.edges import edge_lengths, edge_middles
 from mechagents.verification.elements import (
+    BoolArray,
     ElementKind,
     FloatArray,
+    IntArray,
     order,
     quadrature,
     reference_nodes,
@@ -83,9 +85,10 @@ def _elements(solution: Solution) -> Check:
     if bad:
         message = f"{bad} of {fields.elements} elements are folded or flat; nodes in VTK's order?"
         return found(name, False, message)
-    doubled = solution.edges.shared_too_often
-    if doubled:
-        return found(name, False, f"{doubled} edges belong to more than two elements: doubled?")
+    overlapping = solution.edges.overlapping
+    if overlapping:
+        message = f"{overlapping} edges have two elements on one side: turned inside out, doubled?"
+        return found(name, False, message)
     return found(name, True, f"all {fields.elements} elements are sound, each edge shared by two")
 
 
@@ -100,14 +103,16 @@ def _outline(solution: Solution, wanted: Outline) -> Check:
     near = ON_BOUNDARY * fields.size
     lengths, left = edge_lengths(fields, edges), np.ones(len(edges), dtype=np.bool_)
     ends = fields.points[edges[:, :2]]
+    chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    far = np.ones_like(left)
     missing, worst = "", 0.0
     for ring in wanted.rings:
         ideal = ring_length(ring)
         off = distance_to_ring(ring, ends.reshape(-1, 2)).reshape(-1, 2).max(axis=1)
-        chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-        sagitta = distance_to_ring(ring, edge_middles(fields, edges))
-        on = left & (off <= near) & (sagitta <= near + 0.3 * chord)
+        beside = distance_to_ring(ring, edge_middles(fields, edges)) <= near + 0.3 * chord
+        on = left & (off <= near) & beside
         left &= ~on
+        far &= ~beside
         error = abs(float(lengths[on].sum()) / ideal - 1)
         if error > worst:
             worst = error
@@ -118,14 +123,27 @@ def _outline(solution: Solution, wanted: Outline) -> Check:
             )
     stray = float(lengths[left].sum()) / float(lengths.sum())
     if stray > worst:
-        x, y = edge_middles(fields, edges[left])[0]
-        worst = stray
-        missing = (
-            f"{int(left.sum())} outer edges lie where the body has none, for instance at "
-            f"({x:.4g}, {y:.4g}): elements that are not joined, or another shape"
-        )
+        worst, missing = stray, _stray(fields, edges[left])
+    inside = far | _doubled(fields, edges)
+    if inside.any():
+        return found("geometry:outline", False, _stray(fields, edges[inside]))
     message = missing if worst > LENGTH else "the outer edges of the mesh follow the outline"
     return measured("geometry:outline", worst, LENGTH, message)
+
+
+def _doubled(fields: Fields, edges: IntArray) -> BoolArray:
+    """Return which outer edges lie on another one, as where elements meet but are not joined."""
+    place = np.round(edge_middles(fields, edges) / (1e-9 * fields.size))
+    _, which, count = np.unique(place, axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(count[which.ravel()] > 1, dtype=np.bool_)
+
+
+def _stray(fields: Fields, edges: IntArray) -> str:
+    x, y = edge_middles(fields, edges)[0]
+    return (
+        f"{len(edges)} outer edges lie where the body has none, for instance at "
+        f"({x:.4g}, {y:.4g}): elements that are not joined, or another shape"
+    )
 
 
 def _areas(solution: Solution, whole: BaseGeometry) -> Iterator[Check]:

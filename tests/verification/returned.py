@@ -18,6 +18,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.meshing import Mesh, make_mesh
 from mechagents.messages import Check, Evidence, Execution, Settings
+from mechagents.verification import verify_folder
 
 Law = Callable[[Isotropic, str], np.ndarray]
 
@@ -50,9 +51,15 @@ class Returned:
     """K u - f, (nodes, 2)."""
     energy: np.ndarray
     """Of each element."""
+    in_cells: np.ndarray
+    """The stress at each element's own nodes [Pa], (elements, nodes, 4)."""
 
     def changed(self, **fields: object) -> Returned:
         return replace(self, **fields)
+
+    def as_answer_to(self, formulation: Formulation) -> Returned:
+        """Return it as if another problem had been meant."""
+        return replace(self, formulation=formulation)
 
     @property
     def cells(self) -> np.ndarray:
@@ -142,16 +149,17 @@ def solve(
     energy = (density * V.dx).sum(axis=1)
     kind = "quad8" if serendipity else mesh.kind
     forces = (K @ u - f)[dofs]
-    return Returned(formulation, mesh, kind, u[dofs], nodal_means(mesh, sigma), forces, energy)
+    means = nodal_means(mesh.cells, sigma)
+    return Returned(formulation, mesh, kind, u[dofs], means, forces, energy, sigma)
 
 
-def nodal_means(mesh: Mesh, values: np.ndarray) -> np.ndarray:
+def nodal_means(cells: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return means over the elements around each node of values (elements, nodes, columns)."""
-    total = np.zeros((len(mesh.points), values.shape[-1]))
-    count = np.zeros(len(mesh.points))
-    np.add.at(total, mesh.cells, values)
-    np.add.at(count, mesh.cells, 1.0)
-    return total / count[:, None]
+    total = np.zeros((cells.max() + 1, values.shape[-1]))
+    count = np.zeros(len(total))
+    np.add.at(total, cells, values)
+    np.add.at(count, cells, 1.0)
+    return total / np.maximum(count, 1.0)[:, None]
 
 
 def serendipity_basis(mesh: Mesh) -> tuple[Mesh, skfem.Basis]:
@@ -214,19 +222,22 @@ def reported(found: Returned) -> dict[str, float]:
 
 
 def _located(found: Returned, wanted: object) -> float:
+    cells = found.mesh.cells_in(getattr(wanted, "region", None))
+    stress = found.stress
+    if not cells.all():
+        # A mean over two materials is in neither.
+        stress = nodal_means(found.cells[cells], found.in_cells[cells])
     if wanted.kind == "displacement":
         size = np.linalg.norm(found.u, axis=1)
         field = {"x": found.u[:, 0], "y": found.u[:, 1], "magnitude": size}[wanted.component]
     elif wanted.component == "von_mises":
-        field = von_mises(found.stress)
+        field = von_mises(stress)
     else:
-        field = found.stress[:, ("xx", "yy", "zz", "xy").index(wanted.component)]
+        field = stress[:, ("xx", "yy", "zz", "xy").index(wanted.component)]
     if wanted.at is not None:
         distance = np.linalg.norm(found.mesh.points - np.array(wanted.at), axis=1)
         return field[distance.argmin()]
-    if len(found.mesh.regions) > 1:
-        raise LookupError("give the value: a mean over two materials is in neither")
-    inside = field[np.unique(found.cells)]
+    inside = field[np.unique(found.cells[cells])]
     return {"max": inside.max(), "min": inside.min(), "max_abs": np.abs(inside).max()}[
         wanted.extreme
     ]
@@ -239,8 +250,18 @@ def leave(
     *,
     units: dict[str, str] | None = None,
     stress: str = "points",
+    digits: type = np.float64,
 ) -> Path:
-    """Write what a program leaves behind; return the folder."""
+    """Write what a program leaves behind; return the folder.
+
+    Args:
+        folder: Made if need be.
+        found: What was found.
+        values: The reported numbers; those of a careful program for None.
+        units: Units to give in place of the right ones.
+        stress: Where the stress is given: in points, in cells, or not at all.
+        digits: The type of the numbers in ``fields.vtu``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     f = found.formulation
     (folder / "formulation.json").write_text(f.model_dump_json())
@@ -251,13 +272,13 @@ def leave(
         for n, v in numbers.items()
     ]
     (folder / "results.json").write_text(json.dumps({"quantities": entries}))
-    points = np.column_stack([found.mesh.points, np.zeros(len(found.mesh.points))])
-    vtu = meshio.Mesh(points, [(found.kind, found.cells)], {"displacement": found.u})
+    points = np.column_stack([found.mesh.points, np.zeros(len(found.mesh.points))]).astype(digits)
+    vtu = meshio.Mesh(points, [(found.kind, found.cells)])
+    vtu.point_data["displacement"] = found.u.astype(digits)
     if stress == "points":
-        vtu.point_data["stress"] = found.stress
+        vtu.point_data["stress"] = found.stress.astype(digits)
     elif stress == "cells":
-        corners = 3 if found.kind.startswith("tri") else 4
-        vtu.cell_data["stress"] = [found.stress[found.cells[:, :corners]].mean(axis=1)]
+        vtu.cell_data["stress"] = [found.in_cells.mean(axis=1).astype(digits)]
     vtu.write(folder / "fields.vtu")
     for picture in f.pictures:
         (folder / picture.file).write_bytes(png(80, 70))
@@ -281,6 +302,14 @@ def ran(folder: Path, settings: Settings | None = None, **fields: object) -> Exe
     """Return the execution of a program that ran to its end."""
     values = {"attempt": 1, "status": "ok", "exit_code": 0} | fields
     return Execution(folder=folder.name, settings=settings or Settings(), **values)
+
+
+def verdict(
+    folder: Path, found: Returned, values: dict[str, float] | None = None, **left: object
+) -> Evidence:
+    """Return the evidence on what a program leaves behind, all else as by ``leave``."""
+    leave(folder, found, values, **left)
+    return verify_folder(folder, formulation=found.formulation)
 
 
 def failed(evidence: Evidence) -> dict[str, Check]:
@@ -317,7 +346,21 @@ def shaken(mesh: Mesh, share: float) -> Mesh:
 
 
 def split(mesh: Mesh) -> Mesh:
-    """Return a mesh of quads cut into triangles."""
-    c = mesh.cells
-    cells = np.concatenate([c[:, [0, 1, 2]], c[:, [0, 2, 3]]])
-    return replace(mesh, cells=cells, kind="triangle", region=np.concatenate([mesh.region] * 2))
+    """Return a mesh of quads cut into triangles of the same order."""
+    first, second, kind = [0, 1, 2], [0, 2, 3], "triangle"
+    if mesh.kind == "quad9":
+        first, second, kind = [*first, 4, 5, 8], [*second, 8, 6, 7], "triangle6"
+    cells = np.concatenate([mesh.cells[:, first], mesh.cells[:, second]])
+    return replace(mesh, cells=cells, kind=kind, region=np.concatenate([mesh.region] * 2))
+
+
+KINDS = ("triangle", "triangle6", "quad", "quad8", "quad9")
+
+
+def solve_by(kind: str, formulation: Formulation, size: float, distorted: float = 0.0) -> Returned:
+    """Solve a problem of a rectangle on elements of one kind, distorted or not."""
+    mesh = mesh_of(formulation, size, 1 if kind in ("triangle", "quad") else 2)
+    mesh = shaken(mesh, distorted) if distorted else mesh
+    if kind.startswith("triangle"):
+        mesh = split(mesh)
+    return solve(formulation, mesh, serendipity=kind == "quad8")
