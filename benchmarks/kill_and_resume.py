@@ -41,7 +41,7 @@ def answer_in(folder: Path) -> dict[str, Any]:
     """Return the answer, without what two runs cannot share."""
     answer = json.loads((folder / "answer.json").read_text())
     del answer["run"], answer["usage"]["seconds"]
-    return answer
+    return dict(answer)
 
 
 def done_twice(folder: Path) -> list[tuple[Any, int]]:

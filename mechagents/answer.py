@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
-
 from mechagents.agents.briefing import attempts
 from mechagents.brief import Attempt
 from mechagents.budget import spent
+from mechagents.diagnostics import get_logger
 from mechagents.errors import BudgetError, MechagentsError, ModelError, RunError, SandboxError
 from mechagents.flow import Finish
 from mechagents.log import Conversation
@@ -31,7 +30,7 @@ from mechagents.messages import (
 
 Outcome = Answer | Failure
 """How a run ends."""
-logger = structlog.get_logger("mechagents")
+logger = get_logger()
 
 
 class AgentCrashError(RunError):
@@ -126,7 +125,7 @@ def write_files(folder: Path, outcome: Outcome, envelopes: Sequence[Envelope]) -
     try:
         write_report(folder, envelopes)
     except Exception:  # the answer stands, with or without its report
-        logger.exception("report_failed", folder=str(folder))
+        logger.error("report_failed", folder=str(folder), exc_info=True)
 
 
 def _answer(

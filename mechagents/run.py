@@ -19,12 +19,13 @@ from time import monotonic
 
 import anyio
 import anyio.to_thread
-import structlog
 
 from mechagents.agents.base import Agent, Context
 from mechagents.agents.briefing import make_brief
 from mechagents.answer import AgentCrashError, Outcome, conclude, write_files
+from mechagents.budget import Ledger
 from mechagents.bus import Bus, Observer, Subscription
+from mechagents.diagnostics import get_logger
 from mechagents.errors import (
     BudgetError,
     LogError,
@@ -38,7 +39,7 @@ from mechagents.role import Role
 from mechagents.team import Team, team_from
 
 Begin = Callable[[], Awaitable[object]]
-logger = structlog.get_logger("mechagents")
+logger = get_logger()
 DRAIN_SECONDS = 60.0
 """How long roles that listen to the answer may take after it."""
 
@@ -184,6 +185,7 @@ class _Run:
     folder: Path
     observe: Observer | None
     bus: Bus = field(init=False)
+    ledger: Ledger = field(init=False)
     ended: anyio.Event = field(init=False, default_factory=anyio.Event)
     finish: Finish | MechagentsError | None = field(init=False, default=None)
     streams: dict[str, Subscription] = field(init=False, default_factory=dict[str, Subscription])
@@ -193,6 +195,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.bus = Bus(self.log, observe=self.observe)
+        self.ledger = Ledger(self.team.stop, self.log)
 
     async def run(self, problem: Problem) -> Outcome:
         await self.bus.publish(self.team.setup(_version()), sender="run", to=())
@@ -249,7 +252,7 @@ class _Run:
                 self._end(error)
                 return
             except Exception as error:  # an agent's own fault ends the run with its cause
-                logger.exception("agent_failed", role=agent.role.name)
+                logger.error("agent_failed", role=agent.role.name, exc_info=True)
                 self._end(AgentCrashError(agent.role.name, error))
                 return
             self.open -= 1
@@ -269,7 +272,7 @@ class _Run:
             brief=make_brief(self.log, role.name, want, act_on, self._candidates(role, envelope)),
             conversation=self.log,
             folder=self.folder,
-            budget=self.team.stop,
+            ledger=self.ledger,
             model=self.team.model_for(role) if speaks else None,
             sandbox=self.team.sandbox,
             limits=self.team.limits,

@@ -192,10 +192,16 @@ class Broken(Agent):
         raise KeyError("thickness")
 
 
-async def test_an_agent_that_raises_ends_the_run_with_its_cause(tmp_path: Path) -> None:
+async def test_an_agent_that_raises_ends_the_run_with_its_cause(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     team = full_team(model=engineer(), extra=[Broken])
     told = failure(await run(team, tmp_path), "crash")
     assert told.message == "broken failed: KeyError: 'thickness'"
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("mechagents", "ERROR")
+    assert record.getMessage().count("Traceback") == 1
+    assert "role=broken" in record.getMessage()
 
 
 @pytest.mark.parametrize(
