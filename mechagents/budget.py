@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mechagents.errors import BudgetError
 from mechagents.log import Conversation
 from mechagents.messages import Execution, ModelCall, TotalUsage
+from mechagents.role import Role
 
 
 class Budget(BaseModel):
@@ -43,27 +44,52 @@ def spent(conversation: Conversation, role: str | None = None) -> TotalUsage:
     )
 
 
-def reserve_model_call(budget: Budget, conversation: Conversation) -> None:
-    """Make sure that one more model call is allowed, before it is made.
+class Ledger:
+    """Keeps one sitting of a run within its budget.
 
-    Raises:
-        BudgetError: If a limit is reached.
+    What was begun counts, for the log knows only what has ended. What a call costs is known once
+    it has ended, so calls that run at the same time may end past the tokens and the money.
+
+    Args:
+        budget: The limits.
+        conversation: What was logged so far, and will be.
     """
-    used = spent(conversation)
-    _within("model_calls", used.model_calls, budget.model_calls)
-    _within("tokens", used.prompt_tokens + used.completion_tokens, budget.tokens)
-    _within("cost", used.cost, budget.cost)
+
+    def __init__(self, budget: Budget, conversation: Conversation) -> None:
+        used = spent(conversation)
+        self._budget = budget
+        self._conversation = conversation
+        self._model_calls = used.model_calls
+        self._executions = used.executions
+
+    def begin_model_call(self, role: Role) -> None:
+        """Make sure that a role may make one more model call, and count it.
+
+        Raises:
+            BudgetError: If a limit of the run or of the role is reached.
+        """
+        own, run = spent(self._conversation, role.name), spent(self._conversation)
+        _within(f"{role.name} model_calls", own.model_calls, role.budget.model_calls)
+        _within(f"{role.name} tokens", _tokens(own), role.budget.tokens)
+        _within("model_calls", self._model_calls, self._budget.model_calls)
+        _within("tokens", _tokens(run), self._budget.tokens)
+        _within("cost", run.cost, self._budget.cost)
+        self._model_calls += 1
+
+    def begin_execution(self) -> None:
+        """Make sure that one more execution is allowed, and count it.
+
+        Raises:
+            BudgetError: If the limit is reached.
+        """
+        _within("executions", self._executions, self._budget.executions)
+        self._executions += 1
 
 
-def reserve_execution(budget: Budget, conversation: Conversation) -> None:
-    """Make sure that one more execution is allowed, before it is made.
-
-    Raises:
-        BudgetError: If the limit is reached.
-    """
-    _within("executions", spent(conversation).executions, budget.executions)
+def _tokens(used: TotalUsage) -> int:
+    return used.prompt_tokens + used.completion_tokens
 
 
-def _within(limit: str, used: float, allowed: float) -> None:
-    if used >= allowed:
+def _within(limit: str, used: float, allowed: float | None) -> None:
+    if allowed is not None and used >= allowed:
         raise BudgetError(limit, allowed)

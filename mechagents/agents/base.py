@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mechagents.brief import Brief
-from mechagents.budget import Budget, reserve_execution, reserve_model_call, spent
-from mechagents.errors import BudgetError, ModelError
+from mechagents.budget import Ledger
+from mechagents.errors import ModelError
 from mechagents.log import Conversation
 from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
 from mechagents.models.base import Model, ModelReply, ModelRequest
@@ -42,7 +42,7 @@ class Context:
     conversation: Conversation
     folder: Path
     """The run's folder."""
-    budget: Budget
+    ledger: Ledger
     model: Model | None
     sandbox: Sandbox
     limits: Limits
@@ -67,8 +67,7 @@ class Context:
             return _reply(logged[self._calls - 1])
         if self.model is None:
             raise ModelError(f"the role {self.role.name!r} has no model; give its team one")
-        reserve_model_call(self.budget, self.conversation)
-        self._reserve_for_role()
+        self.ledger.begin_model_call(self.role)
         reply = await self.model.complete(request)
         await self.record(_call(self.role.name, reply))
         return reply
@@ -80,7 +79,7 @@ class Context:
             BudgetError: If no further execution is allowed.
             SandboxError: If the sandbox itself is at fault.
         """
-        reserve_execution(self.budget, self.conversation)
+        self.ledger.begin_execution()
         return await run_program(
             self.sandbox,
             program,
@@ -90,15 +89,6 @@ class Context:
             settings=settings,
             limits=self.limits,
         )
-
-    def _reserve_for_role(self) -> None:
-        mine = self.role.budget
-        used = spent(self.conversation, self.role.name)
-        tokens = used.prompt_tokens + used.completion_tokens
-        if mine.model_calls is not None and used.model_calls >= mine.model_calls:
-            raise BudgetError(f"{self.role.name} model_calls", mine.model_calls)
-        if mine.tokens is not None and tokens >= mine.tokens:
-            raise BudgetError(f"{self.role.name} tokens", mine.tokens)
 
 
 class Agent(ABC):
