@@ -7,7 +7,8 @@ cannot act falls back on what the dataflow would have done.
 
 from __future__ import annotations
 
-from mechagents.flow.base import Roles, senders, subject
+from mechagents.budget import Budget
+from mechagents.flow.base import Finish, Roles, senders, subject
 from mechagents.flow.dataflow import Dataflow, missing_reviewers, verdicts_on
 from mechagents.log import Conversation
 from mechagents.messages import (
@@ -18,6 +19,7 @@ from mechagents.messages import (
     Message,
     Plan,
     Problem,
+    Program,
     Speaker,
 )
 
@@ -52,6 +54,19 @@ class GroupChat(Dataflow):
         able = [name for name in roles if _able(roles, conversation, name)]
         rest = [name for name in able if name not in (*planned, envelope.sender)]
         return (*planned, *rest)
+
+    def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
+        """Return why the conversation is over: a manager cannot have more programs than allowed."""
+        ended = super().finish(roles, conversation, budget)
+        if ended is not None or len(conversation.of(Program)) < budget.attempts:
+            return ended
+        last = conversation.at(len(conversation))
+        if not isinstance(last.message, Speaker) or last.cause is None:
+            return None
+        chosen = self._chosen(roles, conversation, last.message, conversation.at(last.cause))
+        if any("program" in roles[name].sends for name in chosen):
+            return Finish("attempts", f"{budget.attempts} programs were tried")
+        return None
 
     def _chosen(
         self, roles: Roles, conversation: Conversation, choice: Speaker, asked: Envelope
