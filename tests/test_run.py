@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from engineer import FORMULATION, PLATE, PROGRAM, code, engineer, failure, run
 
 from mechagents.agents.base import Agent, Context
 from mechagents.budget import Budget
@@ -16,7 +17,6 @@ from mechagents.messages import (
     Answer,
     Evidence,
     Execution,
-    Failure,
     Message,
     ModelCall,
     Problem,
@@ -24,53 +24,10 @@ from mechagents.messages import (
     Reply,
 )
 from mechagents.models.base import ModelReply, ModelRequest
-from mechagents.problems import load_problem
 from mechagents.role import Role
-from mechagents.run import resume, solve
+from mechagents.run import resume
 from mechagents.team import Team, full_team, group_chat, two_agent
 from mechagents.testing import ScriptedModel
-
-PROGRAM = (Path(__file__).parent / "programs" / "numpy_plate.py").read_text()
-_PACKAGED = load_problem("plate-tension")
-assert _PACKAGED.formulation is not None
-FORMULATION = _PACKAGED.formulation.amended({"pictures": []})
-PLATE = _PACKAGED.model_copy(update={"formulation": FORMULATION})
-Write = Callable[[ModelRequest], str]
-
-
-def code(source: str = PROGRAM, size: float = 0.1, **notes: str) -> str:
-    told = {"settings": {"mesh_size": size, "element_order": 1}, **notes}
-    return f"Here.\n```python\n{source}```\n```json\n{json.dumps(told)}\n```"
-
-
-def _judge(request: ModelRequest) -> str:
-    evidence = request.brief.last.evidence if request.brief.last else None
-    if evidence is None or evidence.passed:
-        return '{"verdict": "accept"}'
-    return json.dumps({"verdict": "revise", "findings": [{"to": "coder", "text": "mend it"}]})
-
-
-def engineer(**rules: Write) -> ScriptedModel:
-    """Return a model that does each job well, but for what ``rules`` say of a kind."""
-    usual: dict[str, Write] = {
-        "plan": lambda _: '{"steps": ["solve"], "method": "bilinear quads"}',
-        "program": lambda _: code(),
-        "critique": _judge,
-        "speaker": lambda r: json.dumps({"name": r.brief.candidates[0]}),
-        "formulation": lambda _: f'{{"formulation": {FORMULATION.model_dump_json()}}}',
-    }
-    jobs = {**usual, **rules}
-    return ScriptedModel(lambda request: jobs[request.want](request))
-
-
-async def run(team: Team, folder: Path, problem: Problem = PLATE) -> Answer | Failure:
-    return await solve(problem, team, folder=folder, sync=False)
-
-
-def failure(outcome: Answer | Failure, reason: str) -> Failure:
-    assert isinstance(outcome, Failure), outcome
-    assert outcome.reason == reason
-    return outcome
 
 
 @pytest.mark.parametrize("make", [full_team, two_agent, group_chat])
