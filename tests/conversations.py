@@ -67,17 +67,16 @@ WRONG = Check(name="equilibrium:balance", passed=False, message="12 % of the for
 
 def said(*turns: Turn) -> Conversation:
     """Return a conversation; the first turn is number 1."""
-    return Conversation(
-        [
-            Envelope("a-run", seq, sender, (), cause, datetime.now(UTC), message)
-            for seq, (sender, message, cause) in enumerate(turns, 1)
-        ]
-    )
+    return more(Conversation(), *turns)
 
 
 def more(conversation: Conversation, *turns: Turn) -> Conversation:
     """Return a conversation that went on."""
-    return said(*[(e.sender, e.message, e.cause) for e in conversation], *turns)
+    further = [
+        Envelope("a-run", seq, sender, (), cause, datetime.now(UTC), message)
+        for seq, (sender, message, cause) in enumerate(turns, len(conversation) + 1)
+    ]
+    return Conversation([*conversation, *further])
 
 
 def program(attempt: int = 1, *, changed: str = "", source: str = "pass\n") -> Program:
