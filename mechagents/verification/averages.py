@@ -19,6 +19,9 @@ class NodalRange:
     """[Pa], shape (places, 4)."""
     high: FloatArray
     mean: FloatArray
+    """Of the stress at nodes for points, at quadrature points for elements."""
+    smoothed: FloatArray
+    """The means around points of the means in elements, or the other way round."""
     weight: FloatArray
     """Area that belongs to each place [m^2], shape (places,)."""
 
@@ -29,12 +32,32 @@ class NodalRange:
             np.concatenate([self.low[block.nodes].min(axis=1) for block in blocks]),
             np.concatenate([self.high[block.nodes].max(axis=1) for block in blocks]),
             np.concatenate([part.at_points.mean(axis=1) for part in stresses]),
+            np.concatenate([self.mean[block.nodes].mean(axis=1) for block in blocks]),
             np.concatenate([part.area for part in stresses]),
         )
 
     def norm(self, values: FloatArray) -> FloatArray:
         """Return the root of the integral of the squares of each column, shape (4,)."""
         return np.asarray(np.sqrt(self.weight @ values**2), dtype=np.float64)
+
+    def beyond(self, given: FloatArray) -> FloatArray:
+        """Return the norm of what each column of a given stress is out of the range, (4,)."""
+        out = np.maximum(np.maximum(self.low - given, given - self.high), 0.0)
+        return self.norm(out)
+
+    def off_size(self, given: FloatArray) -> FloatArray:
+        """Return how far the size of each column is from that of both means, (4,).
+
+        The size is the component along the mean, which half or twice a stress changes even
+        where it stays in the range: that of a coarse mesh in bending holds zero.
+        """
+        along = self.mean / np.maximum(self.norm(self.mean), 1e-300)
+        size, one, two = (
+            np.asarray(self.weight @ (values * along))
+            for values in (given, self.mean, self.smoothed)
+        )
+        out = np.maximum(np.minimum(one, two) - size, size - np.maximum(one, two))
+        return np.asarray(np.maximum(out, 0.0), dtype=np.float64)
 
 
 def nodal_range(
@@ -52,7 +75,8 @@ def nodal_range(
     """
     count = len(fields.points)
     low, high = np.full((count, 4), np.inf), np.full((count, 4), -np.inf)
-    total, times, weight = np.zeros((count, 4)), np.zeros(count), np.zeros(count)
+    total, smoothed = np.zeros((count, 4)), np.zeros((count, 4))
+    times, weight = np.zeros(count), np.zeros(count)
     for index, block in enumerate(fields.blocks):
         rows = slice(None) if chosen is None else chosen[index]
         nodes, part = block.nodes[rows], stresses[index]
@@ -61,9 +85,12 @@ def nodal_range(
             np.minimum.at(low, nodes[:, local], least)
             np.maximum.at(high, nodes[:, local], most)
         flat, values = nodes.ravel(), part.at_nodes[rows].reshape(-1, 4)
+        means = np.repeat(part.at_points[rows].mean(axis=1), nodes.shape[1], axis=0)
         for column in range(4):
             total[:, column] += np.bincount(flat, values[:, column], count)
+            smoothed[:, column] += np.bincount(flat, means[:, column], count)
         times += np.bincount(flat, minlength=count)
         share = np.repeat(part.area[rows] / nodes.shape[1], nodes.shape[1])
         weight += np.bincount(flat, share, count)
-    return NodalRange(low, high, total / np.maximum(times, 1)[:, None], weight)
+    times = np.maximum(times, 1)[:, None]
+    return NodalRange(low, high, total / times, smoothed / times, weight)

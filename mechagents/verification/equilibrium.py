@@ -155,15 +155,14 @@ def _energy(state: Equilibrium) -> Check:
 
 
 def _stress(state: Equilibrium) -> Check:
-    """Compare the returned stress with the range of D eps(u) around each point or element."""
+    """Compare the returned stress with D eps(u): its range around each place, and its size."""
     fields = state.solution.fields
     if fields.point_stress is not None:
         given, around = fields.point_stress, nodal_range(fields, state.stresses)
     else:
         given = np.concatenate(fields.cell_stress or ())
         around = nodal_range(fields, state.stresses).in_elements(fields, state.stresses)
-    beyond = np.maximum(np.maximum(around.low - given, given - around.high), 0.0)
-    off, norms = around.norm(beyond), around.norm(around.mean)
+    off, norms = np.maximum(around.beyond(given), around.off_size(given)), around.norm(around.mean)
     scale = norms + 0.1 * float(np.linalg.norm(norms)) + _noise(state)
     shares = off / scale
     worst = int(shares.argmax())

@@ -21,6 +21,7 @@ from mechagents.messages import Check, Evidence, Execution, Settings
 from mechagents.verification import verify_folder
 
 Law = Callable[[Isotropic, str], np.ndarray]
+Form = Callable[[object, object, object], np.ndarray]
 
 
 def textbook_law(material: Isotropic, idealisation: str) -> np.ndarray:
@@ -71,6 +72,7 @@ def solve(
     mesh: Mesh,
     *,
     law: Law = textbook_law,
+    form: Form | None = None,
     load_factor: float = 1.0,
     without: Sequence[int] = (),
     materials: dict[str, Isotropic] | None = None,
@@ -83,6 +85,7 @@ def solve(
         formulation: The problem.
         mesh: Where.
         law: The elasticity matrix of a material.
+        form: A bilinear form in place of elasticity.
         load_factor: What all loads are multiplied by.
         without: Indices of supports that are left out.
         materials: In place of the formulation's.
@@ -118,7 +121,7 @@ def solve(
     def work(v: object, w: object) -> np.ndarray:
         return (w.fx * v[0] + w.fy * v[1]) * thickness(w.x)
 
-    K = stiffness.assemble(V)
+    K = (skfem.BilinearForm(form) if form else stiffness).assemble(V)
     f = np.zeros(V.N)
     for load in formulation.loads:
         if load.kind == "traction":
