@@ -80,7 +80,8 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
             f"settings.element_order: the handbook's program has linear (1) and quadratic (2) "
             f"elements, not order {order}; set 1 or 2, or configure a model"
         )
-    mesh_size = asked.mesh_size or longest_side(formulation) / ELEMENTS_ALONG_THE_BODY
+    tenth = longest_side(formulation) / ELEMENTS_ALONG_THE_BODY
+    mesh_size = asked.mesh_size or float(f"{tenth:.3g}")
     given = "as the problem asks" if asked.mesh_size else "a tenth of the body, to start with"
     return Draft(
         program_text(),
