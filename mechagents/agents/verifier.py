@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anyio.to_thread
 
 from mechagents.agents.base import Agent, Context
-from mechagents.messages import Execution, Message
+from mechagents.log import Conversation
+from mechagents.messages import Evidence, Execution, Formulated, Message, Problem
 from mechagents.role import Role
 from mechagents.verification import judge
 
@@ -27,15 +30,28 @@ class VerificationAgent(Agent):
     async def handle(self, context: Context) -> Message | None:
         """Return the evidence on an execution and the coarser ones of the same program."""
         execution = context.act_on.message
-        formulation = context.brief.formulation
-        if not isinstance(execution, Execution) or formulation is None:
+        if not isinstance(execution, Execution) or context.brief.formulation is None:
             return None
-        runs = [
-            (run, context.folder / run.folder)
-            for run in context.conversation.of(Execution)
-            if run.attempt == execution.attempt
-        ]
-        problem = context.brief.problem
         return await anyio.to_thread.run_sync(
-            lambda: judge(formulation, runs, level=problem.level, tolerance=problem.tolerance),
+            evidence_on, context.conversation, context.folder, execution.attempt
         )
+
+
+def evidence_on(conversation: Conversation, folder: Path, attempt: int) -> Evidence:
+    """Return the evidence on an attempt, checked from the files of all its executions.
+
+    Args:
+        conversation: Holds the problem, its formulation and the executions.
+        folder: The run's folder.
+        attempt: Which program.
+
+    Raises:
+        ValueError: If the attempt was never executed, or the problem never formulated.
+    """
+    problem, formulated = conversation.last(Problem), conversation.last(Formulated)
+    if problem is None or formulated is None:
+        raise ValueError("there is no formulation yet")
+    executions = [e for e in conversation.of(Execution) if e.attempt == attempt]
+    runs = [(execution, folder / execution.folder) for execution in executions]
+    level, tolerance = problem.level, problem.tolerance
+    return judge(formulated.formulation, runs, level=level, tolerance=tolerance)

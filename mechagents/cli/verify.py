@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.errors import UsageError
 
+if TYPE_CHECKING:
+    from mechagents.messages import Evidence
+
 
 @click.command("verify")
 @click.argument("folder")
 @click.option("--json", "as_json", is_flag=True, help="Print the evidence as JSON.")
 def verify_command(folder: str, as_json: bool) -> None:
-    """Check a RUN, or any FOLDER that holds formulation.json, results.json and fields.vtu.
+    """Check a RUN anew, or any FOLDER with formulation.json, results.json and fields.vtu.
 
-    Exit codes: 0 every check passed, 2 bad input, 4 a check failed.
+    A run is checked with all its meshes, a folder by itself. Exit codes: 0 every check passed,
+    2 bad input, 4 a check failed.
     """
     from mechagents.report import print_evidence
-    from mechagents.verification import verify_folder
 
-    evidence = verify_folder(_results_folder(folder))
+    evidence = _evidence(folder)
     if as_json:
         click.echo(evidence.model_dump_json(indent=2))
     else:
@@ -30,15 +34,19 @@ def verify_command(folder: str, as_json: bool) -> None:
     sys.exit(ANSWERED if evidence.passed else NO_ANSWER)
 
 
-def _results_folder(name: str) -> Path:
+def _evidence(name: str) -> Evidence:
+    from mechagents.agents.verifier import evidence_on
+    from mechagents.answer import best_attempt
     from mechagents.cli.runs import find_run
     from mechagents.log import read_log
-    from mechagents.messages import Evidence
+    from mechagents.messages import Execution
+    from mechagents.verification import verify_folder
 
     if (Path(name) / "formulation.json").is_file():
-        return Path(name)
+        return verify_folder(Path(name))
     run = find_run(name)
-    evidence = read_log(run).last(Evidence)
-    if evidence is None:
-        raise UsageError("nothing in this run was checked yet", where=name)
-    return run / "attempts" / str(evidence.attempt)
+    conversation = read_log(run)
+    best, last = best_attempt(conversation), conversation.last(Execution)
+    if last is None:
+        raise UsageError("no program of this run was executed yet", where=name)
+    return evidence_on(conversation, run, best.program.attempt if best else last.attempt)

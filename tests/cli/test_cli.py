@@ -105,10 +105,10 @@ def test_a_run_and_its_folder_are_verified_and_reported_again(
     solved: tuple[Path, dict[str, Any], str],
 ) -> None:
     run, _, _ = solved
-    for folder in (run, run / "attempts" / "2"):
+    for folder, level in ((run, "converged"), (run / "attempts" / "2", "consistent")):
         done = mechagents("verify", folder, "--json", cwd=run)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["claim_level"] == "consistent"
+        assert json.loads(done.stdout)["claim_level"] == level
     assert "equilibrium" in mechagents("verify", run, cwd=run).stdout
     (run / "report.html").unlink()
     assert mechagents("report", run, cwd=run).stdout.strip().endswith("report.html")
