@@ -19,6 +19,8 @@ from mechagents.verification.wording import found, measured
 RESIDUAL = 1e-6
 """Of the largest force at a point before it cancels. A direct solver leaves 1e-12, a wrong law,
 load or region 1e-3 or more; 1e-6 is far from both, and is what iterative solvers can reach."""
+RESIDUAL_BY_DIGITS = 1e-3
+"""The most that is allowed for few digits in the file; beyond it a wrong law could hide."""
 RESIDUAL_BY_RULE = 1e-2
 """The most that is allowed where quadrature rules differ: curved, distorted, axisymmetric."""
 BALANCE = 1e-5
@@ -83,7 +85,7 @@ def _residual(solution: Solution, forces: Balance) -> float:
 
 def _allowed(forces: Balance) -> float:
     """Return the residual that an exact solver and the rounding of the file may leave [-]."""
-    return RESIDUAL + forces.rounding / (forces.scale or 1.0)
+    return min(RESIDUAL + forces.rounding / (forces.scale or 1.0), RESIDUAL_BY_DIGITS)
 
 
 def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
@@ -111,6 +113,8 @@ def _residual_check(state: Equilibrium) -> Check:
         f"largest force, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement belongs to "
         "another law, material, load or support than the formulation's, or to an inexact solver"
     )
+    if allowed == RESIDUAL_BY_DIGITS:
+        message += ". So slender a body needs displacements in double precision, float64"
     return measured(name, value, allowed, message)
 
 

@@ -112,7 +112,7 @@ def _fields(grid: Grid) -> Fields:
         cell_stress=None
         if by_cell is None
         else tuple(_stress(by_cell, len(grid.types))[row] for row in rows),
-        rounding=5e-7 if grid.single_precision else 2e-11,
+        rounding=1e-7 if grid.single_precision else 2e-11,
     )
 
 

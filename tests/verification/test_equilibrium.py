@@ -203,11 +203,17 @@ def test_a_rule_too_short_for_its_element_is_found(tmp_path):
     assert "equilibrium:energy" in failed(verdict(tmp_path, found))
 
 
-def test_few_digits_do_not_hide_a_wrong_law(tmp_path):
-    f = slender()
-    right = solve(f, mesh_of(f, 0.05, 2))
-    wrong = solve(f, right.mesh, law=sheared_twice)
-    assert RESIDUAL in failed(verdict(tmp_path / "wrong", wrong, digits=np.float32))
+@pytest.mark.parametrize(("order", "size"), [(1, 0.025), (1, 0.0125), (2, 0.05), (2, 0.0125)])
+def test_few_digits_do_not_hide_a_wrong_law(order, size, tmp_path):
+    wrong = solve(slender(), mesh_of(slender(), size, order), law=sheared_twice)
+    assert RESIDUAL in failed(verdict(tmp_path, wrong, digits=np.float32))
+
+
+def test_where_seven_digits_are_too_few_more_are_asked_for(tmp_path):
+    right = solve(slender(), mesh_of(slender(), 0.0125, 2))
+    assert failed(verdict(tmp_path / "double", right)) == {}
+    faults = failed(verdict(tmp_path / "single", right, digits=np.float32))
+    assert "double precision" in faults[RESIDUAL].message
 
 
 def slender():
