@@ -27,10 +27,10 @@ def read_bounded(path: Path, limit: int) -> bytes:
     except OSError as error:
         reason = "is missing" if not os.path.lexists(path) else f"cannot be read: {error.strerror}"
         raise ValueError(f"{path.name} {reason}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ValueError(f"{path.name} is no regular file")
     with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError(f"{path.name} is no regular file")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise ValueError(f"{path.name} is larger than {limit // 2**20} MiB")
