@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mechagents.agents.briefing import attempts
+from mechagents.agents.briefing import all_attempts, attempts
 from mechagents.brief import Attempt
 from mechagents.budget import spent
 from mechagents.diagnostics import get_logger
@@ -60,7 +60,8 @@ def conclude(
 ) -> Outcome:
     """Return the outcome of a conversation.
 
-    An attempt whose results are consistent is answered with, below the level asked for, where
+    What was accepted is answered with, whatever an earlier attempt reached that was sent back. An
+    attempt whose results are consistent is answered with, below the level asked for, where
     the run did not end for lack of budget; a result with a failed check of any other kind than
     convergence is never answered with.
 
@@ -71,8 +72,8 @@ def conclude(
         seconds: Wall time of this sitting.
     """
     usage = spent(conversation).model_copy(update={"seconds": round(seconds, 3)})
-    best = best_attempt(conversation)
     accepted = isinstance(ended, Finish) and ended.reason == "accepted"
+    best = _newest_judged(conversation) if accepted else best_attempt(conversation)
     hopeless = isinstance(ended, BudgetError | SandboxError | AgentCrashError) or (
         isinstance(ended, Finish) and ended.reason == "waiting"
     )
@@ -83,7 +84,7 @@ def conclude(
     return Failure(
         reason=_reason(ended),
         message=_words(ended),
-        tried=tuple(map(_tried, attempts(conversation))),
+        tried=_tried(conversation),
         best=quantities,
         model=model,
         usage=usage,
@@ -172,7 +173,26 @@ def _words(ended: Finish | MechagentsError) -> str:
     return ended.message if isinstance(ended, Finish) else str(ended)
 
 
-def _tried(attempt: Attempt) -> str:
-    failed = ", ".join(check.name for check in attempt.evidence.failed) if attempt.evidence else ""
-    told = attempt.program.changed or "first program"
-    return f"attempt {attempt.program.attempt}: {told}; failed: {failed or 'not checked'}"
+def _newest_judged(conversation: Conversation) -> Attempt | None:
+    """Return the attempt that the newest evidence is about."""
+    newest = conversation.last(Evidence)
+    judged = [a for a in attempts(conversation) if newest and a.program.attempt == newest.attempt]
+    return judged[-1] if judged else None
+
+
+def _tried(conversation: Conversation) -> tuple[str, ...]:
+    """Return a line for each attempt, those at an earlier formulation included."""
+    current = {attempt.program.attempt for attempt in attempts(conversation)}
+    return tuple(
+        _line(attempt)
+        + ("" if attempt.program.attempt in current else "; formulation since changed")
+        for attempt in all_attempts(conversation)
+    )
+
+
+def _line(attempt: Attempt) -> str:
+    if attempt.evidence is None:
+        found = "not checked"
+    else:
+        found = "failed: " + (", ".join(check.name for check in attempt.evidence.failed) or "none")
+    return f"{attempt.headline}; {found}"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import shorten
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Critique, Envelope, Evidence, Execution, Plan, Problem, Program
+
+HEADLINE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,12 @@ class Attempt:
     execution: Execution | None = None
     evidence: Evidence | None = None
     critique: Critique | None = None
+
+    @property
+    def headline(self) -> str:
+        """Its number and what it changed, on one line of bounded length."""
+        changed = shorten(self.program.changed, HEADLINE_CHARACTERS, placeholder=" …")
+        return f"attempt {self.program.attempt}: {changed or 'a program'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,15 @@ def make_brief(
 def attempts(conversation: Conversation) -> tuple[Attempt, ...]:
     """Return the attempts at the present formulation, oldest first."""
     formulated = conversation.last_envelope("formulation")
-    since = formulated.seq if formulated is not None else 0
+    return _attempts_since(conversation, formulated.seq if formulated is not None else 0)
+
+
+def all_attempts(conversation: Conversation) -> tuple[Attempt, ...]:
+    """Return every attempt, those at an earlier formulation included, oldest first."""
+    return _attempts_since(conversation, 0)
+
+
+def _attempts_since(conversation: Conversation, since: int) -> tuple[Attempt, ...]:
     executions = conversation.of(Execution)
     evidence = conversation.of(Evidence)
     critiques = _critiques(conversation)

@@ -119,15 +119,17 @@ def _earlier(brief: Brief) -> str:
 def _one_line(attempt: Attempt) -> str:
     evidence = attempt.evidence
     failed = ", ".join(c.name for c in evidence.failed) if evidence else "not checked"
-    return f"attempt {attempt.program.attempt}: {attempt.program.changed} Failed: {failed or '-'}"
+    return f"{attempt.headline} Failed: {failed or '-'}"
 
 
 def _last_program(brief: Brief) -> str:
     if brief.last is None:
         return ""
     program = brief.last.program
-    source = program.source[:PROGRAM_CHARACTERS]
-    return f"settings: {program.settings.model_dump_json()}\n```python\n{source}```"
+    source = program.source[:PROGRAM_CHARACTERS].rstrip()
+    left_out = len(program.source) - PROGRAM_CHARACTERS
+    told = f"\n({left_out} more characters are not shown here)" if left_out > 0 else ""
+    return f"settings: {program.settings.model_dump_json()}\n```python\n{source}\n```{told}"
 
 
 def _execution(brief: Brief) -> str:
