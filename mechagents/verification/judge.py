@@ -279,7 +279,9 @@ def _convergence(
     point = near_singular_point(fine.state, wanted) if share > tolerance else None
     if point is not None and _grows(values, result):
         message = _refusal(wanted, values, unit, point)
-        check = Check(name=name, passed=False, tolerance=tolerance, message=message)
+        check = Check(
+            name=name, passed=False, tolerance=tolerance, message=message, mendable=False
+        )
         return check, _quantity(wanted, value, unit, None, "consistent", message)
     message = f"{wanted.name} is {value:.6g} {unit}, {_sequence(result, values)}; the error bound "
     message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"
