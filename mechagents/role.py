@@ -7,7 +7,7 @@ or an entry point in the group ``mechagents.roles``.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -100,21 +100,36 @@ def packaged_roles() -> dict[str, Role]:
     return {role.name: role for role in roles}
 
 
-def installed_roles() -> dict[str, object]:
-    """Return what other distributions offer as roles, by entry point name.
-
-    Each is a ``Role``, an ``Agent`` class, or the path of a role file.
+def installed_roles() -> dict[str, EntryPoint]:
+    """Return what other distributions offer as roles, by name; nothing is loaded yet.
 
     Raises:
-        RoleError: If an entry point cannot be loaded.
+        RoleError: If two of them offer the same name.
     """
-    found: dict[str, object] = {}
+    found: dict[str, EntryPoint] = {}
     for point in entry_points(group=ENTRY_POINTS):
-        try:
-            found[point.name] = point.load()
-        except Exception as error:  # foreign code: whatever it raises is told with its source
-            raise RoleError(
-                f"cannot be loaded ({type(error).__name__}: {error})",
-                where=f"entry point {point.value} in {ENTRY_POINTS}",
-            ) from error
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            told = f"{_offers(other)} and {_offers(point)} both offer this role; uninstall one"
+            raise RoleError(told, where=point.name)
     return found
+
+
+def load_installed(point: EntryPoint) -> object:
+    """Return what an entry point offers: a ``Role``, an ``Agent`` class, or a role file's path.
+
+    Raises:
+        RoleError: If it cannot be loaded.
+    """
+    try:
+        return point.load()
+    except Exception as error:  # foreign code: whatever it raises is told with its source
+        raise RoleError(
+            f"this role of {_offers(point)} cannot be loaded ({type(error).__name__}: {error}); "
+            "mend or uninstall that distribution",
+            where=point.name,
+        ) from error
+
+
+def _offers(point: EntryPoint) -> str:
+    return f"{point.dist.name if point.dist else 'a distribution'} ({point.value})"

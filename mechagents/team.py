@@ -22,7 +22,7 @@ from mechagents.flow import Dataflow, Flow, GroupChat
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
 from mechagents.models.select import open_model
-from mechagents.role import Role, installed_roles, load_role, packaged_roles
+from mechagents.role import Role, installed_roles, load_installed, load_role, packaged_roles
 from mechagents.sandbox import Limits, Sandbox, open_sandbox
 
 RoleLike: TypeAlias = "Role | Agent | type[Agent] | Path | str"
@@ -31,6 +31,10 @@ GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 """Kinds that the user or the run itself sends."""
 UNHEARD = frozenset({"answer", "failure", "question", "evidence", "critique"})
 """Kinds that the run itself listens to."""
+RESERVED = {"evidence": "verification"} | dict.fromkeys(
+    ("answer", "failure", "setup", "model_call"), "the run"
+)
+"""Kinds that decide what was found, and who alone sends them."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
 FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow, "group_chat": GroupChat}
 
@@ -99,7 +103,8 @@ class Team:
         self.agents: dict[str, Agent] = {}
         for agent in (*map(agent_for, roles), VerificationAgent()):
             if agent.role.name in self.agents:
-                raise TeamError(f"two roles are named {agent.role.name!r}", where="roles")
+                told = f"two roles are named {agent.role.name!r}; give one of them another name"
+                raise TeamError(told, where="roles")
             self.agents[agent.role.name] = agent
         _check_fit(self.roles, self.flow.hears)
 
@@ -248,7 +253,7 @@ def agent_for(role: RoleLike) -> Agent:
         case Agent():
             return role
         case type():
-            return role()
+            return _made(role)
         case Path():
             return _acting(load_role(role))
         case str():
@@ -266,12 +271,13 @@ def _named(name: str) -> Agent:
         return agent_for(_class(name))
     installed = installed_roles()
     if name in installed:
-        found = installed[name]
+        found = load_installed(installed[name])
         if isinstance(found, Role | Path | str | Agent):
             return agent_for(found)
         if _is_agent_class(found):
             return agent_for(found)
-        raise RoleError(f"offers {found!r}, which is no role", where=f"entry point {name}")
+        told = f"{found!r} is no role; offer a Role, a subclass of Agent, or a role file's path"
+        raise RoleError(told, where=f"entry point {name}")
     known = sorted({*packaged_roles(), *installed})
     close = get_close_matches(name, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -287,6 +293,19 @@ def _class(path: str) -> type[Agent]:
     if not _is_agent_class(found):
         raise RoleError("is not a subclass of Agent", where=path)
     return found
+
+
+def _made(found: type[Agent]) -> Agent:
+    where = f"{found.__module__}:{found.__qualname__}"
+    if not _is_agent_class(found):
+        raise RoleError("is not a subclass of Agent", where=where)
+    try:
+        agent = found()
+    except TypeError as error:
+        raise RoleError(f"cannot be made ({error}); give an instance", where=where) from error
+    if not isinstance(getattr(agent, "role", None), Role):
+        raise RoleError("has no role; give the class one: role = Role(…)", where=where)
+    return agent
 
 
 def _is_agent_class(found: object) -> TypeGuard[type[Agent]]:
@@ -323,7 +342,7 @@ def _defined(definition: dict[str, Any]) -> RoleLike:
 
 
 def _check_fit(roles: dict[str, Role], flow_hears: frozenset[str]) -> None:
-    checks = (_unknown_kinds, _unfed, partial(_unheard, flow_hears=flow_hears), _missing)
+    checks = (_unknown_kinds, _reserved, _unfed, partial(_unheard, flow_hears=flow_hears), _missing)
     for check in checks:
         for fault in check(roles):
             raise fault
@@ -339,13 +358,25 @@ def _unknown_kinds(roles: dict[str, Role]) -> Iterator[TeamError]:
                     yield TeamError(told, where=f"{role.name}.{field}")
 
 
+def _reserved(roles: dict[str, Role]) -> Iterator[TeamError]:
+    for role in roles.values():
+        for kind in role.sends:
+            sender = RESERVED.get(kind, role.name)
+            if sender != role.name:
+                told = f"only {sender} sends {kind}; send a kind of your own, or a critique"
+                yield TeamError(told, where=f"{role.name}.sends")
+
+
 def _unfed(roles: dict[str, Role]) -> Iterator[TeamError]:
     for role in roles.values():
         sent = {kind for other in roles.values() if other is not role for kind in other.sends}
         own = set(role.sends) if len(role.sends) > 1 else set[str]()
         asked = {"question"} if role.behaviour == "human" else set[str]()
         if not set(role.receives) & (sent | own | GIVEN | asked):
-            told = f"nobody sends {' or '.join(role.receives)}, so this role would never act"
+            told = (
+                f"nobody sends {' or '.join(role.receives)}, so this role would never act; receive "
+                f"one of {', '.join(sorted(sent | GIVEN))}, or add a role that sends it"
+            )
             yield TeamError(told, where=f"{role.name}.receives")
 
 
