@@ -169,6 +169,13 @@ def stuck(conversation: Conversation) -> Finish:
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
 
 
+def _check_sends(role: Role, message: Message) -> None:
+    """Make sure that an agent says what its role says it sends; anybody may ask."""
+    if message.kind not in (*role.sends, "question"):
+        told = f"it answered with {message.kind}, which is not in the sends of its role; add it"
+        raise AgentCrashError(role.name, TypeError(told))
+
+
 def _version() -> str:
     try:
         return version("mechagents")
@@ -247,6 +254,7 @@ class _Run:
             try:
                 message = await agent.handle(self._context(agent, envelope))
                 if message is not None:
+                    _check_sends(agent.role, message)
                     await self._post(message, agent.role.name, envelope)
             except MechagentsError as error:
                 self._end(error)
