@@ -52,8 +52,8 @@ def test_another_component_is_named(tmp_path):
     assert "that is the von Mises stress" in faults["quantities:sigma_xy"].message
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.5, 2.0, 1e-3, 1e3, 1e-6, 1e6, 1.001])
+@pytest.mark.parametrize("kind", ["triangle", "quad9"])
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.5, 2.0, 1e-3, 1e6, 1.001])
 @pytest.mark.parametrize("name", ["force", "energy", "middle_y", "largest"])
 def test_a_number_that_follows_from_the_displacement_is_held_to_it(name, factor, kind, tmp_path):
     found = solve_by(kind, plate(), 0.25)
