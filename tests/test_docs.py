@@ -1,0 +1,115 @@
+"""The README and the pages of docs: what they link to, show and name exists."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from mechagents.cli import cli
+from mechagents.problems.library import problem_from_yaml
+from mechagents.role import load_role
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CALL = re.compile(r"mechagents ([a-z]+)((?:[^\S\n]+[^\s`|]+)*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OTHERS = {"--no-dev"}
+"""Options of other commands that the pages show."""
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def blocks(page: Path, kind: str) -> Iterator[str]:
+    for label, body in FENCE.findall(page.read_text(encoding="utf-8")):
+        if label == kind:
+            yield body
+
+
+def code(page: Path) -> list[str]:
+    """Return the lines of a page that stand in code: indented, fenced, or between backticks."""
+    text = page.read_text(encoding="utf-8")
+    fenced = [line for _, body in FENCE.findall(text) for line in body.splitlines()]
+    rest = FENCE.sub("", text)
+    indented = [line for line in rest.splitlines() if line.startswith("    ")]
+    return [*fenced, *indented, *re.findall(r"`([^`\n]+)`", rest)]
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """Return the anchors that a code host makes of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+    return frozenset(plain)
+
+
+@pages
+def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for link in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if link.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pages
+def test_every_complete_problem_loads(page: Path) -> None:
+    for text in blocks(page, "yaml complete"):
+        assert problem_from_yaml(text, f"{page.stem}.yaml").formulation is not None
+
+
+@pages
+def test_every_role_file_loads(page: Path, tmp_path: Path) -> None:
+    for text in blocks(page, "markdown role"):
+        file = tmp_path / "role.md"
+        file.write_text(text, encoding="utf-8")
+        assert load_role(file).prompt
+
+
+@pages
+def test_every_complete_program_compiles_and_its_imports_resolve(page: Path) -> None:
+    for source in blocks(page, "python complete"):
+        compile(source, str(page), "exec")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                for name in node.names:
+                    importlib.import_module(name.name)
+            elif isinstance(node, ast.ImportFrom) and node.module and node.module != "my_team":
+                module = importlib.import_module(node.module)
+                missing = [n.name for n in node.names if not hasattr(module, n.name)]
+                assert not missing, f"{node.module} has no {missing}"
+
+
+@pages
+def test_every_command_and_option_exists(page: Path) -> None:
+    known = set(cli.list_commands(click.Context(cli)))
+    for line in code(page):
+        for name, rest in CALL.findall(line):
+            if "/" in name or line.lstrip().startswith(("from ", "import ")):
+                continue
+            assert name in known, line
+            allowed = options(name)
+            for option in OPTION.findall(rest.split("  #")[0]):
+                assert option in allowed, line
+
+
+@pages
+def test_every_option_named_by_itself_is_one_of_some_command(page: Path) -> None:
+    every = set[str]().union(*map(options, cli.list_commands(click.Context(cli)))) | OTHERS
+    named = {word for line in code(page) if line.startswith("--") for word in OPTION.findall(line)}
+    assert named <= every
+
+
+def options(name: str) -> set[str]:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return {"--help"}.union(*(p.opts for p in command.params if isinstance(p, click.Option)))
