@@ -172,7 +172,7 @@ def _check_run(
     if not _passed(checks):
         return _Run(tuple(checks), delivery.values)
     checks += check_supports(solution)
-    if any(not place.nodes.size for place in solution.places.values()):
+    if any(not solution.places[s.boundary].nodes.size for s in formulation.supports):
         return _Run(tuple(checks), delivery.values)
     state = Equilibrium.of(solution)
     balanced = list(check_equilibrium(state))
@@ -279,9 +279,7 @@ def _convergence(
     point = near_singular_point(fine.state, wanted) if share > tolerance else None
     if point is not None and _grows(values, result):
         message = _refusal(wanted, values, unit, point)
-        check = Check(
-            name=name, passed=False, tolerance=tolerance, message=message, mendable=False
-        )
+        check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)
         return check, _quantity(wanted, value, unit, None, "consistent", message)
     message = f"{wanted.name} is {value:.6g} {unit}, {_sequence(result, values)}; the error bound "
     message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"

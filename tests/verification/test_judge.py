@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bodies_to_check import LINES, SQUARE, cantilever, cylinder, holed, plate
-from returned import Returned, failed, leave, mesh_of, ran, solve
+from returned import Returned, failed, leave, mesh_of, ran, sheared_twice, solve
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence, Settings
-from mechagents.verification import judge
+from mechagents.verification import judge, verify_folder
 
 Run = Callable[[Settings], Returned]
 
@@ -112,6 +113,27 @@ def test_a_wrong_answer_is_not_run_again(tmp_path):
     assert len(asked) == 1
     assert "equilibrium:residual" in failed(evidence)
     assert evidence.claim_level == "computed"
+
+
+@pytest.mark.parametrize("at", [[0.33, 1.0], [0.0, 0.33]])
+def test_a_named_boundary_that_nothing_uses_and_no_node_marks_excuses_nothing(at, tmp_path):
+    geometry = plate().geometry.model_dump()
+    geometry["boundaries"]["spare"] = {"kind": "point", "at": at}
+    wrong = solve(plate(), mesh_of(plate(), 0.25), law=sheared_twice)
+    leave(tmp_path, wrong.as_answer_to(plate(geometry=geometry)))
+    assert "equilibrium:residual" in failed(verify_folder(tmp_path))
+
+
+def test_a_loaded_edge_that_a_coarser_mesh_has_lost_is_found(tmp_path):
+    def careless(settings: Settings) -> Returned:
+        right = 0.01 if settings.mesh_size > 0.1 else 0.0
+        found = program(cantilever())(settings)
+        points = found.mesh.points.copy()
+        points[found.mesh.boundary_nodes["right"], 0] += right
+        return found.changed(mesh=replace(found.mesh, points=points))
+
+    evidence, _ = settled(cantilever(), careless, tmp_path)
+    assert "convergence:coarser-1:geometry:boundary:right" in failed(evidence)
 
 
 def test_a_program_that_ignores_its_settings_is_found(tmp_path):
