@@ -77,8 +77,10 @@ def test_a_missing_quantity_is_found_and_what_is_there_is_listed(folder):
 
 
 def test_a_quantity_that_is_given_twice_is_found(folder):
-    rewrite(folder, name="energy")
+    rewrite(folder, name="energy", unit="J/m")
     assert names(folder) == ["contract:quantity:force", "contract:quantity:energy"]
+    twice = failed(verify_folder(folder))["contract:quantity:energy"]
+    assert "given 2 times" in twice.message
 
 
 @pytest.mark.parametrize("unit", ["Pa", "m", "J", "", "N/m2", "parsec?", "1e9*N", "N**N", "kg"])
