@@ -121,6 +121,16 @@ def test_results_of_another_form_are_found(text, folder):
     assert names(folder) == ["contract:results"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[" * 30 + "]" * 30, "nested deeper"), (" " * (4 * 2**20 + 1), "larger than 4 MiB")],
+    ids=["deep", "large"],
+)
+def test_results_that_would_take_long_to_read_are_not_read(text, words, folder):
+    (folder / "results.json").write_text(text)
+    assert words in failed(verify_folder(folder))["contract:results"].message
+
+
 @given(st.binary(max_size=60))
 def test_no_bytes_make_reading_results_crash(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("results") / "results.json"

@@ -139,6 +139,44 @@ def cracked(seam: int, order: int):
     )
 
 
+def test_a_short_seam_is_found_in_a_thin_strip_too(tmp_path):
+    """Every edge in the strip is close to its outline, so a seam must be seen as doubled."""
+    strip = {"kind": "rectangle", "size": [1.0, 0.004]}
+    ends = {name: LINES[name] for name in ("left", "right")}
+    middle = LINES["left"] | {"between": [0.0, 0.002]}
+    geometry = {"regions": {"plate": strip}, "boundaries": ends | {"lower": middle}}
+    f = plate(geometry=geometry, wanted=[plate().wanted[0]])
+    whole = solve(f, mesh_of(f, 0.0125))
+    assert failed(verdict(tmp_path / "whole", whole)) == {}
+    mesh = whole.mesh
+    node = np.linalg.norm(mesh.points - [0.5, 0.002], axis=1).argmin()
+    above = mesh.points[mesh.cells].mean(axis=1)[:, 1] > 0.002
+    torn = np.where(above[:, None] & (mesh.cells == node), len(mesh.points), mesh.cells)
+    mesh = replace(mesh, points=np.concatenate([mesh.points, mesh.points[[node]]]), cells=torn)
+    faults = failed(verdict(tmp_path / "torn", solve(f, replace(mesh, boundary_edges={}))))
+    assert list(faults) == ["geometry:outline"]
+
+
+def test_an_interface_that_zigzags_about_its_line_is_found_though_areas_agree(tmp_path):
+    halves = {
+        name: {"kind": "rectangle", "origin": [x, 0.0], "size": [0.5, 1.0]}
+        for name, x in (("plate", 0.0), ("other", 0.5))
+    }
+    f = plate(
+        geometry={"regions": halves, "boundaries": LINES},
+        materials=plate().materials | {"other": {"youngs_modulus": 2e9, "poisson_ratio": 0.3}},
+        wanted=[plate().wanted[0]],
+    )
+    mesh = mesh_of(plate(), 0.125)
+    points = mesh.points.copy()
+    line = np.flatnonzero(points[:, 0] == 0.5)
+    points[line, 0] += 0.04 * (-1.0) ** np.arange(len(line))
+    region = (mesh.points[mesh.cells].mean(axis=1)[:, 0] > 0.5).astype(int)
+    mesh = replace(mesh, points=points, regions=("plate", "other"), region=region)
+    faults = failed(verdict(tmp_path, solve(f, mesh)))
+    assert list(faults) == ["geometry:interface:plate", "geometry:interface:other"]
+
+
 def test_an_interface_that_is_not_joined_is_found(tmp_path):
     f = inclusion()
     mesh = mesh_of(f, 0.1)
