@@ -91,6 +91,7 @@ def edge_shape(quadratic: bool, points: FloatArray) -> tuple[FloatArray, FloatAr
 _SYMMETRIC: dict[int, tuple[tuple[float, tuple[float, float, float]], ...]] = {
     1: ((1.0, (1 / 3, 1 / 3, 1 / 3)),),
     3: ((1 / 3, (2 / 3, 1 / 6, 1 / 6)),),
+    4: ((-27 / 48, (1 / 3, 1 / 3, 1 / 3)), (25 / 48, (0.6, 0.2, 0.2))),
     6: (
         (0.223381589678011, (0.108103018168070, 0.445948490915965, 0.445948490915965)),
         (0.109951743655322, (0.816847572980458, 0.091576213509771, 0.091576213509771)),
@@ -106,7 +107,7 @@ _SYMMETRIC: dict[int, tuple[tuple[float, tuple[float, float, float]], ...]] = {
         (0.082851075618374, (0.053145049844817, 0.310352451033784, 0.636502499121399)),
     ),
 }
-"""Weights and barycentric coordinates by the number of points; exact to degrees 1, 2, 4, 5, 6.
+"""Weights and barycentric coordinates by the number of points; exact to degrees 1 to 6.
 
 Dunavant, High degree efficient symmetrical Gaussian quadrature rules for the triangle (1985).
 """
@@ -138,12 +139,12 @@ def _quad_rule(side: int) -> tuple[FloatArray, FloatArray]:
     return np.stack([x.ravel(), y.ravel()], axis=1), np.outer(w, w).ravel()
 
 
-RULES: dict[ElementKind, tuple[int, int, int, int]] = {
-    "triangle": (3, 6, 1, 12),
-    "triangle6": (6, 7, 3, 12),
-    "quad": (2, 3, 4, 5),
-    "quad8": (3, 4, 5, 2),
-    "quad9": (3, 4, 5, 5),
+RULES: dict[ElementKind, tuple[int, int, int, int, int]] = {
+    "triangle": (3, 6, 1, 4, 12),
+    "triangle6": (6, 7, 3, 4, 12),
+    "quad": (2, 3, 4, 5, 6),
+    "quad8": (3, 4, 5, 6, 2),
+    "quad9": (3, 4, 5, 6, 7),
 }
 """The rules in use for each element, most usual first: points, or points a side.
 

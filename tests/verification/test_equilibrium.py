@@ -80,7 +80,8 @@ def test_a_load_of_another_size_is_found(factor, kind, tmp_path):
     mesh = mesh_of(cantilever(), 0.25, 1 if kind in ("triangle", "quad") else 2)
     mesh = split(mesh) if kind.startswith("triangle") else mesh
     found = solve(cantilever(), mesh, load_factor=factor, serendipity=kind == "quad8")
-    assert RESIDUAL in failed(verdict(tmp_path, found))
+    faults = failed(verdict(tmp_path, found))
+    assert {RESIDUAL, "equilibrium:forces", "equilibrium:moments"} <= set(faults)
 
 
 @pytest.mark.parametrize("body", [cantilever, solid_disk])
@@ -140,6 +141,13 @@ def test_a_wrong_modulus_that_moves_nothing_is_found_in_the_stress(tmp_path):
     faults = failed(verdict(tmp_path, found))
     assert {STRESS, "quantities:force", "quantities:energy"} <= set(faults)
     assert RESIDUAL not in faults
+
+
+@pytest.mark.parametrize("size", [0.5, 0.25])
+def test_a_ratio_that_is_slightly_wrong_is_found_where_rules_of_quadrature_differ(size, tmp_path):
+    given = {"tube": Isotropic.model_validate(STEEL | {"poisson_ratio": 0.301})}
+    mesh = split(mesh_of(solid_disk(), size))
+    assert RESIDUAL in failed(verdict(tmp_path, solve(solid_disk(), mesh, materials=given)))
 
 
 def test_a_support_that_nobody_asked_for_is_found(tmp_path):
@@ -255,6 +263,15 @@ def test_a_stress_out_of_the_plane_that_was_left_at_zero_is_found(body, tmp_path
     found = solve_by("quad9", body(), 0.25)
     flat = found.changed(stress=found.stress * np.array([1, 1, 0, 1]))
     assert STRESS in failed(verdict(tmp_path, flat, reported(found)))
+
+
+@pytest.mark.parametrize("where", ["points", "cells"])
+def test_a_stress_of_the_right_size_on_the_whole_but_not_in_place_is_found(where, tmp_path):
+    found = solve_by("quad", plate(), 0.125)
+    waves = 1 + np.where(np.arange(len(found.stress)) % 2, 1.0, -1.0)[:, None]
+    cells = 1 + np.where(np.arange(len(found.cells)) % 2, 1.0, -1.0)[:, None, None]
+    uneven = found.changed(stress=found.stress * waves, in_cells=found.in_cells * cells)
+    assert STRESS in failed(verdict(tmp_path, uneven, reported(found), stress=where))
 
 
 def test_a_stress_that_was_not_computed_at_all_is_found(tmp_path):

@@ -102,17 +102,17 @@ def test_any_proper_rule_of_quadrature_is_accepted_on_distorted_quads(
     assert accepted(verdict(tmp_path, found))
 
 
-@pytest.mark.parametrize("intorder", [2, 4, 5, 6, 7, 8, 10])
+@pytest.mark.parametrize("intorder", [2, 3, 4, 5, 6, 8])
 def test_any_proper_rule_is_accepted_on_curved_triangles(intorder, tmp_path):
     found = solve(holed(), mesh_of(holed(), 0.2, 2), intorder=intorder)
     assert accepted(verdict(tmp_path, found))
 
 
 @pytest.mark.parametrize(
-    ("order", "intorder"), [(1, 1), (1, 2), (1, 4), (1, 6), (2, 2), (2, 4), (2, 6)]
+    ("order", "intorder"), [(1, 1), (1, 2), (1, 3), (1, 8), (2, 2), (2, 3), (2, 5), (2, 12)]
 )
 def test_any_proper_rule_is_accepted_on_triangles_of_revolution(order, intorder, tmp_path):
-    mesh = split(mesh_of(solid_disk(), 0.25, order))
+    mesh = split(mesh_of(solid_disk(), 0.5, order))
     assert accepted(verdict(tmp_path, solve(solid_disk(), mesh, intorder=intorder)))
 
 
