@@ -7,6 +7,7 @@ from dataclasses import replace
 import meshio
 import numpy as np
 import pytest
+import skfem
 from bodies_to_check import cantilever, cylinder, holed, inclusion, plate, solid_disk
 from returned import (
     KINDS,
@@ -83,6 +84,21 @@ def test_a_body_force_may_act_in_one_region(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_stress_may_lie_at_points_or_in_cells(kind, stress, tmp_path):
     assert accepted(verdict(tmp_path, solve_by(kind, cantilever(), 0.25, 0.2), stress=stress))
+
+
+@pytest.mark.parametrize("size", [0.1, 0.05])
+def test_a_stress_field_may_be_smoothed_by_least_squares(size, tmp_path):
+    found = solve(holed(), mesh_of(holed(), size))
+    V = skfem.Basis(skfem.MeshTri(found.mesh.points.T, found.cells.T, sort_t=False), P1)
+    mass = skfem.BilinearForm(lambda u, v, w: u * v).assemble(V)
+    load = skfem.LinearForm(lambda v, w: w.s * v)
+    columns = [load.assemble(V, s=found.in_cells[:, :1, i]) for i in range(4)]
+    smooth = np.stack([skfem.solve(mass, column) for column in columns], axis=1)
+    # Not its extremes, which it overshoots.
+    assert accepted(verdict(tmp_path, found.changed(stress=smooth), reported(found)))
+
+
+P1 = skfem.ElementTriP1()
 
 
 def test_no_stress_field_is_needed_where_none_is_asked_for(tmp_path):
