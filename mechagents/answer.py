@@ -78,8 +78,10 @@ def conclude(
         isinstance(ended, Finish) and ended.reason == "waiting"
     )
     if best is not None and (accepted or not hopeless):
-        note = "" if accepted else f"Answered below the level asked for: {_words(ended)}"
-        return _answer(conversation, best, model, usage, note)
+        note = "" if accepted else f"This is the best so far: {_words(ended)}"
+        return _answer(conversation, best, model, usage, note).model_copy(
+            update={"accepted": accepted}
+        )
     quantities = best.evidence.quantities if best and best.evidence else ()
     return Failure(
         reason=_reason(ended),

@@ -14,6 +14,8 @@ from anyio.lowlevel import checkpoint
 from mechagents.errors import DeliveryError, TeamError
 from mechagents.messages import Envelope, Message
 
+Receivers = tuple[str, ...] | Callable[[], tuple[str, ...]]
+"""Who receives a message, or how to find out once all that came before it is logged."""
 Observer = Callable[[Envelope], None]
 """Is called with every envelope as soon as it is logged; must not block."""
 
@@ -132,6 +134,7 @@ class Bus:
         self._subscriptions: dict[str, Subscription] = {}
         self._by_kind: dict[str, tuple[Subscription, ...]] = {}
         self._requests: dict[int, tuple[anyio.Event, list[Envelope]]] = {}
+        self._one_at_a_time = anyio.Lock(fast_acquire=True)
         self._published = self._delivered = 0
         self._closed = False
         self.dead_letters: list[Envelope] = []
@@ -155,7 +158,7 @@ class Bus:
         *,
         sender: str,
         cause: int | None = None,
-        to: tuple[str, ...] | None = None,
+        to: Receivers | None = None,
     ) -> Envelope:
         """Log a message, deliver it, and return its envelope once every receiver has room.
 
@@ -164,18 +167,20 @@ class Bus:
             sender: Who says it; it does not receive its own message unless ``to`` names it.
             cause: The sequence number of the message that it answers.
             to: Who receives it. None: everybody who subscribed to its kind. Empty: nobody,
-                it is only logged.
+                it is only logged. A function is called when every earlier message is in the
+                log, and before any later one can be.
 
         Raises:
             DeliveryError: If the bus is closed or ``to`` names nobody on it.
             LogError: If the message could not be logged; then nobody receives it.
         """
-        receivers = self._receivers(message.kind, sender, to)
-        names = tuple(receiver.name for receiver in receivers)
-        envelope = await self._log.append(message, sender=sender, to=names, cause=cause)
-        # No await between the append and the places: that keeps the order of the log.
-        for receiver in receivers:
-            receiver.place(envelope)
+        async with self._one_at_a_time:
+            receivers = self._receivers(message.kind, sender, to() if callable(to) else to)
+            names = tuple(receiver.name for receiver in receivers)
+            envelope = await self._log.append(message, sender=sender, to=names, cause=cause)
+            # No await between the append and the places: that keeps the order of the log.
+            for receiver in receivers:
+                receiver.place(envelope)
         self._published += 1
         self._delivered += len(receivers)
         self._settle(envelope, missed=to is None and not receivers)
@@ -202,9 +207,10 @@ class Bus:
             DeliveryError: If no answer came in time.
         """
         receiver = self._known(to)
-        envelope = await self._log.append(message, sender=sender, to=(to,))
-        answered, answers = self._requests.setdefault(envelope.seq, (anyio.Event(), []))
-        receiver.place(envelope)
+        async with self._one_at_a_time:
+            envelope = await self._log.append(message, sender=sender, to=(to,))
+            answered, answers = self._requests.setdefault(envelope.seq, (anyio.Event(), []))
+            receiver.place(envelope)
         self._published += 1
         self._delivered += 1
         self._settle(envelope, missed=False)

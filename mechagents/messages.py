@@ -317,6 +317,9 @@ class Answer(Message):
     isolation: str = "none"
     attempts: int = 0
     usage: TotalUsage = Field(default_factory=TotalUsage)
+    accepted: bool = True
+    """Whether every check that was made passed and every reviewer accepted; otherwise it is the
+    best so far, and ``note`` says what stood against it."""
     note: str = ""
 
 

@@ -76,8 +76,10 @@ def load_role(path: Path) -> Role:
         field = ".".join(str(part) for part in first["loc"])
         line = parts.lines.get(str(first["loc"][0]), 1)
         known = ", ".join(sorted(set(Role.model_fields) - {"prompt"}))
-        hint = f"; fields: {known}" if first["type"] == "extra_forbidden" else ""
-        raise RoleError(f"{field}: {first['msg']}{hint}", where=f"{path}:{line}") from error
+        told = first["msg"].replace("Input should", "should")
+        if first["type"] == "extra_forbidden":
+            told = f"there is no such field; fields: {known}"
+        raise RoleError(f"{field}: {told}", where=f"{path}:{line}") from error
 
 
 def roles_folder() -> Path:

@@ -33,7 +33,7 @@ from mechagents.errors import (
     ProblemError,
 )
 from mechagents.flow import Finish, subject
-from mechagents.log import Conversation, ConversationLog, read_log
+from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
 from mechagents.messages import Answer, Envelope, Message, Problem, Question, Reply, Setup
 from mechagents.role import Role
 from mechagents.team import Team, team_from
@@ -67,10 +67,8 @@ async def solve(
     """
     check_readable(problem, team)
     folder = folder or new_folder(Path("runs"), problem.name)
+    check_unused(folder)
     with ConversationLog(folder, folder.name, sync=sync) as log:
-        if len(log):
-            told = "already holds a run; choose another folder, or resume it"
-            raise ProblemError(told, where=str(folder))
         return await _Run(team, log, folder, observe).run(problem)
 
 
@@ -134,6 +132,17 @@ def check_readable(problem: Problem, team: Team) -> None:
     )
 
 
+def check_unused(folder: Path) -> None:
+    """Make sure that a folder holds no run yet.
+
+    Raises:
+        ProblemError: If it does.
+    """
+    if (folder / FILE_NAME).is_file() and (folder / FILE_NAME).stat().st_size:
+        raise ProblemError("already holds a run; choose another folder, or resume it",
+                           where=str(folder))  # fmt: skip
+
+
 def new_folder(under: Path, name: str) -> Path:
     """Return the path of a folder for a new run; it sorts by time."""
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
@@ -159,12 +168,12 @@ def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[En
     return [(e, n) for e, n in open_ if roles[n].sends or e is conversation.at(len(conversation))]
 
 
-def stuck(conversation: Conversation) -> Finish:
+def stuck(conversation: Conversation, folder: Path) -> Finish:
     """Return why nobody has anything left to do: a question waits, or a message met nobody."""
     for asked in reversed(conversation.envelopes_of("question")):
         if isinstance(asked.message, Question) and not conversation.answers_to(asked.seq):
             told = f"{asked.sender} asks: {asked.message.text}"
-            return Finish("waiting", f'{told} Answer with: mechagents reply {asked.run} "..."')
+            return Finish("waiting", f'{told} Answer with: mechagents reply {folder} "..."')
     last = conversation.at(len(conversation))
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
 
@@ -210,10 +219,10 @@ class _Run:
 
     async def resume(self, reply: str | None) -> Outcome:
         done = self.log.last(Answer)
-        if done is not None and reply is None:
+        open_ = pending(self.log, self.team.roles)
+        if done is not None and reply is None and (done.accepted or self._is_over(open_)):
             write_files(self.folder, done, list(self.log))
             return done
-        open_ = pending(self.log, self.team.roles)
         if reply is not None:
             waiting = [e for e, _ in open_ if e.message.kind == "question"]
             if not waiting:
@@ -224,6 +233,11 @@ class _Run:
                 [(e, name) for e, name in open_ if e is not waiting[-1]],
             )
         return await self._work(None, open_)
+
+    def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:
+        """Return whether a run that was answered would only end again: its budget may be larger."""
+        flow = self.team.flow
+        return not open_ or flow.finish(self.team.roles, self.log, self.team.stop) is not None
 
     async def _work(
         self,
@@ -297,11 +311,16 @@ class _Run:
         return await self.bus.publish(message, sender=sender, cause=cause, to=())
 
     async def _post(self, message: Message, sender: str, cause: Envelope | None) -> None:
-        """Publish a message to whom the flow names."""
-        roles = self.team.roles
-        to = self.team.flow.recipients(roles, self.log, message, sender, cause)
-        self.open += len(to)
-        await self.bus.publish(message, sender=sender, cause=cause.seq if cause else None, to=to)
+        """Publish a message to whom the flow names, once all that was said before is logged."""
+
+        def receivers() -> tuple[str, ...]:
+            roles = self.team.roles
+            to = self.team.flow.recipients(roles, self.log, message, sender, cause)
+            self.open += len(to)
+            return to
+
+        seq = cause.seq if cause is not None else None
+        await self.bus.publish(message, sender=sender, cause=seq, to=receivers)
 
     def _look(self) -> None:
         """End the run where the flow says so, or where nobody has anything left to do."""
@@ -309,7 +328,7 @@ class _Run:
             return
         finish = self.team.flow.finish(self.team.roles, self.log, self.team.stop)
         if finish is None and self.open <= 0:
-            finish = stuck(self.log)
+            finish = stuck(self.log, self.folder)
         if finish is not None:
             self._end(finish)
 

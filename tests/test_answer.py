@@ -73,7 +73,7 @@ def test_an_accepted_attempt_is_answered_with() -> None:
     assert [(q.name, q.value, q.unit) for q in told.quantities] == [("force", 7.0, "N/m")]
     assert told.artifacts == ("attempts/1/fields.vtu",)
     assert (told.attempts, told.usage.executions, told.usage.seconds) == (1, 1, 1.235)
-    assert told.note == ""
+    assert (told.accepted, told.note) == (True, "")
 
 
 def test_an_answer_names_what_it_rests_on_and_the_other_readings() -> None:
@@ -114,7 +114,8 @@ def test_numbers_that_break_physics_are_never_answered_with(level: ClaimLevel) -
 def test_an_answer_below_the_level_asked_for_says_so_and_shows_the_failed_check() -> None:
     told = answer(tried(STATED, evidence(1, "consistent", HELD, LOOSE)))
     assert told.claim_level == "consistent"
-    assert told.note == "Answered below the level asked for: 2 programs were tried"
+    assert told.note == "This is the best so far: 2 programs were tried"
+    assert not told.accepted
     assert [check.name for check in told.checks if not check.passed] == ["convergence:force"]
 
 

@@ -62,6 +62,23 @@ async def test_a_message_that_could_not_be_logged_is_not_delivered() -> None:
     assert planner.waiting == 0
 
 
+async def test_receivers_are_chosen_when_all_earlier_messages_are_logged(
+    log: ConversationLog,
+) -> None:
+    bus = Bus(log)
+    bus.subscribe("last", [])
+
+    async def say(number: int) -> None:
+        await bus.publish(
+            Reply(text=str(number)), sender="x", to=lambda: ("last",) if len(log) == 2 else ()
+        )
+
+    async with anyio.create_task_group() as speakers:
+        for number in range(3):
+            speakers.start_soon(say, number)
+    assert [envelope.to for envelope in log] == [(), (), ("last",)]
+
+
 async def test_every_subscriber_sees_the_order_of_the_log(log: ConversationLog) -> None:
     bus = Bus(log, capacity=2)
     streams = [bus.subscribe(name, ["reply"]) for name in ("one", "two")]

@@ -6,17 +6,21 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from engineer import FORMULATION, PLATE, PROGRAM, code, engineer, failure, run
 
 from mechagents.agents.base import Agent, Context
 from mechagents.budget import Budget
+from mechagents.cli.solve import exit_code
 from mechagents.errors import LogError, ModelError, ProblemError
 from mechagents.log import read_log
 from mechagents.messages import (
     Answer,
+    Critique,
     Evidence,
     Execution,
+    Finding,
     Message,
     ModelCall,
     Problem,
@@ -25,7 +29,7 @@ from mechagents.messages import (
 )
 from mechagents.models.base import ModelReply, ModelRequest
 from mechagents.role import Role
-from mechagents.run import resume
+from mechagents.run import resume, solve
 from mechagents.team import Team, full_team, group_chat, two_agent
 from mechagents.testing import ScriptedModel
 
@@ -103,7 +107,9 @@ async def test_a_critic_that_never_agrees_ends_with_what_was_found(tmp_path: Pat
     )
     outcome = await run(full_team(model=never, stop=Budget(attempts=2)), tmp_path)
     assert isinstance(outcome, Answer), outcome
+    assert (outcome.claim_level, outcome.accepted) == ("converged", False)
     assert "2 programs were tried" in outcome.note
+    assert exit_code(outcome, "converged") == 3
 
 
 async def test_the_same_program_again_and_again_is_stopped(tmp_path: Path) -> None:
@@ -291,8 +297,51 @@ async def test_a_level_below_the_one_asked_for_is_said(tmp_path: Path) -> None:
     team = two_agent(model=coarse, stop=Budget(attempts=2))
     outcome = await run(team, tmp_path, strict)
     assert isinstance(outcome, Answer), outcome
-    assert outcome.claim_level == "consistent"
-    assert "below the level asked for" in outcome.note
+    assert (outcome.claim_level, outcome.accepted) == ("consistent", False)
+    assert "2 programs were tried" in outcome.note
+
+
+async def test_a_revision_counts_when_reviewers_answer_at_the_same_moment(tmp_path: Path) -> None:
+    class Doubter(Agent):
+        role = Role(
+            name="doubter", description="d", behaviour="critic",
+            receives=("evidence",), sends=("critique",),
+        )  # fmt: skip
+
+        async def handle(self, context: Context) -> Message | None:
+            await critic_speaks.wait()
+            if context.brief.attempts_in_all > 1:
+                return Critique(verdict="accept")
+            return Critique(verdict="revise", findings=(Finding(to="coder", text="again"),))
+
+    def judge_at_the_same_time(request: ModelRequest) -> str:
+        critic_speaks.set()
+        return '{"verdict": "accept"}'
+
+    critic_speaks = anyio.Event()
+    usual = engineer(
+        program=lambda r: code() + f"\n# {r.brief.attempts_in_all}",
+        critique=judge_at_the_same_time,
+    )
+    # Only where each message waits for the disk can another be said in between.
+    outcome = await solve(PLATE, full_team(model=usual, extra=[Doubter]), folder=tmp_path / "run")
+    assert isinstance(outcome, Answer), outcome
+    assert (outcome.attempts, outcome.accepted) == (2, True)
+
+
+async def test_a_run_that_had_too_few_attempts_goes_on_when_it_is_given_more(
+    tmp_path: Path,
+) -> None:
+    strict = PLATE.model_copy(update={"tolerance": 0.002})
+    finer = engineer(program=lambda r: code(size=0.5 / (1 + 4 * r.brief.attempts_in_all)))
+    first = await run(full_team(model=finer, stop=Budget(attempts=1)), tmp_path, strict)
+    assert isinstance(first, Answer), first
+    again = await resume(tmp_path, full_team(model=finer, stop=Budget(attempts=1)))
+    assert again == first
+    then = await resume(tmp_path, full_team(model=finer))
+    assert isinstance(then, Answer), then
+    assert (first.accepted, then.accepted, then.attempts) == (False, True, 2)
+    assert await resume(tmp_path, full_team(model=finer)) == then
 
 
 async def test_a_level_without_convergence_needs_one_run_of_the_program(tmp_path: Path) -> None:

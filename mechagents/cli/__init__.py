@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -48,6 +49,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit: 2 for bad input, 4 for no answer, 130 when interrupted."""
+    # Where modules of the user's own are looked for (--team, --role): last, so that no file in
+    # the present folder stands in for a library.
+    sys.path.append(str(Path.cwd()))
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -92,11 +92,13 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     The team works in a folder of its own under ./runs. Exit codes: 0 answered at the level asked
     for, 2 bad input, 3 answered below it, 4 no answer, 5 budget spent, 130 interrupted.
     """
-    from mechagents.run import new_folder, solve
+    from mechagents.run import check_readable, check_unused, new_folder, solve
 
     asked = _problem(problem, options)
     team = _team(options)
+    check_readable(asked, team)
     folder = options["folder"] or new_folder(Path("runs"), asked.name)
+    check_unused(folder)
     _say_model(team, options)
     _finish(
         lambda see: solve(asked, team, folder=folder, observe=see), folder, asked.level, options
@@ -236,4 +238,5 @@ def exit_code(outcome: Outcome, level: ClaimLevel) -> int:
 
     if isinstance(outcome, Failure):
         return BUDGET_SPENT if outcome.reason == "budget" else NO_ANSWER
-    return ANSWERED if reaches(outcome.claim_level, level) else BELOW_LEVEL
+    reached = outcome.accepted and reaches(outcome.claim_level, level)
+    return ANSWERED if reached else BELOW_LEVEL

@@ -113,12 +113,12 @@ class Dataflow:
         self, conversation: Conversation, evidence: Evidence, budget: Budget
     ) -> Finish | None:
         if evidence.failed and not any(check.mendable for check in evidence.failed):
-            told = "; ".join(check.message for check in evidence.failed)
-            return Finish("settled", f"no program can mend what is left: {told}")
+            left = ", ".join(check.name for check in evidence.failed)
+            return Finish("settled", f"no program can mend what is left: {left}")
         newest = conversation.of(Program)[-1:]
         current = bool(newest) and newest[0].attempt == evidence.attempt
         if current and len(conversation.of(Program)) >= budget.attempts:
-            return Finish("attempts", f"{budget.attempts} programs were tried")
+            return Finish("attempts", tried(budget))
         return None
 
     def want(self, role: Role, conversation: Conversation, act_on: Envelope) -> str | None:
@@ -130,6 +130,13 @@ class Dataflow:
         if "program" in role.sends:
             return "program"
         return role.sends[0] if role.sends else None
+
+
+def tried(budget: Budget) -> str:
+    """Return in words that as many programs were tried as are allowed."""
+    if budget.attempts == 1:
+        return "1 program was tried, and no more are allowed"
+    return f"{budget.attempts} programs were tried, and no more are allowed"
 
 
 def verdicts_on(conversation: Conversation, judged: Envelope) -> dict[str, Critique]:

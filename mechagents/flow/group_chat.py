@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, senders, subject
-from mechagents.flow.dataflow import Dataflow, missing_reviewers, verdicts_on
+from mechagents.flow.dataflow import Dataflow, missing_reviewers, tried, verdicts_on
 from mechagents.log import Conversation
 from mechagents.messages import (
     Critique,
@@ -65,7 +65,7 @@ class GroupChat(Dataflow):
             return None
         chosen = self._chosen(roles, conversation, last.message, conversation.at(last.cause))
         if any("program" in roles[name].sends for name in chosen):
-            return Finish("attempts", f"{budget.attempts} programs were tried")
+            return Finish("attempts", tried(budget))
         return None
 
     def _chosen(

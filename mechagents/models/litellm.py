@@ -113,21 +113,29 @@ class LiteLLMModel:
 
 def translated(name: str, error: Exception) -> ModelError:
     """Return a provider's fault as ours: what happened, what to do, and whether to try again."""
-    kind = type(error).__name__
-    status = getattr(error, "status_code", None)
+    text = " ".join(str(error).split())[:500]
+    kind, status = type(error).__name__, getattr(error, "status_code", None)
+    # litellm reports both of these as a fault of the server, with HTTP 500.
+    if "api_key" in text.lower() or "api key" in text.lower():
+        kind, status = "AuthenticationError", None
+    elif "connection error" in text.lower() or "connect" in _causes(error):
+        kind, status = "APIConnectionError", None
     remedy = REMEDIES.get(kind, "")
     told = f"{name}: {kind}" + (f" (HTTP {status})" if status else "")
-    text = " ".join(str(error).split())[:500]
-    # A missing key comes back as a server fault; trying again would not help.
-    key_missing = "api_key" in text.lower() or "api key" in text.lower()
-    if key_missing:
-        remedy = REMEDIES["AuthenticationError"]
     wrapped = ModelError(
-        f"{told}: {text}" + (f"; {remedy}" if remedy else ""),
-        retryable=kind in RETRYABLE and not key_missing,
+        f"{told}: {text}" + (f"; {remedy}" if remedy else ""), retryable=kind in RETRYABLE
     )
     wrapped.__cause__ = error
     return wrapped
+
+
+def _causes(error: BaseException | None) -> str:
+    """Return the names of the exceptions that led to one, in lower case."""
+    names: list[str] = []
+    while error is not None and len(names) < 20:
+        names.append(type(error).__name__.lower())
+        error = error.__cause__ or error.__context__
+    return " ".join(names)
 
 
 def _provider() -> _Provider:

@@ -95,13 +95,13 @@ class RecordedModel:
             raise UsageError(
                 f"is no recording: its first line must have format {FORMAT}", where=f"{path}:1"
             )
-        self._name = f"recorded:{header.get('model', 'unknown')}"
+        self._model = str(header.get("model", "unknown"))
         self._used: set[int] = set()
 
     @property
     def name(self) -> str:
-        """``recorded:`` and the name of the model that once answered."""
-        return self._name
+        """``recorded:`` and the file, by which ``open_model`` knows it."""
+        return f"recorded:{self._path}"
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """Return the next recorded reply to this role for this kind of message.
@@ -124,7 +124,7 @@ class RecordedModel:
             raise ModelError(f"{self._path} has no further {request.want} of the {request.role}")
         index, exchange = (exact or open_)[0]
         self._used.add(index)
-        return ModelReply(model=self._name, **exchange["reply"])
+        return ModelReply(model=f"recorded:{self._model}", **exchange["reply"])
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -120,7 +120,8 @@ def _problem(problem: Problem) -> Said:
 
 def _plan(plan: Plan) -> Said:
     steps = [Line(f"{i}. {block(step, 400)}") for i, step in enumerate(plan.steps, start=1)]
-    checks = [Line(f"checks: {joined(plan.checks)}", "dim")] if plan.checks else []
+    planned = joined([check.rstrip(" .") for check in plan.checks])
+    checks = [Line(f"checks: {planned}", "dim")] if planned else []
     method = [Line(f"method: {block(plan.method, 400)}")] if plan.method else []
     return Said("plan", blocks=(*steps, *method, *checks))
 

@@ -14,6 +14,7 @@ from mechagents.report.digest import Digest, digest
 from mechagents.report.numbers import ratio
 from mechagents.report.page import Section
 from mechagents.report.pictures import Embedded, embed
+from mechagents.report.summary import open_words
 from mechagents.report.text import visible
 from mechagents.report.words import (
     CLAIM_MEANING,
@@ -32,6 +33,7 @@ _WORDS: dict[str, object] = {
     "ratio": ratio,
     "settings_words": settings_words,
     "claim_meaning": CLAIM_MEANING,
+    "open_words": open_words,
     "claim_tone": CLAIM_TONE,
     "limit_of_verification": LIMIT_OF_VERIFICATION,
 }

@@ -64,12 +64,17 @@ def print_evidence(
 def _answer_blocks(answer: Answer) -> list[Block]:
     tone = CLAIM_TONE[answer.claim_level]
     shown: list[Block] = [
-        Line(f"Answer to {answer.problem}: {answer.claim_level}", tone),
+        Line(f"Answer to {answer.problem}: {answer.claim_level}{open_words(answer)}", tone),
         Line(CLAIM_MEANING[answer.claim_level], "dim"),
         Line(""),
         quantity_rows(answer.quantities),
     ]
-    notes = [f"{q.name}: {one_line(q.note, 400)}" for q in answer.quantities if q.note]
+    told = {check.message for check in answer.checks if not check.passed}
+    notes = [
+        f"{q.name}: {one_line(q.note, 400)}"
+        for q in answer.quantities
+        if q.note and q.note not in told
+    ]
     shown += [Line(note, "note") for note in notes]
     shown += [Line(one_line(answer.note, 1000), "note")] if answer.note else []
     if answer.assumptions:
@@ -77,6 +82,11 @@ def _answer_blocks(answer: Answer) -> list[Block]:
         for one in answer.assumptions:
             shown += _assumption(one, answer.quantities)
     return [*shown, Line(""), *_effort(answer)]
+
+
+def open_words(answer: Answer) -> str:
+    """Return what is added to the claim level of an answer that nobody accepted."""
+    return "" if answer.accepted else ", the best so far, not accepted"
 
 
 def quantity_rows(quantities: tuple[Quantity, ...]) -> Rows:

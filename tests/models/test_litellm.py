@@ -162,8 +162,10 @@ async def test_a_refused_connection_is_a_clear_error(provider: Any) -> None:
     base = server.base
     server.shutdown()
     server.server_close()
-    with pytest.raises(ModelError, match="openai/fake"):
+    with pytest.raises(ModelError, match=r"APIConnectionError: .*--api-base") as caught:
         await _model(base, retries=0).complete(REQUEST)
+    assert caught.value.retryable
+    assert "500" not in str(caught.value)
 
 
 def test_a_missing_key_is_named_and_not_tried_again() -> None:
@@ -172,6 +174,7 @@ def test_a_missing_key_is_named_and_not_tried_again() -> None:
 
     error = translated("openai/x", InternalServerError("The api_key client option must be set"))
     assert not error.retryable
+    assert str(error).startswith("openai/x: AuthenticationError: ")
     assert "API key" in str(error)
 
 

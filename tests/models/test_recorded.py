@@ -35,7 +35,7 @@ async def test_a_recording_answers_as_the_model_did(tmp_path: Path) -> None:
     path = tmp_path / "talk.jsonl"
     await _record(path)
     model = RecordedModel(path)
-    assert model.name == "recorded:scripted"
+    assert model.name == f"recorded:{path}"
     texts = [(await model.complete(_request(text))).text for text in ("one", "two")]
     assert texts == ["first", "second"]
     reply = await model.complete(_request("three", "critic"))
@@ -90,7 +90,7 @@ def test_a_file_that_is_no_recording_is_told_with_its_line(
 async def test_a_model_is_found_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "talk.jsonl"
     await _record(path)
-    assert open_model(f"recorded:{path}").name == "recorded:scripted"
+    assert open_model(f"recorded:{path}").name == f"recorded:{path}"
     assert open_model("ollama/qwen3").name == "ollama/qwen3"
     assert open_model("handbook").name == "handbook"
     with pytest.raises(UsageError, match="provider/name"):
