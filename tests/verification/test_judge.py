@@ -79,7 +79,7 @@ def test_forces_and_energies_converge_with_a_bound_that_holds_a_finer_mesh(body,
     size = Settings(mesh_size=0.05)
     evidence, _ = settled(f, program(f, order), tmp_path, tolerance=0.1, settings=size)
     assert evidence.claim_level == "converged"
-    finer = mesh_of(f, 0.0125 * order, order)
+    finer = mesh_of(f, 0.02 * order, order)
     energy = float(solve(f, finer).energy.sum())
     found = {q.name: q for q in evidence.quantities}["energy"]
     assert abs(found.value - energy) <= found.error_bound
