@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from conversations import FORMULATED
 
 from mechagents.budget import Budget
 from mechagents.flow import Dataflow, subject
@@ -179,6 +180,12 @@ def test_the_same_program_three_times_ends_the_run() -> None:
     assert ended is not None
     assert ended.reason == "repeats"
     assert FLOW.finish(_team(), _said(*_turns(said)[:2]), Budget()) is None
+
+
+def test_the_same_program_for_another_formulation_is_no_repeat() -> None:
+    turns = [("coder", _program(n), None) for n in (1, 2, 3)]
+    said = _said(*turns[:2], ("formulator", FORMULATED, None), turns[2])
+    assert FLOW.finish(_team(), said, Budget()) is None
 
 
 def test_too_many_messages_end_the_run() -> None:

@@ -171,6 +171,10 @@ def _menders(roles: Roles, revisions: list[Critique], sender: str) -> tuple[str,
 
 
 def _same_programs(conversation: Conversation) -> bool:
-    programs = conversation.of(Program)[-SAME_PROGRAM:]
+    """Return whether the newest programs for the present formulation are all the same."""
+    stated = conversation.last_envelope("formulation")
+    since = stated.seq if stated is not None else 0
+    envelopes = [e for e in conversation.envelopes_of("program") if e.seq > since]
+    programs = [e.message for e in envelopes if isinstance(e.message, Program)][-SAME_PROGRAM:]
     same = {(p.source, p.settings.model_dump_json()) for p in programs}
     return len(programs) == SAME_PROGRAM and len(same) == 1
