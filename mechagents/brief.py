@@ -31,7 +31,8 @@ class Attempt:
 class Brief:
     """The state of the work as one role needs it, never the whole conversation.
 
-    Attempts that answer an earlier formulation are stale and left out.
+    Attempts that answer an earlier formulation are stale and left out; of the newest of them the
+    program alone is kept, which may serve again.
     """
 
     role: str
@@ -44,6 +45,8 @@ class Brief:
     plan: Plan | None = None
     attempts: tuple[Attempt, ...] = ()
     """For the present formulation, oldest first."""
+    earlier: Program | None = None
+    """The newest program for an earlier formulation, while there is none for the present one."""
     findings: tuple[str, ...] = ()
     """What this role was asked to mend, newest critique only."""
     candidates: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from mechagents.agents.briefing import make_brief
 from mechagents.agents.render import (
+    EARLIER,
     PROGRAM_CHARACTERS,
     STREAM_CHARACTERS,
     cut_traceback,
@@ -115,8 +116,37 @@ def test_the_last_attempt_is_shown_whole_and_earlier_ones_in_a_line() -> None:
 def test_results_of_an_earlier_formulation_are_not_shown() -> None:
     log = tried(2)
     text = shown(more(log, ("formulator", FORMULATED, len(log))))
-    for stale in ("# program", "attempt 1", "convergence:force", "Traceback"):
+    for stale in ("# program 1", "attempt 1", "convergence:force", "Traceback", "The last program"):
         assert stale not in text
+
+
+def test_a_program_for_an_earlier_formulation_is_shown_to_who_writes_programs() -> None:
+    log = tried(2)
+    log = more(log, ("formulator", FORMULATED, len(log)))
+    assert f"## {EARLIER}\nsettings:" in shown(log)
+    assert "# program 2" in shown(log)
+    assert "# program 2" not in shown(log, "critic", "critique")
+    assert EARLIER not in shown(more(log, ("coder", program(3), len(log))))
+
+
+def test_a_manager_is_not_shown_the_program() -> None:
+    text = shown(tried(1), "manager", "speaker", "coder", "critic")
+    assert "convergence:force" in text
+    for heading in ("The last program", "How it ran", "Findings that you"):
+        assert heading not in text
+
+
+def test_who_states_the_problem_is_told_how_and_which_materials_have_names() -> None:
+    role = packaged_roles()["coder"].model_copy(update={"sends": ("formulation", "program")})
+    log = said(("user", PROBLEM, None))
+    brief = make_brief(log, "coder", "formulation", log.at(1))
+    system, user = render_request(role, brief, "formulation").messages
+    assert system.content == packaged_roles()["formulator"].prompt
+    assert "- copper: E = 1.298e+11 Pa, nu = 0.343" in user.content
+
+
+def test_the_level_and_the_error_bound_asked_for_are_shown() -> None:
+    assert "claim level converged; an error bound of at most 0.02 of each value" in shown(STATED)
 
 
 @given(times=st.integers(2, 12), changed=st.text(max_size=2000), lines=st.integers(0, 3000))
@@ -208,7 +238,7 @@ def test_a_program_is_asked_for_with_the_kit_and_without_a_schema() -> None:
 def test_a_manager_is_shown_what_was_said_and_who_may_speak() -> None:
     text = shown(STATED, "manager", "speaker", "coder", "planner")
     assert "## Who may speak next\n- coder\n- planner" in text
-    assert '## What was said last\nformulator: {"kind":"formulation"' in text
+    assert '## What was said last\nformulator, formulation: {"formulation":{"title":"Plate"' in text
 
 
 def test_a_message_of_ones_own_kind_is_shown_as_it_is() -> None:

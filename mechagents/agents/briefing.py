@@ -35,7 +35,7 @@ def make_brief(
     problem = conversation.last(Problem)
     if problem is None:
         raise LogError("the conversation holds no problem")
-    formulated = conversation.last(Formulated)
+    formulated, present = conversation.last(Formulated), attempts(conversation)
     return Brief(
         role=role,
         want=want or "",
@@ -43,7 +43,8 @@ def make_brief(
         problem=problem,
         formulation=formulated.formulation if formulated else None,
         plan=conversation.last(Plan),
-        attempts=attempts(conversation),
+        attempts=present,
+        earlier=conversation.last(Program) if not present else None,
         findings=_findings(role, act_on),
         candidates=candidates,
         dialogue=_dialogue(conversation),

@@ -6,7 +6,16 @@ from mechagents.agents.base import Agent, Context
 from mechagents.agents.render import render_repair, render_request
 from mechagents.agents.replies import UnusableReply, read_reply
 from mechagents.errors import ModelError
-from mechagents.messages import Critique, Evidence, Finding, Formulated, Message, Program, Settings
+from mechagents.messages import (
+    Critique,
+    Evidence,
+    Finding,
+    Formulated,
+    Message,
+    Program,
+    Settings,
+    Speaker,
+)
 from mechagents.role import Role
 
 TRIES = 3
@@ -28,7 +37,7 @@ class LanguageAgent(Agent):
         """
         if context.want is None:
             return None
-        given = _given_formulation(context)
+        given = _given_formulation(context) or _only_speaker(context)
         if given is not None:
             return given
         request = render_request(context.role, context.brief, context.want)
@@ -79,6 +88,13 @@ def _given_formulation(context: Context) -> Formulated | None:
     if context.want != "formulation" or given is None or context.brief.formulation is not None:
         return None
     return Formulated(formulation=given, note="Given with the problem, taken as it is.")
+
+
+def _only_speaker(context: Context) -> Speaker | None:
+    """Return the one role that may speak next, where there is no choice to make."""
+    if context.want != "speaker" or len(context.brief.candidates) != 1:
+        return None
+    return Speaker(name=context.brief.candidates[0], why="Nobody else may speak now.")
 
 
 def _with_settings(program: Program, context: Context) -> Program:

@@ -7,12 +7,15 @@ import re
 from importlib.resources import files
 
 from mechagents.brief import Attempt, Brief
-from mechagents.messages import Check, Evidence, Execution, Message
+from mechagents.mechanics.materials import material_table
+from mechagents.messages import Check, Evidence, Execution, Message, Program
 from mechagents.models.base import Chat, ModelRequest
-from mechagents.role import Role
+from mechagents.role import Role, packaged_roles
 
 STREAM_CHARACTERS = 3000
 PROGRAM_CHARACTERS = 20_000
+SAID_CHARACTERS = 1500
+EARLIER = "The program for the formulation before; where it serves again, send it again as it is"
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+')
 
 
@@ -25,21 +28,25 @@ def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
         want: The kind of message that it should answer with.
     """
     schema = _schema(want)
+    works = want != "speaker"
     sections = [
         ("The question", brief.problem.statement),
+        ("What is asked for", _asked(brief)),
         ("Questions and replies", _lines(tuple(f"{q} {a}" for q, a in brief.dialogue))),
         ("What is known of the discretisation asked for", _settings(brief)),
-        ("The plan", _plan(brief)),
+        ("The plan (where the formulation differs, the formulation holds)", _plan(brief)),
         ("The formulation", _formulation(brief)),
         ("Earlier attempts", _earlier(brief)),
-        ("The last program", _last_program(brief)),
-        ("How it ran", _execution(brief)),
+        (EARLIER, _earlier_program(brief) if want == "program" else ""),
+        ("The last program", _last_program(brief) if works else ""),
+        ("How it ran", _execution(brief) if works else ""),
         ("What the checks found", _evidence(brief)),
-        ("Findings that you are asked to act on", _lines(brief.findings)),
+        ("Findings that you are asked to act on", _lines(brief.findings) if works else ""),
         ("The message that you act on", _other(brief)),
         ("What was said last", _said_last(brief)),
         ("Who may speak next", _lines(brief.candidates)),
         ("The kit", _kit() if want == "program" else ""),
+        ("Materials known by name", _materials() if want == "formulation" else ""),
         ("The schema of the reply", json.dumps(schema) if schema and want != "program" else ""),
     ]
     told = "\n\n".join(f"## {title}\n{text}" for title, text in sections if text)
@@ -47,7 +54,7 @@ def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
     return ModelRequest(
         role=role.name,
         want=want,
-        messages=(Chat("system", role.prompt or role.description), Chat("user", asked)),
+        messages=(Chat("system", _system(role, want)), Chat("user", asked)),
         brief=brief,
         temperature=role.temperature,
         max_tokens=role.max_tokens,
@@ -87,6 +94,28 @@ def cut_traceback(stderr: str) -> str:
     return "\n".join(kept)[-STREAM_CHARACTERS:]
 
 
+def _system(role: Role, want: str) -> str:
+    """Return the role's prompt; to state the problem, a role of many kinds gets that role's."""
+    formulators = packaged_roles()
+    if want == "formulation" and len(role.sends) > 1 and "formulator" in formulators:
+        return formulators["formulator"].prompt
+    return role.prompt or role.description
+
+
+def _asked(brief: Brief) -> str:
+    level, bound = brief.problem.level, brief.problem.tolerance
+    return f"claim level {level}; an error bound of at most {bound:.3g} of each value"
+
+
+def _materials() -> str:
+    return _lines(
+        tuple(
+            f"{name}: E = {material.youngs_modulus:.4g} Pa, nu = {material.poisson_ratio:.3g}"
+            for name, material in material_table().items()
+        )
+    )
+
+
 def _schema(want: str) -> dict[str, object] | None:
     known = Message.kinds.get(want)
     if known is None:
@@ -122,10 +151,15 @@ def _one_line(attempt: Attempt) -> str:
     return f"{attempt.headline} Failed: {failed or '-'}"
 
 
+def _earlier_program(brief: Brief) -> str:
+    return _program(brief.earlier) if brief.earlier else ""
+
+
 def _last_program(brief: Brief) -> str:
-    if brief.last is None:
-        return ""
-    program = brief.last.program
+    return _program(brief.last.program) if brief.last else ""
+
+
+def _program(program: Program) -> str:
     source = program.source[:PROGRAM_CHARACTERS].rstrip()
     left_out = len(program.source) - PROGRAM_CHARACTERS
     told = f"\n({left_out} more characters are not shown here)" if left_out > 0 else ""
@@ -188,7 +222,9 @@ def _other(brief: Brief) -> str:
 def _said_last(brief: Brief) -> str:
     if not brief.candidates:
         return ""
-    return f"{brief.act_on.sender}: {brief.act_on.message.to_json()[:STREAM_CHARACTERS]}"
+    text = brief.act_on.message.model_dump_json(exclude_defaults=True)
+    cut = f" … ({len(text) - SAID_CHARACTERS} more)" if len(text) > SAID_CHARACTERS else ""
+    return f"{brief.act_on.sender}, {brief.act_on.message.kind}: {text[:SAID_CHARACTERS]}{cut}"
 
 
 def _lines(items: tuple[str, ...]) -> str:
