@@ -86,7 +86,8 @@ def place(fields: Fields, edges: Edges, boundary: Boundary) -> Place:
     allowed = np.full(len(middle), near)
     if isinstance(boundary, OnCircle):
         chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-        allowed += np.where(chord <= boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
+        # Up to the sides of a hexagon, which are as long as the radius.
+        allowed += np.where(chord <= 1.01 * boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
     on = (_off(boundary, ends) <= near).all(axis=1) & (_off(boundary, middle) <= allowed)
     chosen = edges.nodes[on]
     nodes = np.unique(chosen)

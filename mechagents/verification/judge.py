@@ -276,7 +276,7 @@ def _convergence(
     result = estimate((fine.size, middle.size, coarse.size), values, scale=scale)
     share, words = relative_bound(result, value, scale)
     name = f"convergence:{wanted.name}"
-    point = near_singular_point(fine.state, wanted) if share > tolerance else None
+    point = near_singular_point(fine.state, wanted)
     if point is not None and _grows(values, result):
         message = _refusal(wanted, values, unit, point)
         check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)

@@ -10,7 +10,7 @@ from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline
 from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray
 from mechagents.verification.equilibrium import Equilibrium
-from mechagents.verification.outlines import Outline, interior_angles
+from mechagents.verification.outlines import Outline, distance_to_ring, interior_angles
 from mechagents.verification.solution import Solution
 
 _TURN = np.deg2rad(10.0)
@@ -65,10 +65,22 @@ def singular_points(solution: Solution) -> FloatArray:
     whole = Outline.of(body(geometry))
     found = [np.zeros((0, 2)), *(ring[:-1][_reentrant(ring)] for ring in whole.rings)]
     if len(geometry.regions) > 1:
-        shapes = [Outline.of(outline(shape)) for shape in geometry.regions.values()]
-        found += [ring[:-1][_sharp(ring)] for shape in shapes for ring in shape.rings]
+        found += _interface_corners(solution)
     found += _changes(solution, whole)
     return np.concatenate(found)
+
+
+def _interface_corners(solution: Solution) -> list[FloatArray]:
+    """Return the corners of each region at which it meets another one."""
+    near = ON_BOUNDARY * solution.fields.size
+    shapes = [Outline.of(outline(s)) for s in solution.formulation.geometry.regions.values()]
+    found: list[FloatArray] = []
+    for shape in shapes:
+        sharp = np.concatenate([ring[:-1][_sharp(ring)] for ring in shape.rings])
+        others = [ring for other in shapes if other is not shape for ring in other.rings]
+        off = np.min([distance_to_ring(ring, sharp) for ring in others], axis=0)
+        found.append(sharp[off <= near])
+    return found
 
 
 def _sharp(ring: FloatArray) -> BoolArray:

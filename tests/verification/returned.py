@@ -100,7 +100,7 @@ def solve(
         serendipity: Whether to take the middle node out of nine-node elements.
     """
     if serendipity:
-        mesh, V = serendipity_basis(mesh)
+        mesh, V = serendipity_basis(mesh, intorder)
     else:
         V = basis(mesh) if intorder is None else _with_order(mesh, intorder)
     dofs = node_dofs(V, mesh)
@@ -172,7 +172,7 @@ def nodal_means(cells: np.ndarray, values: np.ndarray) -> np.ndarray:
     return total / np.maximum(count, 1.0)[:, None]
 
 
-def serendipity_basis(mesh: Mesh) -> tuple[Mesh, skfem.Basis]:
+def serendipity_basis(mesh: Mesh, intorder: int | None = None) -> tuple[Mesh, skfem.Basis]:
     """Return a nine-node mesh as an eight-node one, and a basis on it."""
     used = np.unique(mesh.cells[:, :8])
     number = np.full(len(mesh.points), -1)
@@ -195,7 +195,7 @@ def serendipity_basis(mesh: Mesh) -> tuple[Mesh, skfem.Basis]:
         ends = np.searchsorted(corners, found[:, :2])
         sides[name] = np.array([key[tuple(sorted(pair))] for pair in ends.tolist()], dtype=int)
     made = made.with_boundaries({n: s for n, s in sides.items() if len(s)})
-    return eight, skfem.Basis(made, skfem.ElementVector(skfem.ElementQuadS2()))
+    return eight, skfem.Basis(made, skfem.ElementVector(skfem.ElementQuadS2()), intorder=intorder)
 
 
 def _with_order(mesh: Mesh, intorder: int) -> skfem.Basis:

@@ -51,7 +51,10 @@ def without_hoop(material, idealisation):
 @pytest.mark.parametrize("body", [plate, holed])
 def test_a_laplacian_in_place_of_elasticity_is_found(body, order, tmp_path):
     found = solve(body(), mesh_of(body(), 0.2, order), form=laplacian)
-    assert RESIDUAL in failed(verdict(tmp_path, found))
+    faults = failed(verdict(tmp_path, found))
+    assert RESIDUAL in faults
+    # The numbers follow from the law, so there is no more to say about them.
+    assert not any(name.startswith("quantities") for name in faults)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returned import KINDS, mesh_of, shaken, solve_by
 
+from mechagents.mechanics.geometry import OnCircle
 from mechagents.mechanics.shapes import body
 from mechagents.verification import Block, Fields
+from mechagents.verification.edges import outer_edges, place
 from mechagents.verification.locate import locate, patch
 from mechagents.verification.outlines import (
     Outline,
@@ -55,12 +57,32 @@ def test_a_point_outside_is_in_no_element():
     assert locate(fields_of("quad"), (1.5, 0.5)) == []
 
 
+def hexagon() -> Fields:
+    """Six triangles in a circle of radius 1 m."""
+    angles = np.arange(6) * np.pi / 3
+    rim = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    cells = np.array([[0, 1 + i, 1 + (i + 1) % 6] for i in range(6)])
+    points = np.concatenate([[[0.0, 0.0]], rim])
+    return Fields(points, (Block("triangle", cells),), np.zeros_like(points))
+
+
 def test_a_point_of_a_circle_that_its_chords_leave_out_is_found_beside_them():
-    mesh = mesh_of(holed(), 0.2)
-    fields = Fields(mesh.points, (Block("triangle", mesh.cells),), np.zeros_like(mesh.points))
-    angles = np.linspace(0, 6, 40)
-    for x, y in 0.5 + 0.2 * np.stack([np.cos(angles), np.sin(angles)], axis=1):
-        assert locate(fields, (float(x), float(y)))
+    for angle in np.linspace(0, 6, 40):
+        assert locate(hexagon(), (float(np.cos(angle)), float(np.sin(angle))))
+    assert locate(hexagon(), (1.3, 0.5)) == []
+
+
+@pytest.mark.parametrize(("radius", "edges"), [(1.0, 6), (0.9, 0)])
+def test_chords_of_a_circle_lie_on_it(radius, edges):
+    circle = OnCircle(center=(0.0, 0.0), radius=radius)
+    assert len(place(hexagon(), outer_edges(hexagon()), circle).edges) == edges
+
+
+def test_an_edge_across_a_circle_does_not_lie_on_it():
+    points = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    half = Fields(points, (Block("triangle", np.array([[0, 1, 2]])),), np.zeros_like(points))
+    circle = OnCircle(center=(0.0, 0.0), radius=1.0)
+    assert not len(place(half, outer_edges(half), circle).edges)
 
 
 def test_the_patch_of_a_point_holds_the_neighbours_of_its_element():

@@ -118,6 +118,14 @@ def test_any_proper_rule_of_quadrature_is_accepted_on_distorted_quads(
     assert accepted(verdict(tmp_path, found))
 
 
+@pytest.mark.parametrize("distorted", [0.0, 0.2])
+@pytest.mark.parametrize("body", ["plane stress", "axisymmetric"])
+def test_the_reduced_rule_of_eight_nodes_is_accepted(body, distorted, tmp_path):
+    f = BODIES[body]
+    found = solve(f, shaken(mesh_of(f, 0.25, 2), distorted), intorder=3, serendipity=True)
+    assert accepted(verdict(tmp_path, found))
+
+
 @pytest.mark.parametrize("intorder", [2, 3, 4, 5, 6, 8])
 def test_any_proper_rule_is_accepted_on_curved_triangles(intorder, tmp_path):
     found = solve(holed(), mesh_of(holed(), 0.2, 2), intorder=intorder)
