@@ -27,8 +27,23 @@ REPEATS = 15
 MESSAGE = Reply(text="x" * 200)
 
 
-async def bus_turns(turns: int, *, sync: bool) -> float:
-    """Return the mean time of a turn on the bus [s]."""
+Cost = tuple[float, float]
+"""Wall time and processor time of a turn [s]. The second is the steadier on a busy machine."""
+
+
+def clocks() -> Cost:
+    """Return both clocks."""
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: Cost, turns: int) -> Cost:
+    """Return what a turn took since a start."""
+    wall, processor = clocks()
+    return (wall - start[0]) / turns, (processor - start[1]) / turns
+
+
+async def bus_turns(turns: int, *, sync: bool) -> Cost:
+    """Return the mean cost of a turn on the bus."""
     with (
         tempfile.TemporaryDirectory() as folder,
         ConversationLog(Path(folder), "bench", sync=sync) as log,
@@ -42,16 +57,16 @@ async def bus_turns(turns: int, *, sync: bool) -> float:
                 got = await me.receive()
                 await bus.publish(MESSAGE, sender=me.name, cause=got.seq, to=(other,))
 
-        start = time.perf_counter()
+        start = clocks()
         async with anyio.create_task_group() as group:
             group.start_soon(play, ping, "pong")
             group.start_soon(play, pong, "ping")
             await bus.publish(MESSAGE, sender="user", to=("ping",))
-        return (time.perf_counter() - start) / turns
+        return since(start, turns)
 
 
-async def stream_turns(turns: int) -> float:
-    """Return the mean time of a turn over two bare memory streams [s]."""
+async def stream_turns(turns: int) -> Cost:
+    """Return the mean cost of a turn over two bare memory streams."""
     to_ping, ping = anyio.create_memory_object_stream[Reply](64)
     to_pong, pong = anyio.create_memory_object_stream[Reply](64)
     with to_ping, ping, to_pong, pong:
@@ -64,33 +79,46 @@ async def stream_turns(turns: int) -> float:
             for _ in range(turns // 2):
                 await to_ping.send(await pong.receive())
 
-        start = time.perf_counter()
+        start = clocks()
         async with anyio.create_task_group() as group:
             group.start_soon(play_ping)
             group.start_soon(play_pong)
             await to_ping.send(MESSAGE)
-        return (time.perf_counter() - start) / turns
+        return since(start, turns)
 
 
 async def main() -> None:
     """Run all variants interleaved and print medians and ratios."""
     print(f"Python {sys.version.split()[0]}, anyio {version('anyio')}, {platform.platform()}")
-    cases: dict[str, Callable[[], Awaitable[float]]] = {
+    cases: dict[str, Callable[[], Awaitable[Cost]]] = {
         "bare stream, 1000 turns": lambda: stream_turns(1000),
         "bus and log, 100 turns": lambda: bus_turns(100, sync=False),
         "bus and log, 1000 turns": lambda: bus_turns(1000, sync=False),
         "bus and log with fsync, 100 turns": lambda: bus_turns(100, sync=True),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    taken: dict[str, list[Cost]] = {name: [] for name in cases}
     for _ in range(REPEATS):
         for name, case in cases.items():
-            seconds[name].append(await case())
-    medians = {name: statistics.median(values) * 1e6 for name, values in seconds.items()}
-    for name, value in medians.items():
-        print(f"{name:36s} {value:8.1f} us a turn (median of {REPEATS})")
-    hundred, thousand = medians["bus and log, 100 turns"], medians["bus and log, 1000 turns"]
-    print(f"1000 turns / 100 turns: {thousand / hundred:.2f}")
-    print(f"bus and log / bare stream: {thousand / medians['bare stream, 1000 turns']:.2f}")
+            taken[name].append(await case())
+    medians = {
+        name: tuple(statistics.median(column) * 1e6 for column in zip(*values, strict=True))
+        for name, values in taken.items()
+    }
+    print(f"{f'us a turn, median of {REPEATS}':36s} {'wall':>8s} {'processor':>10s}")
+    for name, (wall, processor) in medians.items():
+        print(f"{name:36s} {wall:8.1f} {processor:10.1f}")
+    print_ratio(
+        "1000 turns / 100 turns", medians, "bus and log, 1000 turns", "bus and log, 100 turns"
+    )
+    print_ratio(
+        "bus and log / bare stream", medians, "bus and log, 1000 turns", "bare stream, 1000 turns"
+    )
+
+
+def print_ratio(title: str, medians: dict[str, tuple[float, ...]], above: str, below: str) -> None:
+    """Print one case over another, by both clocks."""
+    wall, processor = (a / b for a, b in zip(medians[above], medians[below], strict=True))
+    print(f"{title:36s} {wall:8.2f} {processor:10.2f}")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,9 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from mechagents.errors import DeliveryError, TeamError
+from mechagents.log import Receivers
 from mechagents.messages import Envelope, Message
 
-Receivers = tuple[str, ...] | Callable[[], tuple[str, ...]]
-"""Who receives a message, or how to find out once all that came before it is logged."""
 Observer = Callable[[Envelope], None]
 """Is called with every envelope as soon as it is logged; must not block."""
 
@@ -24,9 +23,12 @@ class Log(Protocol):
     """What the bus needs of a log: that what it appends is kept."""
 
     async def append(
-        self, message: Message, *, sender: str, to: tuple[str, ...] = (), cause: int | None = None
+        self, message: Message, *, sender: str, to: Receivers = (), cause: int | None = None
     ) -> Envelope:
-        """Keep a message and return its envelope."""
+        """Keep a message and return its envelope.
+
+        Where ``to`` is a function, it is called when all that came before is kept.
+        """
         ...
 
 
@@ -134,7 +136,6 @@ class Bus:
         self._subscriptions: dict[str, Subscription] = {}
         self._by_kind: dict[str, tuple[Subscription, ...]] = {}
         self._requests: dict[int, tuple[anyio.Event, list[Envelope]]] = {}
-        self._one_at_a_time = anyio.Lock(fast_acquire=True)
         self._published = self._delivered = 0
         self._closed = False
         self.dead_letters: list[Envelope] = []
@@ -174,13 +175,17 @@ class Bus:
             DeliveryError: If the bus is closed or ``to`` names nobody on it.
             LogError: If the message could not be logged; then nobody receives it.
         """
-        async with self._one_at_a_time:
+        receivers: tuple[Subscription, ...] = ()
+
+        def choose() -> tuple[str, ...]:
+            nonlocal receivers
             receivers = self._receivers(message.kind, sender, to() if callable(to) else to)
-            names = tuple(receiver.name for receiver in receivers)
-            envelope = await self._log.append(message, sender=sender, to=names, cause=cause)
-            # No await between the append and the places: that keeps the order of the log.
-            for receiver in receivers:
-                receiver.place(envelope)
+            return tuple([receiver.name for receiver in receivers])
+
+        envelope = await self._log.append(message, sender=sender, to=choose, cause=cause)
+        # No await between the append and the places: that keeps the order of the log.
+        for receiver in receivers:
+            receiver.place(envelope)
         self._published += 1
         self._delivered += len(receivers)
         self._settle(envelope, missed=to is None and not receivers)
@@ -207,10 +212,9 @@ class Bus:
             DeliveryError: If no answer came in time.
         """
         receiver = self._known(to)
-        async with self._one_at_a_time:
-            envelope = await self._log.append(message, sender=sender, to=(to,))
-            answered, answers = self._requests.setdefault(envelope.seq, (anyio.Event(), []))
-            receiver.place(envelope)
+        envelope = await self._log.append(message, sender=sender, to=(to,))
+        answered, answers = self._requests.setdefault(envelope.seq, (anyio.Event(), []))
+        receiver.place(envelope)
         self._published += 1
         self._delivered += 1
         self._settle(envelope, missed=False)

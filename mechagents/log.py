@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 FILE_NAME = "conversation.jsonl"
 _MARK = b',"chain":"'
 _M = TypeVar("_M", bound=Message)
+
+
+Receivers = tuple[str, ...] | Callable[[], tuple[str, ...]]
+"""Who receives a message, or how to find out once all that came before it is logged."""
 
 
 class Conversation:
@@ -176,14 +180,15 @@ class ConversationLog(LogReader):
         return file
 
     async def append(
-        self, message: Message, *, sender: str, to: tuple[str, ...] = (), cause: int | None = None
+        self, message: Message, *, sender: str, to: Receivers = (), cause: int | None = None
     ) -> Envelope:
         """Write a message and return its envelope once it is durable.
 
         Args:
             message: What is said.
             sender: Who says it.
-            to: Who it will be delivered to.
+            to: Who it will be delivered to, or a function that says so once every earlier message
+                is in the log.
             cause: The sequence number of the message that it answers.
 
         Raises:
@@ -194,7 +199,7 @@ class ConversationLog(LogReader):
                 run=self.run,
                 seq=len(self) + 1,
                 sender=sender,
-                to=to,
+                to=to() if callable(to) else to,
                 cause=cause,
                 time=datetime.now(UTC),
                 message=message,
