@@ -7,15 +7,13 @@ import pytest
 from bodies_to_check import cantilever, holed, plate, solid_disk
 from returned import KINDS, failed, mesh_of, reported, solve, solve_by, verdict
 
+from mechagents.mechanics.formulation import Formulation
+
 
 @pytest.mark.parametrize(("left_out", "boundary"), [(0, "left"), (1, "right")])
 def test_a_support_that_was_left_out_is_found(left_out, boundary, tmp_path):
-    # What is left would float, so a spring that is soft enough to do no harm holds it.
-    found = solve(plate(), mesh_of(plate(), 0.25))
-    u = found.u.copy()
-    nodes = found.mesh.boundary_nodes[boundary]
-    u[nodes] = u[found.mesh.boundary_nodes["right" if boundary == "left" else "left"]]
-    assert f"supports:{boundary}" in failed(verdict(tmp_path, found.changed(u=u)))
+    found = solve(plate(), mesh_of(plate(), 0.25), without=[left_out])
+    assert list(failed(verdict(tmp_path, found)))[:1] == [f"supports:{boundary}"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,16 +71,31 @@ def test_a_support_on_a_curve_is_checked(tmp_path):
     assert "supports:hole" in failed(verdict(tmp_path / "loose", loose))
 
 
+def pinned(at: list[float]) -> Formulation:
+    """Return a bar held against motion across it at one point."""
+    geometry = plate().geometry.model_dump()
+    geometry["boundaries"]["pin"] = {"kind": "point", "at": at}
+    supports = [
+        {"boundary": "left", "x": 0.0},
+        {"boundary": "right", "x": 0.01},
+        {"boundary": "pin", "y": 0.0},
+    ]
+    return plate(geometry=geometry, supports=supports, wanted=WANTED)
+
+
 def test_a_support_at_a_point_is_checked(tmp_path):
-    lines = plate().geometry.model_dump()
-    lines["boundaries"]["pin"] = {"kind": "point", "at": [0.0, 0.0]}
-    supports = [{"boundary": "left", "x": 0.0}, {"boundary": "right", "x": 0.01}]
-    f = plate(geometry=lines, supports=[*supports, {"boundary": "pin", "y": 0.0}], wanted=WANTED)
-    found = solve(f, mesh_of(f, 0.25))
+    found = solve(pinned([0.0, 0.0]), mesh_of(pinned([0.0, 0.0]), 0.25))
     assert failed(verdict(tmp_path / "held", found)) == {}
     u = found.u + np.array([0.0, 1e-3])
     faults = failed(verdict(tmp_path / "moved", found.changed(u=u), reported(found)))
-    assert "supports:pin" in faults
+    assert list(faults) == ["supports:pin"]
+
+
+def test_a_point_that_is_no_node_of_the_mesh_is_all_that_is_found(tmp_path):
+    found = solve(pinned([0.0, 0.0]), mesh_of(pinned([0.0, 0.0]), 0.25))
+    faults = failed(verdict(tmp_path, found.as_answer_to(pinned([0.33, 0.0]))))
+    assert list(faults) == ["supports:pin"]
+    assert "no node" in faults["supports:pin"].message
 
 
 WANTED = [{"name": "force", "kind": "reaction", "boundary": "right", "component": "x"}]
