@@ -7,6 +7,7 @@ by another library, which lets one check the other.
 from __future__ import annotations
 
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import shapely
@@ -84,10 +85,27 @@ def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
     if isinstance(boundary, AtPoint):
         point = shapely.Point(boundary.at)
         return point if whole.distance(point) <= near else shapely.Point()
-    found = whole.boundary.intersection(locus(whole, boundary).buffer(near))
+    along = locus(whole, boundary)
+    found = whole.boundary.intersection(along.buffer(near))
+    if not isinstance(boundary, OnCircle):
+        found = _parallel(found, along)
     # Where another edge meets the line, a stub as long as the tolerance is left.
     pieces = [piece for piece in shapely.get_parts(_merged(found)) if piece.length > 8 * near]
     return shapely.union_all(pieces)
+
+
+def _parallel(lines: BaseGeometry, straight: BaseGeometry) -> BaseGeometry:
+    """Return the segments of lines that run along a straight line rather than across it."""
+    (x0, y0), *_, (x1, y1) = straight.coords
+    kept: list[BaseGeometry] = []
+    for part in shapely.get_parts(lines):
+        points = part.coords
+        for (ax, ay), (bx, by) in pairwise(points):
+            forward = (bx - ax) * (x1 - x0) + (by - ay) * (y1 - y0)
+            sideways = (bx - ax) * (y1 - y0) - (by - ay) * (x1 - x0)
+            if abs(forward) > abs(sideways):
+                kept.append(shapely.LineString([(ax, ay), (bx, by)]))
+    return shapely.union_all(kept)
 
 
 def _merged(lines: BaseGeometry) -> BaseGeometry:

@@ -132,7 +132,9 @@ def relative_bound(result: Estimate, value: float, scale: float) -> tuple[float,
     """
     size = abs(value)
     if size <= max(2 * result.bound, 1e-3 * scale) and scale > size:
-        return (result.bound / scale if scale else 0.0), "of the field's scale, the value is near 0"
+        return (
+            result.bound / scale if scale else 0.0
+        ), "of the field's scale, 0 is within twice the bound"
     divisor = max(size, 0.05 * scale)
     words = "of the value" if divisor == size else "of 5 % of the field's scale"
     return (result.bound / divisor if divisor else 0.0), words

@@ -114,10 +114,12 @@ def _judge(
     for number, (coarser, where) in enumerate(runs[1:MESHES], start=1):
         run = _check_run(formulation, where, coarser, coarse=True)
         checks += _coarser_checks(number, run)
-        if run.passed:
-            done.append(run)
-            checks.append(_meshes([r.size for r in done]))
-        if not checks[-1].passed or not run.passed:
+        if not run.passed:
+            return _evidence(formulation, attempt, answered, checks)
+        done.append(run)
+        meshes = _meshes([one.size for one in done])
+        checks = [*(check for check in checks if check.name != meshes.name), meshes]
+        if not meshes.passed:
             return _evidence(formulation, attempt, answered, checks)
     if len(done) < MESHES:
         following = _coarser(execution.settings, answered, COARSENING ** len(done))
@@ -285,7 +287,8 @@ def _convergence(
     message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"
     check = measured(name, share, tolerance, message)
     reached: ClaimLevel = "converged" if check.passed else "consistent"
-    note = f"extrapolated {result.extrapolated:.6g} {unit}" if result.order is not None else ""
+    monotone = result.behaviour == "monotone"
+    note = f"extrapolated {result.extrapolated:.6g} {unit}" if monotone else ""
     return check, _quantity(wanted, value, unit, result.bound, reached, note)
 
 
