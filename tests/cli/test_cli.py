@@ -263,6 +263,8 @@ def test_ctrl_c_stops_a_run_that_can_be_resumed(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mechagents", "solve", "plate.yaml", "--folder", "run"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell that runs the tests in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     for line in process.stdout:
