@@ -78,16 +78,19 @@ def memory_mib(tree: Tree) -> float:
     """
     if len(tree.processes) == 1:
         return tree.memory_mib
-    return sum(_proportional_mib(p) for p in tree.processes)
+    # Shares grow when another process ends between two readings, so the sum is taken twice.
+    return min(sum(_proportional_mib(p) for p in tree.processes) for _ in range(2))
 
 
 def _proportional_mib(process: Process) -> float:
     try:
         text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-    except OSError:
+    except PermissionError:
         return process.memory_mib
+    except OSError:  # it has ended since, or is ending
+        return 0.0
     line = next((x for x in text.splitlines() if x.startswith("Pss:")), None)
-    return int(line.split()[1]) / 1024 if line else process.memory_mib
+    return int(line.split()[1]) / 1024 if line else 0.0
 
 
 def tasks_of_user() -> int:
