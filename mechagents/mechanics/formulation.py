@@ -141,7 +141,8 @@ class Alternative(Part):
 
     value: str
     amend: dict[str, Any] = Field(default_factory=dict)
-    """Changed fields by path, for instance ``{"supports.1.y": 0.0}``."""
+    """Changed fields by path, indices from 0, for instance ``{"supports.1.y": 0.0}``. Empty where
+    a formulation cannot express the reading."""
 
 
 class Assumption(Part):
@@ -157,11 +158,14 @@ class Assumption(Part):
         """Return the changes that make a formulation follow a reading.
 
         Raises:
-            ValueError: If it is none of the readings.
+            ValueError: If it is none of the readings, or one whose changes nobody gave.
         """
         readings = {self.value: dict[str, Any]()} | {a.value: a.amend for a in self.alternatives}
         if value not in readings:
             raise ValueError(f"{self.about} is one of {', '.join(readings)}, not {value!r}")
+        if value != self.value and not readings[value]:
+            told = f"{self.about} as {value!r} is named, but not what it changes (amend)"
+            raise ValueError(f"{told}; state the formulation for it yourself")
         return readings[value]
 
     def stated(self, value: str) -> dict[str, Any]:

@@ -204,3 +204,14 @@ def test_importing_messages_loads_no_numerical_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout == "\n"
+
+
+def test_a_reading_that_says_no_change_is_not_followed_in_silence() -> None:
+    large_strain = {
+        "about": "strains", "value": "small", "source": "default", "why": "Usual.",
+        "alternatives": [{"value": "large"}],
+    }  # fmt: skip
+    problem = formulation(assumptions=[large_strain])
+    assert problem.read_as("strains", "small").assumptions[0].source == "stated"
+    with pytest.raises(ValueError, match="strains as 'large' is named, but not what it changes"):
+        problem.read_as("strains", "large")
