@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mechagents.mechanics.formulation import Formulation, Picture, Wanted
 from mechagents.mechanics.units import conversion_factor
 from mechagents.messages import Check, Execution
@@ -61,7 +63,7 @@ def check_delivery(formulation: Formulation, folder: Path) -> Delivery:
     try:
         results = read_results(folder / "results.json")
     except ValueError as error:
-        checks.append(found("contract:results", False, str(error)))
+        checks.append(found("contract:results", False, f"{error!s:.400}"))
     else:
         checks.append(found("contract:results", True, f"results.json holds {len(results)}"))
         checks += [_quantity(formulation, w, results, values) for w in formulation.wanted]
@@ -73,7 +75,7 @@ def _read_fields(folder: Path, checks: list[Check]) -> Fields | None:
     try:
         fields = read_fields(folder / "fields.vtu")
     except ValueError as error:
-        checks.append(found("contract:fields", False, str(error)))
+        checks.append(found("contract:fields", False, f"{error!s:.400}"))
         return None
     size = f"{fields.elements} elements, {len(fields.points)} points, finite displacement"
     checks.append(found("contract:fields", True, size))
@@ -101,11 +103,9 @@ def _quantity(
     name, unit = f"contract:quantity:{wanted.name}", formulation.unit(wanted)
     matching = [result for result in results if result.name == wanted.name]
     if len(matching) != 1:
-        reported = ", ".join(sorted({result.name for result in results})) or "none"
         times = "is missing" if not matching else f"is given {len(matching)} times"
-        return found(
-            name, False, f"quantity {wanted.name} {times} in results.json, which has {reported}"
-        )
+        has = f"in results.json, which has {_names(results)}"
+        return found(name, False, f"quantity {wanted.name} {times} {has}")
     given = matching[0]
     factor = _factor(given.unit, unit)
     if factor is None:
@@ -113,6 +113,14 @@ def _quantity(
         return found(name, False, message)
     values[wanted.name] = given.value * factor
     return found(name, True, f"{wanted.name} = {given.value:g} {given.unit}")
+
+
+def _names(results: tuple[Result, ...]) -> str:
+    """Return the names of what was reported: cut, and without characters that act on a terminal."""
+    names = sorted({result.name for result in results})
+    shown = [name[:64] if name[:64].isprintable() else repr(name[:64]) for name in names[:20]]
+    more = [f"{len(names) - 20} more"] if len(names) > 20 else []
+    return ", ".join(shown + more) or "none"
 
 
 def _factor(given: str, wanted: str) -> float | None:
@@ -150,13 +158,26 @@ def _png_size(content: bytes) -> tuple[int, int]:
     size = height * (1 + (width * channels * depth + 7) // 8)
     try:
         packed = b"".join(data for kind, data in chunks if kind == b"IDAT")
-        pixels = zlib.decompressobj().decompress(packed, min(size, 2**28))
+        blank = _is_blank(packed, min(size, 2**28))
     except zlib.error as error:
         raise ValueError("the picture is a damaged PNG file") from error
-    # One colour throughout leaves the colour itself, zeros and the rows' filter numbers.
-    if len(set(pixels)) <= 8:
+    if blank:
         raise ValueError("the picture is blank")
     return width, height
+
+
+def _is_blank(packed: bytes, size: int) -> bool:
+    """Return whether pixels are of one colour, looking no further than it takes to see another.
+
+    One colour throughout leaves the colour itself, zeros and the rows' filter numbers.
+    """
+    unpacker, seen = zlib.decompressobj(), np.zeros(256, dtype=bool)
+    while size > 0 and (part := unpacker.decompress(packed, min(size, 2**20))):
+        seen[np.frombuffer(part, dtype=np.uint8)] = True
+        if seen.sum() > 8:
+            return False
+        packed, size = unpacker.unconsumed_tail, size - len(part)
+    return True
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

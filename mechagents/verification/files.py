@@ -99,6 +99,10 @@ def _result(entry: object) -> Result:
         raise ValueError("results.json: a quantity needs a name and a unit, both text")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"results.json: the value of {name[:64]!r} is no number: {value!r:.80}")
-    if not math.isfinite(value):
-        raise ValueError(f"results.json: the value of {name[:64]!r} is not finite: {value}")
-    return Result(name, float(value), unit, method if isinstance(method, str) else "")
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"results.json: the value of {name[:64]!r} is not finite: {number}")
+    return Result(name, number, unit, method if isinstance(method, str) else "")

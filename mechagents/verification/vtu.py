@@ -22,8 +22,11 @@ import numpy as np
 
 from mechagents.verification.elements import FloatArray, IntArray
 
-UNPACKED_BYTES = 2 * 2**30
+UNPACKED_BYTES = 2**30
 """The most that all arrays of a file may unpack to."""
+_COMPONENTS = 9
+"""The most numbers that a place of the mesh may have of one field."""
+_RAW = re.compile(rb"encoding\s*=\s*[\"']raw[\"']")
 _TYPES = {
     "Float32": "f4", "Float64": "f8", "Int8": "i1", "Int16": "i2", "Int32": "i4", "Int64": "i8",
     "UInt8": "u1", "UInt16": "u2", "UInt32": "u4", "UInt64": "u8",
@@ -72,16 +75,16 @@ def parse_vtu(content: bytes) -> Grid:
     try:
         return _grid(_scan(content))
     except (xml.parsers.expat.ExpatError, zlib.error, lzma.LZMAError, KeyError) as error:
-        raise ValueError(f"no readable VTU file: {type(error).__name__} {error}") from error
+        raise ValueError(f"no readable VTU file: {type(error).__name__} {error!s:.200}") from error
     except (OverflowError, IndexError, TypeError, MemoryError) as error:
-        raise ValueError(f"damaged VTU file: {error}") from error
+        raise ValueError(f"damaged VTU file: {error!s:.200}") from error
 
 
 def _scan(content: bytes) -> _File:
     file = _File()
-    raw = re.search(rb"<AppendedData[^>]*encoding\s*=\s*[\"']raw[\"'][^>]*>\s*_", content)
+    raw = _raw_begins(content)
     if raw:
-        file.appended, content = content[raw.end() :], content[: raw.end()]
+        file.appended, content = content[raw:], content[:raw]
     section, open_array, appended = [""], list[_Array](), list[str]()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -122,6 +125,16 @@ def _scan(content: bytes) -> _File:
     return file
 
 
+def _raw_begins(content: bytes) -> int:
+    """Return where raw data begins, which is no XML any more; 0 if there is none."""
+    start = content.find(b"<AppendedData")
+    end = content.find(b">", start) + 1
+    if start < 0 or not end or not _RAW.search(content, start, end):
+        return 0
+    mark = re.compile(rb"\s*_").match(content, end)
+    return mark.end() if mark else 0
+
+
 def _grid(file: _File) -> Grid:
     if file.attributes.get("type") != "UnstructuredGrid" or file.pieces != 1:
         raise ValueError("a VTU file with one piece of an unstructured grid is needed")
@@ -134,11 +147,11 @@ def _grid(file: _File) -> Grid:
     }
     data = {
         section: {
-            name: _decode(file, array)
+            name: _decode(file, array, most=8 * _COMPONENTS * places)
             for (place, name), array in file.arrays.items()
             if place == section and name in ("displacement", "stress")
         }
-        for section in ("PointData", "CellData")
+        for section, places in (("PointData", len(points)), ("CellData", cells["types"].size))
     }
     single = any(
         a.dtype == np.float32 for a in (points, data["PointData"].get("displacement", points))
@@ -154,7 +167,8 @@ def _grid(file: _File) -> Grid:
     )
 
 
-def _decode(file: _File, array: _Array) -> FloatArray:
+def _decode(file: _File, array: _Array, most: int = UNPACKED_BYTES) -> FloatArray:
+    """Return a data array, of at most so many bytes where it is compressed."""
     order = "<" if file.attributes.get("byte_order", "LittleEndian") == "LittleEndian" else ">"
     kind = np.dtype(order + _TYPES[array.attributes["type"]])
     form = array.attributes.get("format", "ascii")
@@ -163,18 +177,19 @@ def _decode(file: _File, array: _Array) -> FloatArray:
         values = np.array(text.split(), dtype=np.float64).astype(kind.newbyteorder("="))
     elif form == "binary":
         stripped = text.strip().encode("ascii")
-        values = np.frombuffer(_unpack(file, stripped, encoded=True), dtype=kind)
+        values = np.frombuffer(_unpack(file, stripped, most, encoded=True), dtype=kind)
     else:
         start = int(array.attributes["offset"])
         encoded = file.appended_encoding == "base64"
-        values = np.frombuffer(_unpack(file, file.appended[start:], encoded=encoded), dtype=kind)
+        data = _unpack(file, file.appended[start:], most, encoded=encoded)
+        values = np.frombuffer(data, dtype=kind)
     components = int(array.attributes.get("NumberOfComponents", "1"))
     if components < 1 or values.size % components:
         raise ValueError(f"{array.attributes.get('Name')}: not a multiple of {components} numbers")
     return values.reshape(-1, components) if components > 1 else values
 
 
-def _unpack(file: _File, data: bytes, *, encoded: bool) -> bytes:
+def _unpack(file: _File, data: bytes, most: int, *, encoded: bool) -> bytes:
     word = np.dtype("<u8" if file.attributes.get("header_type") == "UInt64" else "<u4")
     if file.attributes.get("byte_order") == "BigEndian":
         word = word.newbyteorder(">")
@@ -191,6 +206,8 @@ def _unpack(file: _File, data: bytes, *, encoded: bool) -> bytes:
     if blocks and last:
         sizes[-1] = last
     file.unpacked += sum(sizes)
+    if sum(sizes) > most:
+        raise ValueError("an array unpacks to more numbers than the mesh has places for")
     if file.unpacked > UNPACKED_BYTES:
         raise ValueError(f"the arrays unpack to more than {UNPACKED_BYTES // 2**30} GiB")
     # The header and the blocks are encoded apart, each padded by itself.

@@ -76,6 +76,18 @@ def test_a_missing_quantity_is_found_and_what_is_there_is_listed(folder):
     assert "Force, energy" in message
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["\x1b[2J all passed", "\u202egnorw", "\ud800", "x" * 2_000_000],
+    ids=["escape", "right to left", "half a character", "long"],
+)
+def test_a_name_can_neither_act_on_a_terminal_nor_fill_it(name, folder):
+    rewrite(folder, name=name)
+    message = failed(verify_folder(folder))["contract:quantity:force"].message
+    assert message.isprintable()
+    assert len(message) < 300
+
+
 def test_a_quantity_that_is_given_twice_is_found(folder):
     rewrite(folder, name="energy", unit="J/m")
     assert names(folder) == ["contract:quantity:force", "contract:quantity:energy"]
@@ -94,7 +106,9 @@ def test_a_number_in_a_unit_of_another_size_is_another_number(folder):
     assert list(failed(verify_folder(folder))) == ["quantities:force"]
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "null", "true", '"12"', "1e999"])
+@pytest.mark.parametrize(
+    "value", ["NaN", "Infinity", "-Infinity", "null", "true", '"12"', "1e999", "1" * 400]
+)
 def test_a_value_that_is_no_finite_number_is_found(value, folder):
     file = folder / "results.json"
     file.write_text(file.read_text().replace(f"{reported(FOUND)['force']!r}", value))
@@ -155,6 +169,11 @@ def test_no_bytes_make_reading_results_crash(tmp_path_factory, content):
 def test_a_picture_that_shows_nothing_is_found(picture, folder):
     (folder / "shear.png").write_bytes(picture)
     assert names(folder) == ["contract:picture:shear.png"]
+
+
+def test_a_large_picture_is_looked_at_no_further_than_it_takes(folder):
+    (folder / "shear.png").write_bytes(png(9_000, 9_000))
+    assert names(folder) == []
 
 
 def test_a_stress_that_is_asked_for_must_be_there(tmp_path):

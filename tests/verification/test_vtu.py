@@ -107,6 +107,18 @@ def test_what_a_file_lacks_is_said(change, words, tmp_path):
         read_fields(written(tmp_path, **change))
 
 
+def test_an_array_that_unpacks_to_more_than_the_mesh_has_places_for_is_refused(tmp_path):
+    huge = {**U, "stress": np.zeros((len(POINTS), 9 * 1000))}
+    with pytest.raises(ValueError, match="more numbers than the mesh has places for"):
+        read_fields(written(tmp_path, point_data=huge))
+
+
+@pytest.mark.parametrize("tag", [b"<AppendedData ", b"<AppendedData encoding='raw'> "])
+def test_a_search_for_appended_data_ends(tag):
+    with pytest.raises(ValueError, match="VTU"):
+        parse_vtu(b"<VTKFile>" + tag * 300_000)
+
+
 def text_file(tmp_path) -> str:
     return written(tmp_path, binary=False).read_text()
 
