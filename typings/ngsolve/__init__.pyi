@@ -1,7 +1,5 @@
 """The part of NGSolve that the references use; it is installed by hand."""
 
-
-
 from types import TracebackType
 from typing import overload
 
