@@ -56,7 +56,12 @@ def reaches(level: ClaimLevel, wanted: ClaimLevel) -> bool:
 
 
 def conclude(
-    conversation: Conversation, ended: Finish | MechagentsError, model: str, *, seconds: float
+    conversation: Conversation,
+    ended: Finish | MechagentsError,
+    model: str,
+    *,
+    folder: Path,
+    seconds: float,
 ) -> Outcome:
     """Return the outcome of a conversation.
 
@@ -69,19 +74,24 @@ def conclude(
         conversation: All that was said.
         ended: Why it ended.
         model: The name of the team's model.
+        folder: The run's folder, by which the answer names the run.
         seconds: Wall time of this sitting.
     """
     usage = spent(conversation).model_copy(update={"seconds": round(seconds, 3)})
+    best = best_attempt(conversation)
     accepted = isinstance(ended, Finish) and ended.reason == "accepted"
-    best = _newest_judged(conversation) if accepted else best_attempt(conversation)
+    if accepted:
+        judged = _newest_judged(conversation)
+        # A flow of one's own may say so; the checks decide all the same.
+        accepted = bool(judged and judged.evidence and judged.evidence.passed)
+        best = judged if accepted else best
     hopeless = isinstance(ended, BudgetError | SandboxError | AgentCrashError) or (
         isinstance(ended, Finish) and ended.reason == "waiting"
     )
     if best is not None and (accepted or not hopeless):
         note = "" if accepted else f"This is the best so far: {_words(ended)}"
-        return _answer(conversation, best, model, usage, note).model_copy(
-            update={"accepted": accepted}
-        )
+        told = _answer(conversation, best, model, usage, folder)
+        return told.model_copy(update={"accepted": accepted, "note": note})
     quantities = best.evidence.quantities if best and best.evidence else ()
     return Failure(
         reason=_reason(ended),
@@ -132,7 +142,7 @@ def write_files(folder: Path, outcome: Outcome, envelopes: Sequence[Envelope]) -
 
 
 def _answer(
-    conversation: Conversation, best: Attempt, model: str, usage: TotalUsage, note: str
+    conversation: Conversation, best: Attempt, model: str, usage: TotalUsage, folder: Path
 ) -> Answer:
     problem, formulated = conversation.last(Problem), conversation.last(Formulated)
     assert problem is not None
@@ -141,7 +151,7 @@ def _answer(
     execution = best.execution
     made = [f"{execution.folder}/{name}" for name in execution.artifacts] if execution else []
     return Answer(
-        run=f"runs/{conversation.at(1).run}",
+        run=folder.as_posix(),
         problem=problem.name,
         model=model,
         claim_level=best.evidence.claim_level,
@@ -152,7 +162,6 @@ def _answer(
         isolation=execution.isolation if execution else "none",
         attempts=len(conversation.of(Program)),
         usage=usage,
-        note=note,
     )
 
 

@@ -11,12 +11,15 @@ from typing import Protocol, Self
 import anyio
 from anyio.lowlevel import checkpoint
 
+from mechagents.diagnostics import get_logger
 from mechagents.errors import DeliveryError, TeamError
 from mechagents.log import Receivers
 from mechagents.messages import Envelope, Message
 
 Observer = Callable[[Envelope], None]
-"""Is called with every envelope as soon as it is logged; must not block."""
+"""Is called with every envelope as soon as it is logged; must not block. One that fails is told
+to the logger and not called again."""
+logger = get_logger()
 
 
 class Log(Protocol):
@@ -292,4 +295,8 @@ class Bus:
         if missed:
             self.dead_letters.append(envelope)
         if self._observe is not None:
-            self._observe(envelope)
+            try:
+                self._observe(envelope)
+            except Exception:  # who watches a run must not end it
+                logger.error("observer_failed", seq=envelope.seq, exc_info=True)
+                self._observe = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -107,7 +108,8 @@ async def resume(
     earlier = read_log(folder)
     setup = earlier.last(Setup)
     if setup is None or earlier.last(Problem) is None:
-        raise LogError(f"{folder}: the log holds no problem, so there is nothing to go on with")
+        told = "the log holds no problem yet, so nothing to go on with; solve it into this folder"
+        raise LogError(f"{folder}: {told}")
     with ConversationLog(folder, earlier.at(1).run, sync=sync) as log:
         run = _Run(team or team_from(setup), log, folder, observe)
         return await run.resume(reply)
@@ -133,12 +135,13 @@ def check_readable(problem: Problem, team: Team) -> None:
 
 
 def check_unused(folder: Path) -> None:
-    """Make sure that a folder holds no run yet.
+    """Make sure that a folder holds no run yet, or one that was killed before it began.
 
     Raises:
         ProblemError: If it does.
+        LogError: If a log is there and damaged.
     """
-    if (folder / FILE_NAME).is_file() and (folder / FILE_NAME).stat().st_size:
+    if (folder / FILE_NAME).is_file() and read_log(folder).last(Problem) is not None:
         raise ProblemError("already holds a run; choose another folder, or resume it",
                            where=str(folder))  # fmt: skip
 
@@ -173,7 +176,8 @@ def stuck(conversation: Conversation, folder: Path) -> Finish:
     for asked in reversed(conversation.envelopes_of("question")):
         if isinstance(asked.message, Question) and not conversation.answers_to(asked.seq):
             told = f"{asked.sender} asks: {asked.message.text}"
-            return Finish("waiting", f'{told} Answer with: mechagents reply {folder} "..."')
+            where = shlex.quote(str(folder))
+            return Finish("waiting", f'{told} Answer with: mechagents reply {where} "..."')
     last = conversation.at(len(conversation))
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
 
@@ -271,14 +275,17 @@ class _Run:
                     _check_sends(agent.role, message)
                     await self._post(message, agent.role.name, envelope)
             except MechagentsError as error:
+                if self.finish is not None:  # it only listened to how the run ended
+                    logger.error("agent_failed", role=agent.role.name, exc_info=True)
                 self._end(error)
                 return
             except Exception as error:  # an agent's own fault ends the run with its cause
                 logger.error("agent_failed", role=agent.role.name, exc_info=True)
                 self._end(AgentCrashError(agent.role.name, error))
                 return
-            self.open -= 1
-            self.idle.set()
+            finally:
+                self.open -= 1
+                self.idle.set()
             self._look()
 
     def _context(self, agent: Agent, envelope: Envelope) -> Context:
@@ -343,7 +350,11 @@ class _Run:
         if isinstance(self.finish, LogError):
             raise self.finish
         outcome = conclude(
-            self.log, self.finish, self.team.model.name, seconds=monotonic() - self.started
+            self.log,
+            self.finish,
+            self.team.model.name,
+            folder=self.folder,
+            seconds=monotonic() - self.started,
         )
         roles = self.team.roles
         listeners = [name for name, role in roles.items() if outcome.kind in role.receives]

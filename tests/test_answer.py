@@ -31,6 +31,7 @@ from mechagents.messages import CLAIM_LEVELS, Answer, ClaimLevel, Evidence, Fail
 
 ACCEPTED = Finish("accepted", "every check passed")
 GAVE_UP = Finish("attempts", "2 programs were tried")
+FOLDER = Path("runs/a-run")
 STATED = said(("user", PROBLEM, None), ("formulator", FORMULATED, 1))
 
 
@@ -48,13 +49,13 @@ def tried(before: Conversation, *judged: Evidence) -> Conversation:
 
 
 def answer(conversation: Conversation, ended: Finish | MechagentsError = GAVE_UP) -> Answer:
-    outcome = conclude(conversation, ended, "m", seconds=1.23456)
+    outcome = conclude(conversation, ended, "m", folder=FOLDER, seconds=1.23456)
     assert isinstance(outcome, Answer), outcome
     return outcome
 
 
 def failure(conversation: Conversation, ended: Finish | MechagentsError = GAVE_UP) -> Failure:
-    outcome = conclude(conversation, ended, "m", seconds=1.0)
+    outcome = conclude(conversation, ended, "m", folder=FOLDER, seconds=1.0)
     assert isinstance(outcome, Failure), outcome
     return outcome
 
@@ -74,6 +75,13 @@ def test_an_accepted_attempt_is_answered_with() -> None:
     assert told.artifacts == ("attempts/1/fields.vtu",)
     assert (told.attempts, told.usage.executions, told.usage.seconds) == (1, 1, 1.235)
     assert (told.accepted, told.note) == (True, "")
+
+
+def test_a_flow_cannot_accept_over_a_failed_check() -> None:
+    log = tried(STATED, evidence(1, "consistent", HELD, LOOSE))
+    told = answer(log, ACCEPTED)
+    assert (told.claim_level, told.accepted) == ("consistent", False)
+    assert failure(tried(STATED, evidence(1, "computed", WRONG)), ACCEPTED).reason == "gave_up"
 
 
 def test_an_answer_names_what_it_rests_on_and_the_other_readings() -> None:

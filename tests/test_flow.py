@@ -108,6 +108,16 @@ def test_an_accepting_critique_stands_for_what_it_judged() -> None:
     assert subject(said, said.at(1)) == said.at(1)
 
 
+def test_a_reply_leads_back_to_what_its_asker_was_at_work_on() -> None:
+    said = _said(
+        ("verification", _evidence(), None),
+        ("critic", Question(text="Is it thin?"), 1),
+        ("admin", Reply(text="Yes."), 2),
+    )
+    assert subject(said, said.at(3)) is said.at(1)
+    assert FLOW.want(_team()["critic"], said, said.at(1)) == "critique"
+
+
 def test_all_reviewers_are_waited_for_and_one_revision_is_enough() -> None:
     roles = _team(CLERK)
     said = _said(("coder", _program(1), None), ("verification", _evidence(), 1))

@@ -14,10 +14,11 @@ from mechagents.agents.base import Agent, Context
 from mechagents.budget import Budget
 from mechagents.cli.solve import exit_code
 from mechagents.errors import LogError, ModelError, ProblemError
-from mechagents.log import read_log
+from mechagents.log import FILE_NAME, read_log
 from mechagents.messages import (
     Answer,
     Critique,
+    Envelope,
     Evidence,
     Execution,
     Finding,
@@ -29,7 +30,7 @@ from mechagents.messages import (
 )
 from mechagents.models.base import ModelReply, ModelRequest
 from mechagents.role import Role
-from mechagents.run import resume, solve
+from mechagents.run import DRAIN_SECONDS, resume, solve
 from mechagents.team import Team, full_team, group_chat, two_agent
 from mechagents.testing import ScriptedModel
 
@@ -327,6 +328,54 @@ async def test_a_revision_counts_when_reviewers_answer_at_the_same_moment(tmp_pa
     outcome = await solve(PLATE, full_team(model=usual, extra=[Doubter]), folder=tmp_path / "run")
     assert isinstance(outcome, Answer), outcome
     assert (outcome.attempts, outcome.accepted) == (2, True)
+
+
+async def test_a_reviewer_may_ask_before_it_judges(tmp_path: Path) -> None:
+    def ask_once(request: ModelRequest) -> str:
+        asked = request.brief.dialogue
+        return '{"verdict": "accept"}' if asked else '{"question": "Is it thin?"}'
+
+    async def reply(question: str) -> str:
+        return "Yes."
+
+    team = full_team(model=engineer(critique=ask_once), ask=reply)
+    outcome = await run(team, tmp_path)
+    assert isinstance(outcome, Answer), outcome
+    assert outcome.accepted
+
+
+async def test_who_watches_a_run_cannot_end_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(envelope: Envelope) -> None:
+        raise OSError("the viewer's disk is full")
+
+    outcome = await solve(PLATE, two_agent(model=engineer()), folder=tmp_path, observe=fail)
+    assert isinstance(outcome, Answer), outcome
+    assert len(caplog.records) == 1
+
+
+async def test_a_listener_that_fails_at_the_answer_keeps_nobody_waiting(tmp_path: Path) -> None:
+    class Listener(Agent):
+        role = Role(name="listener", description="d", receives=("answer",), sends=())
+
+        async def handle(self, context: Context) -> Message | None:
+            raise KeyError("fails")
+
+    with anyio.fail_after(DRAIN_SECONDS / 2):
+        outcome = await run(two_agent(model=engineer(), extra=[Listener]), tmp_path)
+    assert isinstance(outcome, Answer), outcome
+
+
+async def test_a_run_that_was_killed_before_it_began_can_be_begun_again(tmp_path: Path) -> None:
+    await run(two_agent(model=engineer()), tmp_path / "whole")
+    setup, *_ = (tmp_path / "whole" / FILE_NAME).read_bytes().splitlines(keepends=True)
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / FILE_NAME).write_bytes(setup)
+    outcome = await run(two_agent(model=engineer()), tmp_path / "killed")
+    assert isinstance(outcome, Answer), outcome
+    with pytest.raises(ProblemError, match="already holds a run"):
+        await run(two_agent(model=engineer()), tmp_path / "killed")
 
 
 async def test_a_run_that_had_too_few_attempts_goes_on_when_it_is_given_more(

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from mechagents.budget import Budget
 from mechagents.log import Conversation
-from mechagents.messages import Critique, Envelope, Message, Speaker
+from mechagents.messages import Critique, Envelope, Message, Question, Reply, Speaker
 from mechagents.role import Role
 
 Roles = Mapping[str, Role]
@@ -73,13 +73,18 @@ class Flow(Protocol):
 def subject(conversation: Conversation, envelope: Envelope) -> Envelope:
     """Return what an envelope asks its receiver to act on.
 
-    An accepting critique passes on what it judged, a manager's choice what there was to act on;
-    everything else speaks for itself.
+    An accepting critique passes on what it judged, a manager's choice what there was to act on,
+    a reply what its asker was at work on; everything else speaks for itself.
     """
     message = envelope.message
+    if envelope.cause is None:
+        return envelope
+    cause = conversation.at(envelope.cause)
     accepts = isinstance(message, Critique) and message.verdict == "accept"
-    if envelope.cause is not None and (accepts or isinstance(message, Speaker)):
-        return subject(conversation, conversation.at(envelope.cause))
+    if accepts or isinstance(message, Speaker):
+        return subject(conversation, cause)
+    if isinstance(message, Reply) and isinstance(cause.message, Question) and cause.cause:
+        return subject(conversation, conversation.at(cause.cause))
     return envelope
 
 

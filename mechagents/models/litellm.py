@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -36,6 +37,11 @@ REMEDIES = {
     "RateLimitError": "wait, or use another model",
     "APIConnectionError": "check that the endpoint is up, and --api-base",
 }
+
+
+SHORTEST_SECRET = 6
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET = re.compile(r"(?<=Bearer )\S+|\bsk-[\w-]{6,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 
 
 class _Provider(Protocol):
@@ -79,6 +85,10 @@ class LiteLLMModel:
                 await anyio.sleep(_wait(error, self.wait_seconds * 2**tried))
         raise AssertionError("unreachable")
 
+    @property
+    def _needs_no_key(self) -> bool:
+        return self.name.startswith("openai/") and not os.environ.get("OPENAI_API_KEY")
+
     async def _once(self, provider: _Provider, request: ModelRequest) -> ModelReply:
         start = time.monotonic()
         try:
@@ -106,14 +116,14 @@ class LiteLLMModel:
             "max_tokens": request.max_tokens,
             "api_base": self.api_base,
             # A local server needs no key, and litellm refuses to call without one.
-            "api_key": "none" if self.api_base and not os.environ.get("OPENAI_API_KEY") else None,
+            "api_key": "none" if self.api_base and self._needs_no_key else None,
         }
         return arguments | {key: value for key, value in optional.items() if value is not None}
 
 
 def translated(name: str, error: Exception) -> ModelError:
     """Return a provider's fault as ours: what happened, what to do, and whether to try again."""
-    text = " ".join(str(error).split())[:500]
+    text = _redacted(" ".join(str(error).split()))[:500]
     kind, status = type(error).__name__, getattr(error, "status_code", None)
     # litellm reports both of these as a fault of the server, with HTTP 500.
     if "api_key" in text.lower() or "api key" in text.lower():
@@ -127,6 +137,14 @@ def translated(name: str, error: Exception) -> ModelError:
     )
     wrapped.__cause__ = error
     return wrapped
+
+
+def _redacted(text: str) -> str:
+    """Return a provider's words without keys, which some repeat in what they refuse."""
+    for name, value in os.environ.items():
+        if _SECRET_NAME.search(name) and len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, f"[{name}]")
+    return _SECRET.sub("[key]", text)
 
 
 def _causes(error: BaseException | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
@@ -38,8 +39,17 @@ def make_console(file: TextIO | None = None, *, width: int | None = None) -> Con
     """
     from rich.console import Console
 
+    class Quiet(Console):
+        """Falls silent when nobody reads any more; what it reports on goes on."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.file.fileno())
+            os.close(nowhere)
+
     stream = file or sys.stdout
-    console = Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+    console = Quiet(file=stream, markup=False, emoji=False, highlight=False, width=width)
     console.width = max(console.width, LEAST_WIDTH)
     return console
 

@@ -178,6 +178,28 @@ def test_a_missing_key_is_named_and_not_tried_again() -> None:
     assert "API key" in str(error)
 
 
+@pytest.mark.parametrize(
+    "told",
+    ["Incorrect API key: {}", "Authorization: Bearer {}", "https://user:{}@host/v1 refused"],
+)
+@pytest.mark.parametrize("key", ["a-key-of-the-environment", "sk-live-0123456789"])
+def test_a_key_that_a_provider_repeats_is_not_passed_on(
+    told: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "a-key-of-the-environment")
+    error = translated("openai/x", RuntimeError(told.format(key)))
+    assert key not in str(error)
+
+
+@pytest.mark.parametrize(("name", "key"), [("openai/x", "none"), ("anthropic/x", None)])
+def test_only_a_local_server_is_given_a_key_that_is_none(
+    name: str, key: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    model = LiteLLMModel(name, api_base="http://127.0.0.1:1")
+    assert model._arguments(REQUEST).get("api_key") == key
+
+
 def test_importing_the_module_does_not_import_litellm() -> None:
     code = (
         "import sys, mechagents.models.litellm, mechagents.models.select;"

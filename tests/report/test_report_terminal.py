@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,15 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+def test_when_nobody_reads_any_more_the_view_falls_silent():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        view = LiveView(gone, width=80)
+        for envelope in made.success():
+            view(envelope)
 
 
 def test_a_terminal_gets_colour_and_a_line_that_goes_away(monkeypatch: pytest.MonkeyPatch):
