@@ -69,6 +69,18 @@ Shape = Annotated[
 """Constructive geometry of the plane."""
 
 
+def members(shape: Shape) -> tuple[tuple[str, Shape], ...]:
+    """Return the shapes that a shape is made of, each with its field; none for a plain one."""
+    match shape:
+        case Difference():
+            cut = ((f"remove.{index}", part) for index, part in enumerate(shape.remove))
+            return (("base", shape.base), *cut)
+        case Union() | Intersection():
+            return tuple((f"shapes.{index}", part) for index, part in enumerate(shape.shapes))
+        case _:
+            return ()
+
+
 class OnLine(Part):
     """The part of the boundary where one coordinate has a value.
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mechagents.mechanics.geometry import AtPoint
+from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
+from mechagents.mechanics.geometry import AtPoint, Axis
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
 
 Check = Callable[["Formulation"], Iterator[str]]
-OVERLAP = 1e-4
-"""Regions that share more than this part of the smaller one overlap."""
+OVERLAP = 1e-7
+"""Regions that share more than this part of the smaller one overlap; less is rounding."""
 
 
 def faults(formulation: Formulation) -> list[str]:
@@ -26,7 +27,7 @@ def faults(formulation: Formulation) -> list[str]:
 
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
-    for check in (_unknown_names, _bad_geometry, _bad_places, _floating):
+    for check in (_unknown_names, _bad_thickness, _bad_geometry, _bad_places, _floating):
         found = list(check(formulation))
         if found:
             return found
@@ -70,16 +71,27 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
             yield f"{field}: no region {region!r}; regions: {_names(regions)}"
 
 
+def _bad_thickness(f: Formulation) -> Iterator[str]:
+    if f.idealisation == "axisymmetric" and f.thickness is not None:
+        yield (
+            "thickness: an axisymmetric body has none; leave it out, for forces and energies are "
+            "totals over the full circle"
+        )
+
+
 def _bad_geometry(f: Formulation) -> Iterator[str]:
+    found = list(crossing_outlines(f.geometry)) or list(idle_shapes(f.geometry))
+    yield from found or _misfits(f)
+
+
+def _misfits(f: Formulation) -> Iterator[str]:
     from mechagents.mechanics.shapes import body, boundary_part, outline, size
 
     shapes = {name: outline(shape) for name, shape in f.geometry.regions.items()}
     for name, shape in shapes.items():
-        if not shape.is_valid:
-            yield f"geometry.regions.{name}: the outline crosses itself"
-        elif shape.area <= 1e-12 * size([shape]) ** 2:
+        if shape.area <= 1e-12 * size([shape]) ** 2:
             yield f"geometry.regions.{name}: nothing is left of this region"
-    if not all(shape.is_valid and shape.area > 0 for shape in shapes.values()):
+    if not all(shape.area > 0 for shape in shapes.values()):
         return
     for (name, one), (other, two) in combinations(shapes.items(), 2):
         if one.intersection(two).area > OVERLAP * min(one.area, two.area):
@@ -119,29 +131,52 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 
 
 def _contradictions(f: Formulation) -> Iterator[str]:
-    """Find edges that two supports displace differently, by one name or by two."""
-    from mechagents.mechanics.shapes import ON_BOUNDARY, body, boundary_part, size
+    """Find edges and points that two supports displace differently, by one name or by two."""
+    from mechagents.mechanics.shapes import body, boundary_part
 
     whole = body(f.geometry)
-    shortest = 8 * ON_BOUNDARY * size([whole])
     parts = {
         support.boundary: boundary_part(whole, f.geometry.boundaries[support.boundary])
         for support in f.supports
     }
-    for (_, one), (index, two) in combinations(enumerate(f.supports), 2):
-        shared = parts[one.boundary].intersection(parts[two.boundary].buffer(shortest / 8))
-        if one.boundary != two.boundary and shared.length <= 4 * shortest:
+    for (number, one), (index, two) in combinations(enumerate(f.supports), 2):
+        differing = _differing(one.components, two.components)
+        if not differing:
             continue
-        for axis, value in two.components.items():
-            earlier = one.components.get(axis, value)
-            if earlier != value:
-                name = f"{two.boundary!r}" + (
-                    "" if one.boundary == two.boundary else f" lies on {one.boundary!r}, which"
-                )
-                yield (
-                    f"supports.{index}.{axis}: {name} is already displaced by "
-                    f"{earlier:g} m, not {value:g} m"
-                )
+        if one.boundary == two.boundary:
+            where = f"{two.boundary!r} is"
+        else:
+            where = _meeting(whole, parts[one.boundary], parts[two.boundary])
+            if not where:
+                continue
+            where = f"{two.boundary!r} {where} {one.boundary!r}, which is"
+        for axis, earlier, value in differing:
+            yield (
+                f"supports.{index}.{axis}: {where} already displaced by {earlier:g} m "
+                f"(supports.{number}.{axis}), not {value:g} m"
+            )
+
+
+def _differing(one: dict[Axis, float], two: dict[Axis, float]) -> list[tuple[Axis, float, float]]:
+    return [
+        (axis, one[axis], value) for axis, value in two.items() if one.get(axis, value) != value
+    ]
+
+
+def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> str:
+    """Return how the second of two parts of the outline meets the first; empty if it does not."""
+    import shapely
+
+    from mechagents.mechanics.shapes import ON_BOUNDARY, size
+
+    near = ON_BOUNDARY * size([whole])
+    shared = one.intersection(two.buffer(near))
+    if shared.is_empty:
+        return ""
+    if shared.length > 32 * near:
+        return "lies on"
+    x, y = shapely.shortest_line(one, two).coords[0]
+    return f"at ({x:.6g}, {y:.6g}) meets"
 
 
 def _floating(f: Formulation) -> Iterator[str]:

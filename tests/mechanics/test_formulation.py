@@ -59,10 +59,11 @@ def formulations(draw: st.DrawFn) -> Formulation:
     """Draw a plate with or without a hole, under any loads, with anything wanted."""
     outer: dict[str, object] = {"kind": "rectangle", "size": [1.0, 1.0]}
     hole = {"kind": "disk", "center": [0.5, 0.5], "radius": draw(st.floats(0.05, 0.35))}
+    idealisation = draw(st.sampled_from(["plane_stress", "plane_strain", "axisymmetric"]))
     data = plate(
         title=draw(st.text(max_size=20)),
-        idealisation=draw(st.sampled_from(["plane_stress", "plane_strain", "axisymmetric"])),
-        thickness=draw(st.none() | positive),
+        idealisation=idealisation,
+        thickness=None if idealisation == "axisymmetric" else draw(st.none() | positive),
         materials={
             "plate": {
                 "youngs_modulus": draw(positive),

@@ -88,7 +88,7 @@ def test_a_poisson_ratio_above_one_half_is_named() -> None:
                     {"boundary": "right", "x": 0.2},
                 ]
             },
-            "supports.2.x: 'right' is already displaced by 0.1 m, not 0.2 m",
+            "supports.2.x: 'right' is already displaced by 0.1 m (supports.1.x), not 0.2 m",
         ),
     ],
 )
@@ -107,9 +107,39 @@ def test_two_names_for_one_edge_cannot_displace_it_differently() -> None:
     assert found.startswith("supports.2.x: 'half' lies on 'right', which is already displaced")
 
 
-def test_edges_that_meet_in_a_corner_may_be_displaced_differently() -> None:
+@pytest.mark.parametrize(
+    ("supports", "expected"),
+    [
+        (
+            [{"boundary": "left", "x": 0, "y": 0}, {"boundary": "bottom", "x": 1e-3}],
+            "supports.1.x: 'bottom' at (0, 0) meets 'left', which is already displaced by 0 m "
+            "(supports.0.x), not 0.001 m",
+        ),
+        (
+            [{"boundary": "left", "x": 0, "y": 0}, {"boundary": "corner", "y": 0.5}],
+            "supports.1.y: 'corner' at (0, 0) meets 'left', which is already displaced by 0 m "
+            "(supports.0.y), not 0.5 m",
+        ),
+    ],
+)
+def test_supports_that_meet_in_a_point_cannot_displace_it_differently(
+    supports: list[dict[str, Any]], expected: str
+) -> None:
+    wanted = [{"name": "e", "kind": "strain_energy"}]
+    assert faults(supports=supports, wanted=wanted) == [expected]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"boundary": "top", "x": 0.0},
+        {"boundary": "right", "x": 1.0},
+        {"boundary": "other_corner", "y": 1.0},
+    ],
+)
+def test_supports_that_agree_or_do_not_meet_are_sound(other: dict[str, Any]) -> None:
     assert formulation(
-        supports=[{"boundary": "left", "x": 0, "y": 0}, {"boundary": "top", "x": 1}],
+        supports=[{"boundary": "left", "x": 0, "y": 0}, other],
         wanted=[{"name": "e", "kind": "strain_energy"}],
     )
 
@@ -210,6 +240,78 @@ def test_an_axisymmetric_body_has_no_negative_radius() -> None:
     data["supports"] = [{"boundary": "bottom", "y": 0.0}, {"boundary": "right", "x": 0.0}]
     (found,) = faults_of({**data, "idealisation": "axisymmetric"})
     assert "radii" in found
+
+
+def test_an_axisymmetric_body_has_no_thickness() -> None:
+    (found,) = faults(
+        idealisation="axisymmetric",
+        thickness=0.1,
+        supports=[{"boundary": "bottom", "y": 0.0}],
+        wanted=[{"name": "e", "kind": "strain_energy"}],
+    )
+    assert found.startswith("thickness: an axisymmetric body has none")
+
+
+SQUARE = {"kind": "rectangle", "size": [1, 1]}
+
+
+def disk(x: float, y: float, radius: float) -> dict[str, Any]:
+    return {"kind": "disk", "center": [x, y], "radius": radius}
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        (
+            {"kind": "difference", "base": SQUARE, "remove": [disk(0.5, 0.5, 0.1), disk(5, 5, 1)]},
+            ".remove.1: lies outside the shape that it is cut out of, which fills x, y from "
+            "0, 0, 1, 1",
+        ),
+        (
+            {"kind": "difference", "base": SQUARE, "remove": [{**SQUARE, "origin": [1, 0]}]},
+            ".remove.0: lies outside",
+        ),
+        ({"kind": "union", "shapes": [SQUARE, disk(0.5, 0.5, 0.1)]}, ".shapes.1: adds nothing"),
+        ({"kind": "union", "shapes": [disk(0.5, 0.5, 0.1), SQUARE]}, ".shapes.0: adds nothing"),
+        (
+            {"kind": "intersection", "shapes": [SQUARE, disk(5, 5, 1)]},
+            ".shapes.1: has no area in common",
+        ),
+        (
+            {"kind": "union", "shapes": [
+                SQUARE,
+                {"kind": "difference", "base": disk(1, 1, 0.5), "remove": [disk(9, 9, 1)]},
+            ]},
+            ".shapes.1.remove.0: lies outside",
+        ),
+    ],
+)  # fmt: skip
+def test_a_shape_without_effect_is_named_with_its_field(
+    shape: dict[str, Any], expected: str
+) -> None:
+    (found,) = faults_of(with_regions(plate=shape))
+    assert found.startswith(f"geometry.regions.plate{expected}")
+
+
+def test_a_hole_that_cuts_the_edge_is_sound() -> None:
+    notched = {"kind": "difference", "base": SQUARE, "remove": [disk(0.5, 1.0, 0.1)]}
+    data = with_regions(plate=notched)
+    assert Formulation.model_validate(data)
+
+
+def test_a_hairline_overlap_of_two_regions_is_named() -> None:
+    beside = {"kind": "rectangle", "origin": [1 - 5e-5, 0], "size": [1, 1]}
+    data = with_regions(plate=SQUARE, beside=beside)
+    data["geometry"]["boundaries"]["right"]["at"] = 2 - 5e-5
+    (found,) = faults_of(data)
+    assert found.startswith("geometry.regions.plate: overlaps region 'beside'")
+
+
+def test_a_polygon_that_crosses_itself_is_named_where_it_is_cut_out() -> None:
+    bow = {"kind": "polygon", "points": [[0, 0], [1, 1], [1, 0], [0, 1]]}
+    cut = {"kind": "difference", "base": SQUARE, "remove": [bow]}
+    (found,) = faults_of(with_regions(plate=cut))
+    assert found == "geometry.regions.plate.remove.0: the outline crosses itself"
 
 
 def test_overlapping_regions_are_named() -> None:
