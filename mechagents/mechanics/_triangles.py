@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,32 @@ SAMPLES = np.linspace(0.0, 1.0, 9)
 """Where the curve of an edge is sampled, as a share of its parameter's range."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The coordinates netgen and OpenCascade work in: their tolerances suit bodies of about 1."""
+
+    origin: Point
+    """Where their origin lies [m]."""
+    scale: float
+    """Their units in a metre."""
+
+    def into(self, point: Point) -> Point:
+        """Return a point [m] in these coordinates."""
+        return (point[0] - self.origin[0]) * self.scale, (point[1] - self.origin[1]) * self.scale
+
+    def back(self, points: FloatArray) -> FloatArray:
+        """Return points of these coordinates, shape (..., 2), in metres."""
+        moved: FloatArray = points / self.scale + np.array(self.origin)
+        return moved
+
+
 def triangles(
     regions: Mapping[str, Shape],
     mesh_size: float,
     order: int,
     marks: list[tuple[Point, bool]],
     near: float,
+    origin: Point,
 ) -> RawMesh:
     """Return a triangle mesh of several regions that share the nodes on their interfaces.
 
@@ -51,26 +72,26 @@ def triangles(
         order: 1, or 2 for six nodes an element and curved edges.
         marks: Points that need a node [m], and whether one inside the body does too.
         near: Points closer than this are the same [m].
+        origin: A point near the body [m]; far from it rounding is all that meshers would see.
 
     Raises:
         ProblemError: If netgen fails, a region gets no element, or an element is folded.
     """
-    # Tolerances of OpenCascade and netgen are lengths made for bodies of about 1; a scale that
-    # is a power of two rounds nothing.
-    scale = 2.0 ** -round(math.log2(1e4 * near))
+    # A scale that is a power of two rounds nothing.
+    frame = _Frame(origin, 2.0 ** -round(math.log2(1e4 * near)))
+    size = mesh_size * frame.scale
     with _quiet_and_repeatable():
         try:
-            shape = _glued(regions, scale)
-            shape = _with_vertices(shape, marks, scale, near)
-            samples = _divide(shape, mesh_size * scale)
-            found = OCCGeometry(shape, dim=2).GenerateMesh(
-                maxh=mesh_size * scale, curvaturesafety=0.1
-            )
+            shape = _glued(regions, frame)
+            marked = [(frame.into(point), inside_too) for point, inside_too in marks]
+            shape = _with_vertices(shape, marked, near * frame.scale)
+            samples = _divide(shape, size)
+            found = OCCGeometry(shape, dim=2).GenerateMesh(maxh=size, curvaturesafety=0.1)
             if order == 2:
                 found.SecondOrder()
         except Exception as error:  # netgen raises several kinds of its own
             raise ProblemError(f"netgen cannot mesh it: {error}", where="geometry") from error
-    return _raw(found, list(regions), order, scale, samples)
+    return _raw(found, list(regions), order, frame, samples)
 
 
 @contextmanager
@@ -85,34 +106,34 @@ def _quiet_and_repeatable() -> Generator[None]:
         SetMessageImportance(importance)
 
 
-def _glued(regions: Mapping[str, Shape], scale: float) -> TopoDS_Shape:
+def _glued(regions: Mapping[str, Shape], frame: _Frame) -> TopoDS_Shape:
     faces: list[TopoDS_Shape] = []
     for name, shape in regions.items():
-        made = _face(shape, scale)
+        made = _face(shape, frame)
         for face in made.faces:
             face.name = name
         faces.append(made)
     return Glue(faces)
 
 
-def _face(shape: Shape, scale: float) -> TopoDS_Shape:
+def _face(shape: Shape, frame: _Frame) -> TopoDS_Shape:
     match shape:
         case Rectangle():
-            (x, y), (width, height) = shape.origin, shape.size
-            plane = WorkPlane().MoveTo(x * scale, y * scale)
-            return plane.Rectangle(width * scale, height * scale).Face()
+            width, height = shape.size
+            plane = WorkPlane().MoveTo(*frame.into(shape.origin))
+            return plane.Rectangle(width * frame.scale, height * frame.scale).Face()
         case Disk():
-            (x, y), radius = shape.center, shape.radius
-            return WorkPlane().Circle(x * scale, y * scale, radius * scale).Face()
+            radius = shape.radius * frame.scale
+            return WorkPlane().Circle(*frame.into(shape.center), radius).Face()
         case Polygon():
-            return _polygon([(x * scale, y * scale) for x, y in shape.points])
+            return _polygon([frame.into(point) for point in shape.points])
         case Difference():
-            cut = [_face(part, scale) for part in shape.remove]
-            return reduce(lambda a, b: a - b, cut, _face(shape.base, scale))
+            cut = [_face(part, frame) for part in shape.remove]
+            return reduce(lambda a, b: a - b, cut, _face(shape.base, frame))
         case Intersection():
-            return reduce(lambda a, b: a * b, [_face(part, scale) for part in shape.shapes])
+            return reduce(lambda a, b: a * b, [_face(part, frame) for part in shape.shapes])
         case _:
-            return reduce(lambda a, b: a + b, [_face(part, scale) for part in shape.shapes])
+            return reduce(lambda a, b: a + b, [_face(part, frame) for part in shape.shapes])
 
 
 def _polygon(points: list[Point]) -> TopoDS_Shape:
@@ -127,17 +148,17 @@ def _polygon(points: list[Point]) -> TopoDS_Shape:
 
 
 def _with_vertices(
-    shape: TopoDS_Shape, marks: list[tuple[Point, bool]], scale: float, near: float
+    shape: TopoDS_Shape, marks: list[tuple[Point, bool]], near: float
 ) -> TopoDS_Shape:
     """Return the shape with a vertex at every mark that has none."""
     added: list[TopoDS_Shape] = []
     taken = [(vertex.p.x, vertex.p.y) for vertex in shape.vertices]
-    for (x, y), inside_too in marks:
-        mark = (x * scale, y * scale)
-        if any(math.dist(mark, other) <= near * scale for other in taken):
+    for point, inside_too in marks:
+        mark = point
+        if any(math.dist(mark, other) <= near for other in taken):
             continue
         foot = min((_foot(edge, mark) for edge in shape.edges), key=lambda p: math.dist(p, mark))
-        if math.dist(foot, mark) <= near * scale:
+        if math.dist(foot, mark) <= near:
             mark = foot
         elif not inside_too:
             continue
@@ -191,7 +212,7 @@ def _ceil(value: float) -> int:
 
 
 def _raw(
-    found: NetgenMesh, names: list[str], order: int, scale: float, samples: dict[str, FloatArray]
+    found: NetgenMesh, names: list[str], order: int, frame: _Frame, samples: dict[str, FloatArray]
 ) -> RawMesh:
     surface, lines = found.Elements2D().NumPy(), found.Elements1D().NumPy()
     # netgen puts the node in the middle of the side opposite to vertex 0 first.
@@ -205,10 +226,11 @@ def _raw(
     curves = np.array([samples[name] for name in found.GetRegionNames(codim=1)])
     curve = curves[lines["index"][outer] - 1]
     used, cells = _renumbered(cells)
-    points = found.Coordinates()[used] / scale
+    points = frame.back(found.Coordinates()[used])
     _check(points, cells, region, names)
     kind: CellKind = "triangle" if order == 1 else "triangle6"
-    return RawMesh(points, cells, kind, region, np.searchsorted(used, edges[outer]), curve / scale)
+    outer_edges = np.searchsorted(used, edges[outer])
+    return RawMesh(points, cells, kind, region, outer_edges, frame.back(curve))
 
 
 def _is_outer(edges: IntArray, cells: IntArray) -> BoolArray:

@@ -22,6 +22,8 @@ CellKind = Literal["triangle", "triangle6", "quad", "quad9"]
 """The elements, by meshio's names; their nodes are in VTK's order."""
 MOST_CELLS = 1_000_000
 """A mesh that would be larger is refused before it is made."""
+FAR = 10.0
+"""Bodies this many times their size away are meshed about their middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,8 @@ def make_mesh(geometry: Geometry, mesh_size: float, order: int) -> Mesh:
         UsageError: If ``mesh_size`` or ``order`` cannot be used.
         ProblemError: If the geometry cannot be meshed, or a boundary has no edge of the mesh.
     """
+    import shapely
+
     from mechagents.mechanics._grid import quad_grid
     from mechagents.mechanics._triangles import triangles
     from mechagents.mechanics.shapes import ON_BOUNDARY, outline, size
@@ -111,8 +115,20 @@ def make_mesh(geometry: Geometry, mesh_size: float, order: int) -> Mesh:
     if len(geometry.regions) == 1 and isinstance(body, Rectangle):
         raw = quad_grid(body, mesh_size, order, marks(geometry), near)
     else:
-        raw = triangles(geometry.regions, mesh_size, order, marks(geometry), near)
+        origin = _origin(shapely.union_all(outlines).bounds)
+        raw = triangles(geometry.regions, mesh_size, order, marks(geometry), near, origin)
     return _named(raw, geometry, near)
+
+
+def _origin(bounds: tuple[float, float, float, float]) -> Point:
+    """Return the origin to mesh in [m]: 0, unless the body lies far from it.
+
+    A body near the origin keeps its coordinates to the last bit, such as a radius of 0.
+    """
+    low_x, low_y, high_x, high_y = bounds
+    middle = ((low_x + high_x) / 2, (low_y + high_y) / 2)
+    far = FAR * max(high_x - low_x, high_y - low_y)
+    return middle[0] if abs(middle[0]) > far else 0.0, middle[1] if abs(middle[1]) > far else 0.0
 
 
 def marks(geometry: Geometry) -> list[tuple[Point, bool]]:

@@ -213,6 +213,24 @@ def test_a_body_of_another_size_gets_the_same_mesh(scale: float) -> None:
     assert other.points == pytest.approx(one.points * scale, rel=1e-6, abs=1e-9 * scale)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("away", [(1e4, 0.0), (-1e4, 3e3)])
+def test_a_small_body_far_away_gets_the_mesh_that_it_gets_here(
+    away: tuple[float, float], order: int
+) -> None:
+    def body(x: float, y: float) -> Geometry:
+        plate = {"kind": "rectangle", "origin": [x, y], "size": [0.01, 0.01]}
+        hole = {"kind": "disk", "center": [x + 0.005, y + 0.005], "radius": 0.002}
+        holed = {"kind": "difference", "base": plate, "remove": [hole]}
+        left = {"kind": "line", "axis": "x", "at": x, "between": [y, y + 0.003]}
+        return geometry({"plate": holed}, left=left)
+
+    here, there = make_mesh(body(0, 0), 0.001, order), make_mesh(body(*away), 0.001, order)
+    assert len(there.cells) == len(here.cells)
+    np.testing.assert_allclose(length(there, "left"), 0.003, rtol=1e-6)
+    np.testing.assert_allclose(area(there), area(here), rtol=1e-6)
+
+
 def test_netgen_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     make_mesh(geometry({"plate": HOLED}), 0.1, 2)
     assert capfd.readouterr() == ("", "")
