@@ -1,10 +1,11 @@
-"""The local sandbox does what every sandbox must; sandboxes that do not are found out."""
+"""Every tier does what every sandbox must; sandboxes that do not are found out."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import anyio
 import anyio.to_thread
@@ -15,6 +16,8 @@ from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome, Sandbox
 from mechagents.sandbox.conformance import CHECKS, ConformanceCheck
 from mechagents.sandbox.folder import put
 from mechagents.sandbox.local import LocalSandbox
+from mechagents.sandbox.orders import Tier
+from mechagents.sandbox.selftest import fault
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the checks are for POSIX")
 
@@ -104,13 +107,20 @@ SHORTCOMINGS = {
 """Where a bare subprocess falls short. The checks left out are those it may well pass."""
 
 
+def skip_unless_it_holds(tier: Tier) -> None:
+    if tier != "none" and fault(tier):
+        pytest.skip(f"{tier}: {fault(tier)}")
+
+
 def _name(check: ConformanceCheck) -> str:
     return getattr(check, "__name__", "check")
 
 
+@pytest.mark.parametrize("tier", get_args(Tier))
 @pytest.mark.parametrize("check", CHECKS, ids=_name)
-async def test_the_local_sandbox_passes(check: ConformanceCheck, tmp_path: Path):
-    async with LocalSandbox() as sandbox:
+async def test_a_tier_passes(check: ConformanceCheck, tier: Tier, tmp_path: Path):
+    skip_unless_it_holds(tier)
+    async with LocalSandbox(tier) as sandbox:
         assert isinstance(sandbox, Sandbox)
         await check(sandbox, tmp_path)
 

@@ -1,0 +1,80 @@
+"""Namespaces: a program has users, files, processes and a network of its own, and no others."""
+
+from __future__ import annotations
+
+import os
+
+from mechagents.sandbox.inside import identity, mounts
+from mechagents.sandbox.inside.kernel import (
+    CLONE_NEWCGROUP,
+    CLONE_NEWIPC,
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUSER,
+    CLONE_NEWUTS,
+    PR_SET_DUMPABLE,
+    pivot_root_here,
+    prctl,
+    unshare,
+)
+from mechagents.sandbox.inside.order import Order
+
+HELD = "user, mount, pid, net, ipc, uts"
+"""The namespaces that are made."""
+_NEEDED = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+
+
+def leave(order: Order) -> int:
+    """Leave the namespaces of the machine, and build the root that a program will have.
+
+    Children forked from now on are in a new tree of processes; the first of them must call
+    ``enter``.
+
+    Returns:
+        A descriptor of the memory file system with the program's folder.
+    """
+    if order.user:
+        ready, mapped = _mapper(order.user)
+    prctl(PR_SET_DUMPABLE, 1)
+    try:
+        unshare(_NEEDED | CLONE_NEWCGROUP)
+    except OSError:
+        unshare(_NEEDED)
+    prctl(PR_SET_DUMPABLE, 1)
+    if order.user:
+        os.close(ready)
+        if os.read(mapped, 1) != b"!":
+            raise PermissionError("the users of a namespace could not be set")
+        os.close(mapped)
+    else:
+        identity.map_users(os.getpid(), 0)
+    return mounts.build(order, identity.USER)
+
+
+def _mapper(user: int) -> tuple[int, int]:
+    """Start a process that stays outside and says who the namespace has.
+
+    Returns:
+        A descriptor to close when the namespace is there, and one that then gives ``!``.
+    """
+    ready, tell_ready = os.pipe()
+    mapped, tell_mapped = os.pipe()
+    parent = os.getpid()
+    if os.fork() == 0:
+        try:
+            os.close(tell_ready)
+            os.read(ready, 1)
+            identity.map_users(parent, user)
+            os.write(tell_mapped, b"!")
+        finally:
+            os._exit(0)
+    os.close(ready)
+    os.close(tell_mapped)
+    return tell_ready, mapped
+
+
+def enter(order: Order) -> None:
+    """Go into the root that was built; see nothing else any more."""
+    mounts.enter(order.temp)
+    pivot_root_here()
