@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import get_args
 
@@ -25,7 +25,7 @@ from mechagents.sandbox.orders import Tier
 ISOLATING: tuple[Tier, ...] = tuple(t for t in get_args(Tier) if t != "none")
 """The tiers that are tried, the strongest first."""
 PROBE = """
-import ctypes, os, signal, socket, sys
+import contextlib, ctypes, os, socket
 
 def tries(name, attempt):
     try:
@@ -52,7 +52,9 @@ def becomes_root():
 print("ran", os.getcwd() == WORKDIR)
 tries("read a file outside", lambda: reads(CANARY))
 tries("read the environment of the process that started it", lambda: reads(f"/proc/{HOST}/environ"))
-tries("write a file outside", lambda: os.close(os.open(CANARY + "2", os.O_CREAT | os.O_WRONLY)))
+with contextlib.suppress(OSError):
+    # A file of that name in a folder of its own is no escape: the host looks whether it is there.
+    os.close(os.open(CANARY + "2", os.O_CREAT | os.O_WRONLY))
 tries("connect to this machine", connects)
 tries("make a user namespace", becomes_root)
 tries("signal the process that started it", lambda: os.kill(HOST, 0))
@@ -68,7 +70,7 @@ _REMEDIES = {
 
 
 @contextlib.contextmanager
-def _listener() -> Iterator[int]:
+def _listener() -> Generator[int]:
     """Listen on this machine, and yield the port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -91,6 +93,8 @@ def fault(tier: Tier) -> str:
         source = "\n".join([*told, PROBE])
         limits = Limits(wall_seconds=30)
         outcome = _run(tier, Job(source=source, workdir=workdir, limits=limits))
+        if Path(f"{canary}2").exists():
+            return "a program in it could write a file outside"
         escaped = [x for x in outcome.stdout.splitlines() if x.startswith("escaped ")]
         if escaped:
             return f"a program in it could {escaped[0].removeprefix('escaped ')}"

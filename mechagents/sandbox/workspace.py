@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -175,10 +176,8 @@ def copy_out(source: Path, folder: Path, path: str) -> None:
 
 def _enter(place: int, name: str) -> int:
     """Return a descriptor of a folder within another, made if absent; close the other's."""
-    try:
+    with contextlib.suppress(FileExistsError):
         os.mkdir(name, dir_fd=place)
-    except FileExistsError:
-        pass
     below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
     os.close(place)
     return below

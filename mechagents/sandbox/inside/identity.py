@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: PTH116, PTH120, PTH123, SIM105
 import os
 import stat
 import sys
@@ -24,24 +25,27 @@ _AMBIENT_RAISE, _AMBIENT_CLEAR = 2, 4
 _NO_ROOT_LOCKED = 0b11 | 0b1100
 
 
-def map_users(pid: int, user: int) -> None:
-    """Say who a process's new user namespace has: the present user, and a throw-away one.
+def map_two_users(pid: int, user: int) -> None:
+    """Say who another process's new user namespace has: root, and a throw-away user.
 
     Args:
         pid: The process.
-        user: The throw-away user outside; 0 has none, and the present user is the program's.
+        user: The throw-away user outside.
     """
-    who = "self" if pid == os.getpid() else str(pid)
-    if user:
-        lines = {"uid_map": f"0 0 1\n{USER} {user} 1\n", "gid_map": f"0 0 1\n{USER} {user} 1\n"}
-    else:
-        lines = {
-            "setgroups": "deny",
-            "uid_map": f"{USER} {os.getuid()} 1",
-            "gid_map": f"{USER} {os.getgid()} 1",
-        }
+    both = f"0 0 1\n{USER} {user} 1\n"
+    _write(pid, {"uid_map": both, "gid_map": both})
+
+
+def map_self(user: int, group: int) -> None:
+    """Say that this process's new user namespace has the one user and group that we were."""
+    _write(
+        "self", {"setgroups": "deny", "uid_map": f"{USER} {user} 1", "gid_map": f"{USER} {group} 1"}
+    )
+
+
+def _write(process: int | str, lines: dict[str, str]) -> None:
     for name, text in lines.items():
-        with open(f"/proc/{who}/{name}", "w") as file:  # noqa: PTH123
+        with open(f"/proc/{process}/{name}", "w") as file:
             file.write(text)
 
 
@@ -95,7 +99,7 @@ def may_pass(path: str) -> bool:
     place = os.path.realpath(path)
     while True:
         try:
-            mode = os.stat(place).st_mode  # noqa: PTH116
+            mode = os.stat(place).st_mode
         except OSError:
             return False
         needed = 0o005 if place == os.path.realpath(path) and stat.S_ISDIR(mode) else 0o001
@@ -103,4 +107,4 @@ def may_pass(path: str) -> bool:
             return False
         if place == "/":
             return True
-        place = os.path.dirname(place)  # noqa: PTH120
+        place = os.path.dirname(place)

@@ -11,8 +11,8 @@ it, ``setup`` with why it was not started, and ``ended`` with how it did.
 
 from __future__ import annotations
 
+# ruff: noqa: BLE001, PTH119, PTH120, PTH123, PTH208
 # What goes wrong while a program is started, whatever it is, has to be told.
-# ruff: noqa: BLE001, PTH103, PTH118, PTH119, PTH120, PTH123, PTH208, SIM105
 import os
 import select
 import signal
@@ -54,9 +54,8 @@ class Keeper:
         self._temp_parent = os.open(os.path.dirname(order.temp), os.O_RDONLY)
         if order.tier != "none":
             # Later there may be no file left to import from.
-            import _socket
-
-            from mechagents.sandbox.inside import isolation
+            for name in ("_socket", "mechagents.sandbox.inside.isolation"):
+                __import__(name)
 
     def start(self) -> None:
         """Start the program; return in its process only."""
@@ -79,7 +78,7 @@ class Keeper:
             os._exit(1)
 
     def _heed_signals(self) -> None:
-        """Adopt every orphan among the descendants; wake up when a child ends or the parent dies."""
+        """Adopt every orphan below; wake up when a child ends or the parent dies."""
         if sys.platform == "linux":
             prctl(PR_SET_CHILD_SUBREAPER, 1)
             prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

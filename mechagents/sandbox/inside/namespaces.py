@@ -34,21 +34,22 @@ def leave(order: Order) -> int:
     Returns:
         A descriptor of the memory file system with the program's folder.
     """
-    if order.user:
-        ready, mapped = _mapper(order.user)
-    prctl(PR_SET_DUMPABLE, 1)
+    who = os.getuid(), os.getgid()
+    pipes = _mapper(order.user) if order.user else None
     try:
         unshare(_NEEDED | CLONE_NEWCGROUP)
     except OSError:
         unshare(_NEEDED)
+    # What cannot be looked at belongs to root, the map of users too.
     prctl(PR_SET_DUMPABLE, 1)
-    if order.user:
+    if pipes is None:
+        identity.map_self(*who)
+    else:
+        ready, mapped = pipes
         os.close(ready)
         if os.read(mapped, 1) != b"!":
             raise PermissionError("the users of a namespace could not be set")
         os.close(mapped)
-    else:
-        identity.map_users(os.getpid(), 0)
     return mounts.build(order, identity.USER)
 
 
@@ -65,7 +66,7 @@ def _mapper(user: int) -> tuple[int, int]:
         try:
             os.close(tell_ready)
             os.read(ready, 1)
-            identity.map_users(parent, user)
+            identity.map_two_users(parent, user)
             os.write(tell_mapped, b"!")
         finally:
             os._exit(0)

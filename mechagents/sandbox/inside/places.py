@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# ruff: noqa: PTH100, PTH114, PTH115, PTH118, PTH120, PTH208
+# ruff: noqa: PTH100, PTH110, PTH120
 import os
 import sys
 
