@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -19,6 +20,7 @@ from mechagents.sandbox import launcher
 from mechagents.sandbox.inside.processes import kill_all
 from mechagents.sandbox.orders import MARKER, Start, words
 from mechagents.sandbox.output import Stream
+from mechagents.sandbox.warm import shared, suits
 from mechagents.sandbox.watchdog import marked
 
 GRACE_SECONDS = 5.0
@@ -55,47 +57,39 @@ class Child:
     """
 
     def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
-        job, variables = start.job, start.environment
         self._walled = start.tier == "namespaces"
-        self._marker = f"{MARKER}={variables[MARKER]}"
+        self._marker = f"{MARKER}={start.marker}"
         self._said = b""
         self._receive = receive
         self._over = False
-        mine, theirs = socket.socketpair()
-        command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__]
-        command += words(start)
-        try:
-            with theirs:
-                self._process = subprocess.Popen(
-                    command,
-                    cwd=job.workdir,
-                    env=variables,
-                    stdin=theirs.fileno() if _HAS_KEEPER else subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                )
-        except (FileNotFoundError, PermissionError) as error:
-            mine.close()
-            raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error
-        except OSError as error:
-            mine.close()
-            raise SandboxError(f"no process could be started: {error}") from error
-        self._control = mine
-        kept = int(job.limits.kept_output_mib * (1 << 20))
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = (_fork_warm(start, theirs) if suits(start) else None) or _start_cold(
+                start, theirs
+            )
+        self.warm = self._process.popen is None
+        """Whether it was forked from an interpreter that had libraries imported."""
+        kept = int(start.job.limits.kept_output_mib * (1 << 20))
         self.stdout, self.stderr = Stream(kept), Stream(kept)
         self._readers = [
-            _read(pipe, stream)
-            for pipe, stream in (
-                (self._process.stdout, self.stdout),
-                (self._process.stderr, self.stderr),
-            )
+            _read(self._process.stdout, self.stdout),
+            _read(self._process.stderr, self.stderr),
         ]
+        if self.warm and not self._keeper_spoke():
+            self._over = True
 
     @property
     def pid(self) -> int:
         """The keeper's process id; where there is no keeper, the program's."""
-        return self._process.pid
+        popen = self._process.popen
+        return popen.pid if popen is not None else int(self._told("keeper") or 0)
+
+    def _keeper_spoke(self) -> bool:
+        """Wait until the keeper of a warm start says who it is."""
+        until = time.monotonic() + GRACE_SECONDS
+        while self._told("keeper") is None and not self._over and time.monotonic() < until:
+            self._hear(GRACE_SECONDS)
+        return self._told("keeper") is not None
 
     @property
     def top(self) -> int:
@@ -112,19 +106,27 @@ class Child:
         if not _HAS_KEEPER:
             return self._waited(seconds)
         until = time.monotonic() + seconds
-        while not self._over and select.select([self._control], [], [], max(seconds, 0.0))[0]:
-            flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-            heard, given, _, _ = socket.recv_fds(self._control, 4096, 1, flags)
-            for descriptor in given:
-                self._receive(descriptor)
-            self._said += heard
-            self._over = not heard
+        while not self._over and self._hear(max(seconds, 0.0)):
             seconds = until - time.monotonic()
         return self._over and self._waited(GRACE_SECONDS)
 
+    def _hear(self, seconds: float) -> bool:
+        """Take in what the keeper says; return whether it said something, or ended."""
+        if not select.select([self._control], [], [], seconds)[0]:
+            return False
+        flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+        heard, given, _, _ = socket.recv_fds(self._control, 4096, 1, flags)
+        for descriptor in given:
+            self._receive(descriptor)
+        self._said += heard
+        self._over = not heard
+        return True
+
     def _waited(self, seconds: float) -> bool:
+        if self._process.popen is None:
+            return True
         try:
-            self._process.wait(max(seconds, 0.001))
+            self._process.popen.wait(max(seconds, 0.001))
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -136,18 +138,25 @@ class Child:
             return self._waited(GRACE_SECONDS)
         kill_all(self.pid)
         self._control.shutdown(socket.SHUT_WR)
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
         if not self.ended_within(GRACE_SECONDS):
-            self._process.kill()
-            self._process.wait()
+            self._signal(signal.SIGKILL)
+            self._waited(GRACE_SECONDS)
             return False
         return True
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self.pid and not self._over:
+                os.kill(self.pid, number)
 
     def close(self) -> Report:
         """Take leave of an ended program: collect its last output and how it ended."""
         report = self._report()
         if report.fault:
             _sweep(self._marker)
+            if self.warm:
+                shared().retire()
         for reader in self._readers:
             reader.join(0.3)
         self._control.close()
@@ -155,7 +164,7 @@ class Child:
 
     def _report(self) -> Report:
         if not _HAS_KEEPER:
-            return Report(wait_status=(self._process.returncode & 0xFF) << 8)
+            return Report(wait_status=((self._returned() or 0) & 0xFF) << 8)
         fault = self._told("setup")
         if fault is not None:
             return Report(fault=fault)
@@ -166,10 +175,58 @@ class Child:
         except ValueError:
             return Report(fault="the process that keeps the program was killed, or could not start")
 
+    def _returned(self) -> int | None:
+        return self._process.popen.returncode if self._process.popen is not None else None
+
     def _told(self, what: str) -> str | None:
         """Return what the keeper said about something, if it did."""
         lines = self._said.decode(errors="replace").splitlines()
         return next((x.removeprefix(f"{what} ") for x in lines if x.startswith(f"{what} ")), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A program's keeper, and where its output comes from."""
+
+    popen: subprocess.Popen[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+
+def _start_cold(start: Start, control: socket.socket) -> _Process:
+    """Start a new interpreter."""
+    job = start.job
+    command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__, *words(start)]
+    try:
+        popen = subprocess.Popen(
+            command,
+            cwd=job.workdir,
+            env=start.environment,
+            stdin=control.fileno() if _HAS_KEEPER else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error
+    except OSError as error:
+        raise SandboxError(f"no process could be started: {error}") from error
+    return _Process(popen, popen.stdout, popen.stderr)
+
+
+def _fork_warm(start: Start, control: socket.socket) -> _Process | None:
+    """Fork the warm interpreter; return None if there is none."""
+    (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+    try:
+        forked = shared().fork(start, [control.fileno(), to_out, to_err])
+    finally:
+        os.close(to_out)
+        os.close(to_err)
+    if not forked:
+        os.close(out)
+        os.close(err)
+        return None
+    return _Process(None, os.fdopen(out, "rb"), os.fdopen(err, "rb"))
 
 
 def _read(pipe: IO[bytes] | None, stream: Stream) -> threading.Thread:

@@ -23,17 +23,26 @@ def main(words: list[str]) -> None:
     """Run a program; return in the process that was the program, at its end.
 
     Args:
-        words: What to run and how, as ``inside.order`` reads it.
+        words: What to run and how, as ``inside.order`` reads it; or ``warm`` and the libraries
+            to import, and then orders come as ``inside.zygote`` reads them.
     """
     _stand_in_for_the_package()
     from mechagents.sandbox.inside.order import Order
 
-    order = Order(words)
+    warm = words[0] == "warm"
+    if warm:
+        from mechagents.sandbox.inside.zygote import serve
+
+        order = serve(words[1:])
+    else:
+        order = Order(words)
     if hasattr(os, "fork"):
         from mechagents.sandbox.inside.keeper import keep_and_become
 
         keep_and_become(order)
     _forget_the_package()
+    if warm:
+        _run_and_leave(order.script, order.search_path)
     run(order.script, order.search_path)
 
 
@@ -73,7 +82,46 @@ def run(script: str, search_path: list[str]) -> None:
         sys.exit(1)
 
 
-def _show(error: Exception, trace: TracebackType | None) -> None:
+def _run_and_leave(script: str, search_path: list[str]) -> None:
+    """Run a file and end as the interpreter would, but leave the imported libraries standing.
+
+    To take them down touches, and so copies, most memory that is shared with the warm parent.
+    """
+    import atexit
+    import gc
+    import threading
+
+    code = 0
+    try:
+        run(script, search_path)
+    except SystemExit as ending:
+        code = _exit_code(ending)
+    except KeyboardInterrupt as error:
+        _show(error, error.__traceback__)
+        code = 130
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.modules["__main__"].__dict__.clear()
+        gc.collect()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # noqa: PERF203
+                pass
+        os._exit(code)
+
+
+def _exit_code(ending: SystemExit) -> int:
+    if isinstance(ending.code, int):
+        return ending.code & 0xFF
+    if ending.code is not None:
+        print(ending.code, file=sys.stderr)
+    return 0 if ending.code is None else 1
+
+
+def _show(error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback without this file's frame, through the hook the program may have set."""
     own = trace.tb_next if trace is not None else None
     sys.excepthook(type(error), error.with_traceback(own), own)

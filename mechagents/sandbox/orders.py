@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -35,10 +35,14 @@ class Start:
     user: int = 0
     """The throw-away user it becomes; 0 stays who we are."""
 
+    marker: str = field(default_factory=lambda: secrets.token_hex(16))
+    """What its processes can be told by."""
+
     @property
     def environment(self) -> dict[str, str]:
         """All that the program sees of the environment."""
-        return environment(self.job, Path("/tmp") if self.tier == "namespaces" else self.temp)
+        temp = Path("/tmp") if self.tier == "namespaces" else self.temp
+        return {**environment(self.job, temp), MARKER: self.marker}
 
 
 def environment(job: Job, temp: Path) -> dict[str, str]:
@@ -62,7 +66,6 @@ def environment(job: Job, temp: Path) -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
-        MARKER: secrets.token_hex(16),
     }
     folders = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     threads = {f"{name}_NUM_THREADS": str(job.limits.threads) for name in _THREAD_VARIABLES}
