@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mechagents.sandbox.base import Limits, Outcome
@@ -194,9 +194,6 @@ class Attack:
     """A program that runs afterwards, in the same folder."""
     beside: str = ""
     """A program that runs at the same time, in a folder of its own."""
-    input_files: dict[str, str] = field(default_factory=dict)
-    root_only: bool = False
-    """Whether only root could ever succeed, and bait can only be laid out by root."""
 
 
 def proven(text: bytes, token: str) -> dict[str, str]:

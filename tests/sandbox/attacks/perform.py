@@ -66,7 +66,7 @@ async def _gather(attack: Attack, sandbox: Sandbox, stage: Stage) -> Evidence:
     outcomes: dict[str, Outcome] = {}
 
     async def run(name: str, program: str, workdir: Path, limits: Limits) -> None:
-        inputs: dict[str, bytes | str] = {**attack.input_files, **stage.inputs()}
+        inputs: dict[str, bytes | str] = {**stage.inputs()}
         if name == "beside":
             inputs = {"secret.txt": stage.secret}
         job = Job(source=program, workdir=workdir, inputs=inputs, limits=limits)
