@@ -175,6 +175,15 @@ class Sandbox(Protocol):
         ...
 
 
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A sandbox that can get ready for programs that may start warm. No sandbox has to."""
+
+    def warm_up(self) -> None:
+        """Get ready in the background, unless that was done."""
+        ...
+
+
 def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sandbox]:
     def make() -> Sandbox:
         from mechagents.sandbox.local import LocalSandbox

@@ -63,10 +63,13 @@ class Child:
         self._receive = receive
         self._over = False
         self._control, theirs = socket.socketpair()
-        with theirs:
-            self._process = (_fork_warm(start, theirs) if suits(start) else None) or _start_cold(
-                start, theirs
-            )
+        try:
+            with theirs:
+                forked = _fork_warm(start, theirs) if suits(start) else None
+                self._process = forked or _start_cold(start, theirs)
+        except (UsageError, SandboxError):
+            self._control.close()
+            raise
         self.warm = self._process.popen is None
         """Whether it was forked from an interpreter that had libraries imported."""
         kept = int(start.job.limits.kept_output_mib * (1 << 20))

@@ -14,9 +14,15 @@ Where there is no fork (Windows) the program runs directly and the supervisor do
 # wrong in a program, whatever it is, has to be caught.
 # ruff: noqa: BLE001, PTH100, PTH119, PTH120, PTH123
 
+from __future__ import annotations
+
 import os
 import sys
 from types import ModuleType, TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mechagents.sandbox.inside.order import Order
 
 
 def main(words: list[str]) -> None:
@@ -29,21 +35,29 @@ def main(words: list[str]) -> None:
     _stand_in_for_the_package()
     from mechagents.sandbox.inside.order import Order
 
-    warm = words[0] == "warm"
-    if warm:
-        from mechagents.sandbox.inside.zygote import serve
+    if words[0] == "warm":
+        from mechagents.sandbox.inside.zygote import Zygote
 
-        order = serve(words[1:])
-    else:
-        order = Order(words)
-    if hasattr(os, "fork"):
-        from mechagents.sandbox.inside.keeper import keep_and_become
-
-        keep_and_become(order)
-    _forget_the_package()
-    if warm:
+        order = Zygote(words[1:]).serve()
+        _forget_the_package()
         _run_and_leave(order.script, order.search_path)
+    order = Order(words)
+    if hasattr(os, "fork"):
+        _keep_and_become(order)
+    _forget_the_package()
     run(order.script, order.search_path)
+
+
+def _keep_and_become(order: Order) -> None:
+    """Start the program's process, and return in it only."""
+    if order.tier == "namespaces":
+        from mechagents.sandbox.inside.walled import WalledKeeper
+
+        WalledKeeper().start(order)
+    else:
+        from mechagents.sandbox.inside.keeper import Keeper
+
+        Keeper().start(order)
 
 
 def _stand_in_for_the_package() -> None:
@@ -88,6 +102,7 @@ def _run_and_leave(script: str, search_path: list[str]) -> None:
     To take them down touches, and so copies, most memory that is shared with the warm parent.
     """
     import atexit
+    import contextlib
     import gc
     import threading
 
@@ -101,15 +116,13 @@ def _run_and_leave(script: str, search_path: list[str]) -> None:
         code = 130
     try:
         threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
         sys.modules["__main__"].__dict__.clear()
         gc.collect()
     finally:
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(Exception):
                 stream.flush()
-            except Exception:  # noqa: PERF203
-                pass
         os._exit(code)
 
 

@@ -23,6 +23,7 @@ from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
 from mechagents.sandbox.orders import Start, Tier, throwaway_user
 from mechagents.sandbox.supervisor import overfull, supervise
+from mechagents.sandbox.warm import shared
 
 Result = TypeVar("Result")
 CLEANUP_SECONDS = 10.0
@@ -123,8 +124,13 @@ class LocalSandbox:
         finally:
             folders.remove(temp)
 
+    def warm_up(self) -> None:
+        """Have libraries imported in the background, for jobs that need no cold start."""
+        if self._tier != "none":
+            shared().warm_up()
+
     async def aclose(self) -> None:
-        """Do nothing: nothing is held between runs."""
+        """Do nothing: what is held between runs is shared by all sandboxes of the process."""
 
     async def __aenter__(self) -> Self:
         """Return the sandbox itself."""

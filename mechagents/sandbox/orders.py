@@ -16,6 +16,8 @@ Tier = Literal["namespaces", "landlock", "none"]
 """How a program is kept from the machine, the strongest first."""
 MARKER = "MECHAGENTS_RUN"
 """The environment variable that marks every process of one run."""
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The folder of this package, which a program may import."""
 SPARE_MIB, SPARE_FILES = 2, 64
 """What a program's folder in memory has past its limit, so that going past it is seen."""
 _THREAD_VARIABLES = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
@@ -81,7 +83,7 @@ def search_path(job: Job) -> list[str]:
     program's own. They come last, so that no file a program writes stands in for a library.
     """
     own = [job.workdir.absolute(), *([job.script.absolute().parent] if job.script else [])]
-    root = _package().parent
+    root = PACKAGE.parent
     shared = root.name in ("site-packages", "dist-packages") and job.python is not None
     return [str(folder) for folder in ([] if shared else [root]) + own]
 
@@ -100,7 +102,7 @@ def words(start: Start) -> list[str]:
         f"files={limits.folder_files + SPARE_FILES}",
         *(f"limit={n}:{v}" for n, v in resource_limits(limits, alone(start)).items()),
         *(f"search={path}" for path in search_path(job)),
-        *(f"read={path}" for path in (_package(), *(p.absolute() for p in job.readable))),
+        *(f"read={path}" for path in (PACKAGE, *(p.absolute() for p in job.readable))),
     ]
 
 
@@ -124,7 +126,3 @@ def throwaway_user() -> int:
         if count > _THROWAWAYS // 2:
             return first + count - 1 - pick % (count // 2)
     return 65533
-
-
-def _package() -> Path:
-    return Path(__file__).resolve().parents[1]

@@ -210,9 +210,15 @@ def _supervise(
             cpu_seconds=max(report.cpu_seconds, watch.tree.cpu_seconds),
             peak_memory_mib=max(report.peak_mib, watch.peak_mib),
         ),
-        isolation=f"{start.tier} ({report.held})" if report.held else isolation,
+        isolation=_isolation(start, child, report) or isolation,
         message=_message(ending, report, found),
     )
+
+
+def _isolation(start: Start, child: Child, report: Report) -> str:
+    """Return what isolated a program, by what it was told to have put up itself."""
+    told = [report.held, *(["warm start"] if child.warm else [])]
+    return f"{start.tier} ({'; '.join(told)})" if report.held else ""
 
 
 def _message(ending: Ending, report: Report, found: folders.Found) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox import launcher
 from mechagents.sandbox.base import Job
-from mechagents.sandbox.inside.zygote import LONGEST
-from mechagents.sandbox.orders import Start, environment, words
+from mechagents.sandbox.inside.messages import LONGEST
+from mechagents.sandbox.orders import PACKAGE, Start, environment, throwaway_user, words
 
 LIBRARIES = (
     "numpy", "numpy.random", "scipy.sparse", "scipy.sparse.linalg", "scipy.spatial", "skfem",
@@ -47,8 +47,16 @@ def suits(start: Start) -> bool:
         and job.python is None
         and job.limits.threads == 1
         and job.limits.memory_mib >= LEAST_MIB
+        and not job.readable
+        and start.script.parent == job.workdir.absolute()
+        and not sys.prefix.startswith(str(job.workdir.absolute()))
         and sys.platform == "linux"
     )
+
+
+def spares() -> int:
+    """Return how many forks stand by: one a processor, two at least and eight at most."""
+    return min(max(os.cpu_count() or 1, 2), 8)
 
 
 class Zygote:
@@ -69,10 +77,13 @@ class Zygote:
         settings.mkdir()
         folders.seed_font_lists(settings)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        (Path(self._temp.name) / "root").mkdir()
         job = Job(source="", workdir=Path(self._temp.name))
+        told = [f"root={self._temp.name}/root", f"read={PACKAGE}", f"user={throwaway_user()}"]
+        told += [f"spares={spares()}", *(f"library={name}" for name in libraries)]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", launcher.__file__, "warm", *libraries],
+                [sys.executable, "-s", "-P", launcher.__file__, "warm", *told],
                 cwd=self._temp.name,
                 env=environment(job, Path(self._temp.name)),
                 stdin=theirs.fileno(),
@@ -101,14 +112,18 @@ class Zygote:
             start: The program, in its place.
             descriptors: Of its keeper's socket, its standard output and its standard error.
         """
+        places = [os.open(path, os.O_RDONLY) for path in (start.job.workdir, start.temp)]
         said = [*words(start), *(f"env={n}={v}" for n, v in start.environment.items())]
         order = "\0".join(said).encode()
-        if len(order) > LONGEST:
-            return False
         try:
-            socket.send_fds(self._socket, [order], descriptors)
+            if len(order) > LONGEST:
+                return False
+            socket.send_fds(self._socket, [order], [*descriptors, *places])
         except OSError:
             return False
+        finally:
+            for descriptor in places:
+                os.close(descriptor)
         return True
 
     def wait(self) -> None:
@@ -169,14 +184,12 @@ class WarmStarts:
         """
         with self._lock:
             zygote = self._zygote
+            good = zygote is not None and zygote.fork(start, descriptors)
             if zygote is not None:
                 zygote.left -= 1
-                good = zygote.fork(start, descriptors)
-                spent = zygote.left <= 0 or not good
         if zygote is None:
             self.warm_up()
-            return False
-        if spent:
+        elif not good or zygote.left <= 0:
             self.retire()
         return good
 

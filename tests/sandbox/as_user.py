@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from mechagents.sandbox.inside.identity import may_pass
 from mechagents.sandbox.inside.kernel import (
@@ -25,13 +26,11 @@ USER = 65533
 
 def open_up(folder: str) -> None:
     """Let everybody reach a folder that lies in a closed one, for this process and its children."""
-    closed = folder
-    while closed != "/" and not may_pass(folder):
-        closed = os.path.dirname(closed)
-        if not os.stat(closed).st_mode & 1:
+    for closed in map(str, Path(folder).parents):
+        if not may_pass(folder) and not Path(closed).stat().st_mode & 1:
             held = os.open(folder, os.O_PATH)
             mount("tmpfs", closed, "tmpfs", options="mode=755,size=1m")
-            os.makedirs(folder)
+            Path(folder).mkdir(parents=True)
             mount(f"/proc/self/fd/{held}", folder, flags=MS_BIND | MS_REC)
             os.close(held)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import stat
 
+from mechagents.sandbox.inside.identity import USER
 from mechagents.sandbox.inside.kernel import (
     MS_BIND,
     MS_NODEV,
@@ -14,15 +15,18 @@ from mechagents.sandbox.inside.kernel import (
     MS_PRIVATE,
     MS_RDONLY,
     MS_REC,
+    MS_REMOUNT,
     mount,
     set_mount,
     unmount,
 )
 from mechagents.sandbox.inside.order import Order
-from mechagents.sandbox.inside.places import DEVICES, LINKS, SETTINGS, readable
+from mechagents.sandbox.inside.places import DEVICES, LINKS, SETTINGS
 
 SCRATCH_FOLDERS = ("work", "tmp", "shm")
 """What the one memory file system of a program holds."""
+_TEMPORARY = {"/tmp": "tmp", "/dev/shm": "shm"}
+"""Where a program finds two of them."""
 _PLAIN = MS_NOSUID | MS_NODEV
 _USERS = {
     "passwd": "root:x:0:0::/:/bin/false\nprogram:x:1000:1000::/tmp:/bin/false\n",
@@ -32,39 +36,60 @@ _USERS = {
 }
 
 
-def build(order: Order, owner: int) -> int:
-    """Build the root of a program over its temporary folder, in a mount namespace of its own.
+def lay_out(root: str, shown: list[str]) -> int:
+    """Build a root over a folder, in a mount namespace of its own, all but the program's folder.
 
     Args:
-        order: What the program is.
-        owner: The user inside that its folder belongs to; it is also its group.
+        root: The folder.
+        shown: What is read besides the system, none of it within another.
 
     Returns:
-        A descriptor of the file system with its folder, its temporary files and shared memory.
+        A descriptor of the memory file system for the program's folder, its temporary files and
+        shared memory, which are mounted on ``/.scratch`` until the root is furnished.
     """
-    root = order.temp
     os.umask(0o022)
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
-    copied = (order.workdir, f"{order.temp}/.")
-    inputs = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in copied]
     mount("tmpfs", root, "tmpfs", _PLAIN, "mode=755,size=2m,nr_inodes=2000")
     _lay_out_system(root)
-    scratch = _scratch(order, inputs, owner)
-    writable = {"/tmp": "tmp", "/dev/shm": "shm", order.workdir: "work"}
-    shown = readable([*order.readable, order.script])
-    for path in sorted({*writable, *shown}):
-        if path in writable:
-            _bind(f"{root}/.scratch/{writable[path]}", root + path)
-        elif not path.startswith(f"{order.workdir}/"):
-            _bind(path, root + path)
-    unmount(f"{root}/.scratch")
-    os.rmdir(f"{root}/.scratch")
+    place = f"{root}/.scratch"
+    mount("tmpfs", place, "tmpfs", _PLAIN, "mode=755,size=1m,nr_inodes=200")
+    for name in SCRATCH_FOLDERS:
+        os.mkdir(f"{place}/{name}")
+    for path, name in _TEMPORARY.items():
+        _bind(f"{place}/{name}", root + path)
+    for path in shown:
+        _bind(path, root + path)
     set_mount(root, on=MS_RDONLY | _PLAIN, recursive=True)
-    for path in writable:
+    for path in ("", "/.scratch", *_TEMPORARY):
         set_mount(root + path, off=MS_RDONLY)
     for name in DEVICES:
         mount(f"/dev/{name}", f"{root}/dev/{name}", flags=MS_BIND)
-    return scratch
+    return os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def furnish(root: str, order: Order, folders: list[int], within: list[str]) -> None:
+    """Give a root that was laid out to one program: its folder, and what it holds already.
+
+    Args:
+        root: Where the root is.
+        order: The program.
+        folders: Descriptors of its folder and of its temporary folder, outside.
+        within: What else is read, inside its folder.
+    """
+    place = f"{root}/.scratch"
+    options = f"size={order.folder_bytes},nr_inodes={order.folder_files}"
+    mount("none", place, "", MS_REMOUNT | _PLAIN, options)
+    for source, name in zip(folders, SCRATCH_FOLDERS, strict=False):
+        _copy(source, f"{place}/{name}", USER)
+    for name in SCRATCH_FOLDERS:
+        os.chown(f"{place}/{name}", USER, USER)
+    _bind(f"{place}/work", root + order.workdir)
+    for path in within:
+        _bind(path, root + path)
+        set_mount(root + path, on=MS_RDONLY | _PLAIN, recursive=True)
+    unmount(place)
+    os.rmdir(place)
+    set_mount(root or "/", on=MS_RDONLY)
 
 
 def _lay_out_system(root: str) -> None:
@@ -103,20 +128,6 @@ def _bind(path: str, target: str) -> None:
     mount(path, target, flags=MS_BIND | MS_REC)
 
 
-def _scratch(order: Order, inputs: list[int], owner: int) -> int:
-    """Make the memory file system of a program, with what its folders held before."""
-    place = f"{order.temp}/.scratch"
-    options = f"mode=755,size={order.folder_bytes},nr_inodes={order.folder_files}"
-    mount("tmpfs", place, "tmpfs", _PLAIN, options)
-    for name in SCRATCH_FOLDERS:
-        os.mkdir(f"{place}/{name}")
-        os.chown(f"{place}/{name}", owner, owner)
-    for source, name in zip(inputs, SCRATCH_FOLDERS, strict=False):
-        _copy(source, f"{place}/{name}", owner)
-        os.close(source)
-    return os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-
-
 def _copy(source: int, target: str, owner: int) -> None:
     """Copy the regular files and folders of a folder, with the times of their contents."""
     for name in os.listdir(source):
@@ -138,8 +149,8 @@ def _copy(source: int, target: str, owner: int) -> None:
         os.chown(copy, owner, owner)
 
 
-def enter(root: str) -> None:
-    """Make the root that was built the only one. For the first process of a new tree of them.
+def mount_processes(root: str) -> None:
+    """Show a new tree of processes, of which we are the first, in its root.
 
     Where the system hides parts of ``/proc`` from us it lets nobody mount another; then the
     program has none.
@@ -149,4 +160,3 @@ def enter(root: str) -> None:
         mount("proc", f"{root}/proc", "proc", flags)
     except PermissionError:
         pass
-    os.chdir(root)

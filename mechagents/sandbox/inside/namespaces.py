@@ -18,24 +18,23 @@ from mechagents.sandbox.inside.kernel import (
     prctl,
     unshare,
 )
-from mechagents.sandbox.inside.order import Order
 
 HELD = "user, mount, pid, net, ipc, uts"
 """The namespaces that are made."""
 _NEEDED = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
 
 
-def leave(order: Order) -> int:
-    """Leave the namespaces of the machine, and build the root that a program will have.
+def leave(user: int) -> None:
+    """Leave the namespaces of the machine.
 
-    Children forked from now on are in a new tree of processes; the first of them must call
-    ``enter``.
+    Children forked from now on are in a new tree of processes; when the first of them ends,
+    the kernel kills all others.
 
-    Returns:
-        A descriptor of the memory file system with the program's folder.
+    Args:
+        user: The throw-away user that the program becomes; 0 stays who we are.
     """
     who = os.getuid(), os.getgid()
-    pipes = _mapper(order.user) if order.user else None
+    pipes = _mapper(user) if user else None
     try:
         unshare(_NEEDED | CLONE_NEWCGROUP)
     except OSError:
@@ -50,7 +49,6 @@ def leave(order: Order) -> int:
         if os.read(mapped, 1) != b"!":
             raise PermissionError("the users of a namespace could not be set")
         os.close(mapped)
-    return mounts.build(order, identity.USER)
 
 
 def _mapper(user: int) -> tuple[int, int]:
@@ -75,7 +73,12 @@ def _mapper(user: int) -> tuple[int, int]:
     return tell_ready, mapped
 
 
-def enter(order: Order) -> None:
-    """Go into the root that was built; see nothing else any more."""
-    mounts.enter(order.temp)
+def enter(root: str) -> None:
+    """Go into a root that was laid out; see nothing else any more.
+
+    For the first process of the new tree. All that were outside and had the old root have the
+    new one then.
+    """
+    mounts.mount_processes(root)
+    os.chdir(root)
     pivot_root_here()
