@@ -45,6 +45,11 @@ print("ready", flush=True)
 sys.stdin.read()
 print(json.dumps(got))
 """
+_DATA_FOLDERS = [
+    Path("/", name)
+    for name in ["opt", "srv", "mnt", "media", "home", "run", "var/lib", "var/log", "etc"] + [""]
+]
+"""Folders of the machine that no program needs, apart from those for temporary files."""
 _FS_IOC_SETFLAGS = 0x40086602
 
 
@@ -128,8 +133,9 @@ class Stage:
     # What can be laid out.
 
     def canaries(self) -> None:
-        """Put the secret into files at home, in memory, and in the folders for temporary files."""
-        paths = [self.write(place / f".{self.token}-id_ed25519") for place in self.places]
+        """Put the secret into files at home, in memory, and wherever else this user can."""
+        places = dict.fromkeys((*self.places, *filter(_is_writable, _DATA_FOLDERS)))
+        paths = [self.write(place / f".{self.token}-id_ed25519") for place in places]
         self.targets["canaries"] = [str(path) for path in paths]
 
     def environment(self) -> None:
@@ -381,8 +387,13 @@ class Stage:
 def _places() -> list[Path]:
     """Return the folders outside where the user can write."""
     home = Path.home()
-    wanted = [home, Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm")]
-    return [place for place in wanted if place.is_dir() and os.access(place, os.W_OK)]
+    temporary = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
+    wanted = dict.fromkeys((home, *temporary))
+    return [place for place in wanted if _is_writable(place)]
+
+
+def _is_writable(place: Path) -> bool:
+    return place.is_dir() and os.access(place, os.W_OK)
 
 
 def _code_folders() -> list[Path]:
@@ -392,12 +403,14 @@ def _code_folders() -> list[Path]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             found.append(Path(spec.origin).parent)
+    found += [Path(folder) for folder in sys.path if Path(folder).is_dir()]
+    found += [folder.parent for folder in found if folder.name == "mechagents"]
     return found + [folder / "__pycache__" for folder in found]
 
 
 def _system_folders() -> list[Path]:
     """Return folders of the system that root can write to."""
-    return [Path(p) for p in ("/dev", "/etc", "/usr/bin", "/sys/fs/cgroup", "/", "/run")]
+    return [*_DATA_FOLDERS, *(Path(name) for name in ("/dev", "/usr/bin", "/sys/fs/cgroup"))]
 
 
 def _own_addresses() -> list[str]:

@@ -47,6 +47,15 @@ def _not_deep(evidence: Evidence) -> str:
     return f"{deep!r:.200} is too deep" if deep else ""
 
 
+def _modes_are_plain(evidence: Evidence) -> str:
+    """Artifacts can be read by their owner, and give no one rights."""
+    for name in evidence.outcome.artifacts:
+        mode = (evidence.stage.workdir / name).lstat().st_mode & 0o7777
+        if mode & 0o7000 or not mode & 0o400:
+            return f"{name} has the mode {mode:o}"
+    return ""
+
+
 def _holds_no_device(evidence: Evidence) -> str:
     import stat
 
@@ -184,6 +193,21 @@ def nest():
 attempt("deep", nest)
 """,
         every(_not_deep, _hands_back_the_real),
+    ),
+    Attack(
+        "modes",
+        _REAL
+        + """
+for mode in (0o0, 0o777, 0o1777, 0o2755, 0o4755, 0o7777, 0o111):
+    name = f"mode-{mode:o}.txt"
+    open(name, "w").close()
+    attempt(name, os.chmod, name, mode)
+os.mkdir("closed")
+open("closed/in.txt", "w").close()
+attempt("folder", os.chmod, "closed", 0)
+""",
+        every(_hands_back_the_real, _modes_are_plain),
+        tries=8,
     ),
     Attack(
         "swapped-at-the-end",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from attacks.attack import (
     Attack,
     Evidence,
+    ends_as,
     every,
     keeps_the_secret,
     later_says,
@@ -174,6 +175,40 @@ attempt("matplotlib", lambda: os.symlink(T["outside"], "matplotlib"))
         every(leaves_the_outside_alone, later_says(_LATER_SAYS)),
         tries=4,
         then=_LATER,
+    ),
+    Attack(
+        "pipes-in-place-of-inputs",
+        """
+for name in ("targets.json", "program.py"):
+    attempt(name, lambda: (os.unlink(name), os.mkfifo(name)))
+    attempt("no rights to " + name, os.chmod, name, 0)
+""",
+        later_says(_LATER_SAYS),
+        tries=4,
+        then=_LATER,
+    ),
+    Attack(
+        "folders-in-place-of-inputs",
+        """
+for name in ("targets.json", "program.py"):
+    attempt(name, lambda: (os.unlink(name), os.makedirs(name + "/a/b"), os.symlink(T["outside"], name + "/a/c")))
+    attempt("no rights to " + name, lambda: (os.chmod(name + "/a", 0), os.chmod(name, 0)))
+""",
+        every(leaves_the_outside_alone, later_says(_LATER_SAYS)),
+        tries=4,
+        then=_LATER,
+    ),
+    Attack(
+        "its-own-folder",
+        """
+import shutil, tempfile
+attempt("emptied", lambda: [shutil.rmtree(n) if os.path.isdir(n) else os.unlink(n) for n in os.listdir(".")] and None)
+attempt("removed", lambda: os.rmdir(_HERE))
+attempt("temporary", lambda: shutil.rmtree(tempfile.gettempdir()))
+attempt("without rights", lambda: os.chmod(_HERE, 0))
+""",
+        every(ends_as("ok", "error"), _can_be_removed),
+        tries=4,
     ),
     Attack(
         "links-in-place-of-its-folders",

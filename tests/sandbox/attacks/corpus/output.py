@@ -178,6 +178,25 @@ os._exit(1)
         ends_as("error", exit_code=1),
     ),
     Attack(
+        "forged-limit-on-time",
+        """
+note("forge")
+os.kill(os.getpid(), signal.SIGXCPU)
+time.sleep(1)
+""",
+        ends_as("signal", exit_code=-24),
+    ),
+    Attack(
+        "forged-limit-on-files",
+        """
+note("forge")
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+os.kill(os.getpid(), signal.SIGXFSZ)
+time.sleep(1)
+""",
+        ends_as("signal", exit_code=-25),
+    ),
+    Attack(
         "forged-exit-codes",
         # Shells, and what is built on them, tell of signals by 128 and more.
         """

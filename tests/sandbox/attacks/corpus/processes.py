@@ -193,6 +193,43 @@ time.sleep(4)
         limits=_SHORT,
     ),
     Attack(
+        "a-runner-that-changes-its-number",
+        """
+def run():
+    if os.fork() == 0:
+        os.setsid()
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            # The child goes on, the parent ends: whoever looks comes too late.
+            if os.fork():
+                os._exit(0)
+        os._exit(0)
+    time.sleep(0.1)
+
+attempt("run", run)
+""",
+        every(in_time, ends_as("ok")),
+    ),
+    Attack(
+        "runners-beyond-the-time-limit",
+        """
+def run():
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                if os.fork():
+                    os._exit(0)
+            os._exit(0)
+
+attempt("run", run)
+time.sleep(4)
+""",
+        every(in_time, ends_as("wall_timeout", "process_limit")),
+        limits=_SHORT,
+    ),
+    Attack(
         "child-of-the-parent",
         """
 def clone():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from attacks.attack import Attack, beside_says, every, keeps_the_secret
+from attacks.attack import Attack, beside_says, every, keeps_the_secret, refused
 from attacks.stage import Stage
 
 
@@ -137,6 +137,23 @@ attempt("standard input", lambda: print(os.read(0, 1000)))
         keeps_the_secret,
         tries=2,
         bait=Stage.descriptor,
+    ),
+    Attack(
+        "keeper-of-the-run",
+        """
+def of(pid):
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        os.close(os.open(f"/proc/{pid}/fd/{name}", os.O_RDONLY | os.O_NONBLOCK))
+
+for who, pid in (("parent", os.getppid()), ("first", 1)):
+    if pid > 0:
+        attempt(f"descriptors of the {who}", of, pid)
+        attempt(f"memory of the {who}", lambda: open(f"/proc/{pid}/mem", "rb").close())
+        attempt(f"environment of the {who}", lambda: text_of(f"/proc/{pid}/environ", 100) or call("setns", -1, 0))
+        attempt(f"map of the {who}", lambda: text_of(f"/proc/{pid}/maps", 100) or call("setns", -1, 0))
+""",
+        refused,
+        tries=4,
     ),
     Attack(
         "keys-at-home-and-elsewhere",
