@@ -47,7 +47,7 @@ print(json.dumps(got))
 """
 _DATA_FOLDERS = [
     Path("/", name)
-    for name in ["opt", "srv", "mnt", "media", "home", "run", "var/lib", "var/log", "etc"] + [""]
+    for name in ("", "opt", "srv", "mnt", "media", "home", "run", "var/lib", "var/log", "etc")
 ]
 """Folders of the machine that no program needs, apart from those for temporary files."""
 _FS_IOC_SETFLAGS = 0x40086602

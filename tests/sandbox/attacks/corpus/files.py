@@ -254,12 +254,10 @@ def immutable():
 
 attempt("immutable", immutable)
 
-def bury():
-    for _ in range(180):
-        os.mkdir("d" * 40)
-        os.chdir("d" * 40)
-
-attempt("deep", bury)
+note("deep")
+for _ in range(180):
+    os.mkdir("d" * 40)
+    os.chdir("d" * 40)
 """,
         _can_be_removed,
         tries=3,

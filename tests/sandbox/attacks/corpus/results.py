@@ -342,6 +342,22 @@ leave(vtu(more=more, head='{_ZLIB}'), "fields.vtu")
         limits=_LIMITS,
     ),
     Attack(
+        "a-dictionary-of-gigabytes",
+        _VTU
+        + f"""
+import lzma
+part = bytearray(lzma.compress(bytes(32)))
+# The header of the first block tells how large a dictionary is needed: 40 says 4 GiB.
+length = (part[12] + 1) * 4
+part[16] = 40
+part[12 + length - 4 : 12 + length] = struct.pack("<I", zlib.crc32(part[12 : 12 + length - 4]))
+head = base64.b64encode(struct.pack("<4I", 1, 32, 0, len(part))).decode()
+more = {_PACKED_ARRAY!r}.format(head + base64.b64encode(part).decode())
+leave(vtu(more=more, head=' compressor="vtkLZMADataCompressor"'), "fields.vtu")
+""",
+        refuses(_FIELDS),
+    ),
+    Attack(
         "blocks-without-end",
         _VTU
         + f"""

@@ -156,6 +156,44 @@ for who, pid in (("parent", os.getppid()), ("first", 1)):
         tries=4,
     ),
     Attack(
+        "memory-of-everyone",
+        """
+def search(name):
+    opened = []
+    for pid in os.listdir("/proc"):
+        if pid.isdigit() and int(pid) != os.getpid():
+            try:
+                with open(f"/proc/{pid}/{name}", "rb", 0) as file:
+                    name != "mem" and file.read(16)
+            except OSError:
+                continue
+            opened.append(int(pid))
+    if not opened:
+        raise OSError(errno.ENOENT, "nobody")
+    return opened
+
+for name in ("mem", "environ", "maps", "auxv", "smaps_rollup", "syscall", "stack"):
+    attempt(name, search, name)
+def links(name):
+    found = []
+    for pid in os.listdir("/proc"):
+        if pid.isdigit() and int(pid) != os.getpid():
+            try:
+                found.append(os.readlink(f"/proc/{pid}/{name}"))
+            except OSError:
+                continue
+    if not found:
+        raise OSError(errno.ENOENT, "nobody")
+    return found
+
+for name in ("exe", "cwd", "root", "fd/0", "ns/mnt"):
+    attempt(name, links, name)
+""",
+        refused,
+        tries=12,
+        bait=Stage.victim,
+    ),
+    Attack(
         "keys-at-home-and-elsewhere",
         """
 for path in T["canaries"]:
