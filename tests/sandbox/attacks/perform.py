@@ -64,13 +64,16 @@ async def perform(attack: Attack, group: str, sandbox: Sandbox, reader: Reader) 
 
 async def _gather(attack: Attack, sandbox: Sandbox, stage: Stage) -> Evidence:
     outcomes: dict[str, Outcome] = {}
+    seconds: dict[str, float] = {}
 
     async def run(name: str, program: str, workdir: Path, limits: Limits) -> None:
         inputs: dict[str, bytes | str] = {**stage.inputs()}
         if name == "beside":
             inputs = {"secret.txt": stage.secret}
         job = Job(source=program, workdir=workdir, inputs=inputs, limits=limits)
+        started = time.monotonic()
         outcomes[name] = await sandbox.run(job)
+        seconds[name] = time.monotonic() - started
 
     async with anyio.create_task_group() as group:
         if attack.beside:
@@ -82,8 +85,15 @@ async def _gather(attack: Attack, sandbox: Sandbox, stage: Stage) -> Evidence:
         await run("later", attack.then, stage.workdir, attack.limits)
     told = outcomes["attack"]
     text = b"\n".join((told.stdout.encode(), files.get("tried.txt", b"")))
-    tries = proven(text, stage.token)
-    return Evidence(stage, told, outcomes.get("later"), outcomes.get("beside"), tries, files)
+    return Evidence(
+        stage=stage,
+        outcome=told,
+        later=outcomes.get("later"),
+        beside=outcomes.get("beside"),
+        tries=proven(text, stage.token),
+        files=files,
+        seconds=seconds["attack"],
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:

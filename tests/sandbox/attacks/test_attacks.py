@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,12 +28,14 @@ NOT_HELD = {
         "secrets/keys-at-home-and-elsewhere": "/dev/shm is shared by all, and semaphores need it",
         "secrets/names-at-home-and-elsewhere": "/dev/shm is shared by all",
         "secrets/roundabout-paths-to-a-key": "/dev/shm is shared by all",
+        "files/modes": "chmod of a user's own files outside is nothing that Landlock can refuse",
+        "files/times": "utime of a user's own files outside is nothing that Landlock can refuse",
         "memory/files-in-shared-memory": "what lies in /dev/shm is nobody's resident memory",
         "memory/removed-files-in-shared-memory": "a removed file is in no folder to be measured",
         "disk/removed-but-open": "a removed file is in no folder to be measured",
         "disk/other-places-to-write": "/dev/shm is shared by all",
         "disk/reserved-space": "a folder is measured 20 times a second, not kept within a size",
-        "network/interfaces": "names of interfaces can be read, though nothing can be sent",
+        "network/interfaces": "/proc/self/net tells the names, though nothing can be sent",
         "processes/seeing-the-victim": "process numbers are shared by all, though not what they do",
     }
 }
@@ -140,6 +144,13 @@ async def test_an_attack_that_is_broken_is_not_held(reader: Reader):
     async with open_sandbox("none" if "none" in SANDBOXES else "local") as sandbox:
         verdict = await perform(attack, "control", sandbox, reader)
     assert "the attack itself is broken: nothing (refused NameError" in verdict.cause
+
+
+def test_the_runner_prints_a_line_for_each_attack():
+    command = [sys.executable, str(Path(__file__).with_name("run.py")), "none", "--json"]
+    ran = subprocess.run([*command, "--only", "own-environment"], capture_output=True, check=True)
+    found = json.loads(ran.stdout)
+    assert (found["attack"], found["group"], found["held"]) == ("own-environment", "secrets", True)
 
 
 def test_there_are_enough_attacks_and_each_has_a_name_of_its_own():
