@@ -331,6 +331,7 @@ def beside_says(expected: str) -> Judge:
     def judge(evidence: Evidence) -> str:
         assert evidence.beside is not None, "an attack with this judgement has one beside it"
         said = f"{evidence.beside.stdout}{evidence.beside.stderr}".strip()
-        return "" if said == expected else f"the run beside it says {said!r:.300}"
+        told = f"{said!r:.300} ({evidence.beside.status}, {evidence.beside.message:.200})"
+        return "" if said == expected else f"the run beside it says {told}"
 
     return judge
