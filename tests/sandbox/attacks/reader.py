@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-SECONDS = 4
-"""How long a reader may take for a folder."""
+CPU_SECONDS, SECONDS = 2.0, 8
+"""How much processor time a reader may take for a folder, and how long if it only waits."""
 MEMORY_MIB = 768
 """How much more memory than at its start a reader may ask for."""
 SHOWN = 2500
@@ -115,6 +115,8 @@ def _bound() -> None:
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     most = used + (MEMORY_MIB << 20)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    # Processor time, so that a busy machine makes no difference.
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     signal.alarm(SECONDS)
 
 

@@ -26,17 +26,11 @@ TIERS = [name for name in ("namespaces", "landlock") if name in SANDBOXES]
 NOT_HELD = {
     "landlock": {
         "secrets/keys-at-home-and-elsewhere": "/dev/shm is shared by all, and semaphores need it",
-        "secrets/names-at-home-and-elsewhere": "/dev/shm is shared by all",
-        "secrets/roundabout-paths-to-a-key": "/dev/shm is shared by all",
-        "files/modes": "chmod of a user's own files outside is nothing that Landlock can refuse",
-        "files/times": "utime of a user's own files outside is nothing that Landlock can refuse",
-        "memory/files-in-shared-memory": "what lies in /dev/shm is nobody's resident memory",
+        "secrets/roundabout-paths-to-a-key": "/dev/shm is shared by all, and semaphores need it",
+        "processes/seeing-the-victim": "process numbers are shared by all, though not what they do",
         "memory/removed-files-in-shared-memory": "a removed file is in no folder to be measured",
         "disk/removed-but-open": "a removed file is in no folder to be measured",
-        "disk/other-places-to-write": "/dev/shm is shared by all",
-        "disk/reserved-space": "a folder is measured 20 times a second, not kept within a size",
-        "network/interfaces": "/proc/self/net tells the names, though nothing can be sent",
-        "processes/seeing-the-victim": "process numbers are shared by all, though not what they do",
+        "privileges/capabilities": "root's interpreter may lie where only root may search",
     }
 }
 """What a tier is known not to hold, and why. As much as this may be missing, and no more."""

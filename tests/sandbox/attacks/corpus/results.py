@@ -8,21 +8,25 @@ from __future__ import annotations
 from attacks.attack import LIMITS, Attack, Evidence, Judge, every, is_unsafe, keeps_the_secret
 
 _LIMITS = LIMITS.model_copy(update={"file_mib": 32, "folder_mib": 64})
-_EXHAUSTED = ("Unable to allocate", "MemoryError", "damaged VTU file: ;", "out of memory")
+_EXHAUSTED = ("Unable to allocate", "MemoryError", "out of memory")
 
 
-def refuses(check: str) -> Judge:
-    """Return a judgement that a check refuses what was left: soon, soundly, and harmlessly said."""
+def refuses(*checks: str) -> Judge:
+    """Return a judgement that one of these checks refuses what was left.
+
+    It has to do so soon, for a reason of its own, and in harmless words.
+    """
 
     def judge(evidence: Evidence) -> str:
         said = evidence.stage.read(evidence.stage.workdir)
         if "fault" in said:
             return said["fault"]
-        message = said.get(check, "the check was not made")
-        if message in ("passed", "the check was not made"):
-            return f"{check}: {message}"
-        if any(words in message for words in _EXHAUSTED) or message.endswith("damaged VTU file: "):
-            return f"it was only refused for want of memory: {message}"
+        refusals = [said[check] for check in checks if said.get(check, "passed") != "passed"]
+        if not refusals:
+            return f"none of {checks} refuses it"
+        for message in refusals:
+            if any(words in message for words in _EXHAUSTED) or message.endswith("VTU file: "):
+                return f"it was only refused for want of memory: {message}"
         return _odd(said) or keeps_the_secret(evidence)
 
     return judge
@@ -157,18 +161,18 @@ ATTACKS = (
 one = '{"name": "energy", "value": 1, "unit": "J/m"}'
 leave('{"quantities": [' + ",".join([one] * 80000) + ']}')
 """,
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
         limits=_LIMITS,
     ),
     Attack(
         "names-with-escapes",
         _JSON + r"""leave(quantity("1", name='"\\u001b[2Jall is well\\u202e"'))""" + "\n",
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
     ),
     Attack(
         "names-with-half-a-character",
         _JSON + r"""leave(quantity("1", name='"\\ud800"', unit='"\\udfff"'))""" + "\n",
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
     ),
     Attack(
         "keys-with-escapes",
@@ -178,7 +182,7 @@ leave('{"quantities": [' + ",".join([one] * 80000) + ']}')
     Attack(
         "names-without-end",
         _JSON + """leave(quantity("1", name='"' + "x" * 2000000 + '"'))\n""",
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
     ),
     Attack(
         "units-that-compute-for-ever",
@@ -189,7 +193,7 @@ leave('{"quantities": [' + ",".join(
     '{"name": "energy", "value": 1, "unit": "%s"}' % unit
     for unit in ["9**9**9**9 J/m"]) + ']}')
 """,
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
     ),
     Attack(
         "units-that-run-code",
@@ -197,12 +201,12 @@ leave('{"quantities": [' + ",".join(
         + """
 leave(quantity("1", unit='"__import__(\\'os\\').system(\\'true\\')"'))
 """,
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
     ),
     Attack(
         "a-unit-of-a-million-factors",
         _JSON + """leave(quantity("1", unit='"' + "m*" * 1000000 + 'm"'))\n""",
-        refuses("contract:quantity:energy"),
+        refuses(_RESULTS, "contract:quantity:energy"),
         limits=_LIMITS,
     ),
     Attack(
