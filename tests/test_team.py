@@ -97,7 +97,7 @@ def test_a_role_that_cannot_be_found_is_told(role: str, told: str) -> None:
 def test_an_unknown_model_or_sandbox_names_the_choices() -> None:
     with pytest.raises(UsageError, match="provider/name"):
         full_team(model="gpt")
-    with pytest.raises(UsageError, match="local"):
+    with pytest.raises(UsageError, match="namespaces"):
         full_team(sandbox="moon")
 
 

@@ -72,8 +72,17 @@ class Context:
         await self.record(_call(self.role.name, reply))
         return reply
 
-    async def execute(self, program: Program, settings: Settings, folder: str) -> Execution:
+    async def execute(
+        self, program: Program, settings: Settings, folder: str, cold: bool = True
+    ) -> Execution:
         """Return what happened when a program ran in ``folder`` of the run's folder.
+
+        Args:
+            program: What to run.
+            settings: What it may be told to do otherwise.
+            folder: Where it runs.
+            cold: Whether it starts in a new interpreter. A run whose result may be answered has
+                to: in a warm one, an import that the program forgot is there all the same.
 
         Raises:
             BudgetError: If no further execution is allowed.
@@ -88,6 +97,7 @@ class Context:
             folder,
             settings=settings,
             limits=self.limits,
+            cold=cold,
         )
 
 

@@ -23,5 +23,5 @@ class ExecutorAgent(Agent):
             program = context.conversation.of(Program)[-1]
             done = [e for e in context.conversation.of(Execution) if e.attempt == program.attempt]
             folder = f"attempts/{program.attempt}-mesh{len(done) + 1}"
-            return await context.execute(program, message.run_next, folder)
+            return await context.execute(program, message.run_next, folder, cold=False)
         return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Protocol, Self, runtime_checkable
+from typing import Annotated, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, field_validator, model_validator
 
@@ -79,6 +79,12 @@ class Job(Part):
     """The interpreter; None takes the one that runs this."""
     environment: tuple[str, ...] = ()
     """Names of further environment variables handed on. Names of secrets are refused."""
+    readable: tuple[Path, ...] = ()
+    """Further files and folders it may read. Where the kernel isolates, it sees no others but
+    the system's, the interpreter's and its own."""
+    cold: bool = True
+    """Whether it starts in a new interpreter. A warm one has common libraries imported already,
+    which is faster and hides an import that a program forgot."""
 
     @field_validator("inputs")
     @classmethod
@@ -169,23 +175,49 @@ class Sandbox(Protocol):
         ...
 
 
-def _local() -> Sandbox:
-    from mechagents.sandbox.local import LocalSandbox
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A sandbox that can get ready for programs that may start warm. No sandbox has to."""
 
-    return LocalSandbox()
+    def warm_up(self) -> None:
+        """Get ready in the background, unless that was done."""
+        ...
 
 
-SANDBOXES: dict[str, Callable[[], Sandbox]] = {"local": _local}
-"""How each sandbox is made, by name; the first is the default."""
+def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sandbox]:
+    def make() -> Sandbox:
+        from mechagents.sandbox.local import LocalSandbox
+        from mechagents.sandbox.selftest import require
+
+        require(tier)
+        return LocalSandbox(tier)
+
+    return make
+
+
+SANDBOXES: dict[str, Callable[[], Sandbox]] = {
+    "namespaces": _by_tier("namespaces"),
+    "landlock": _by_tier("landlock"),
+    "none": _by_tier("none"),
+}
+"""How each sandbox is made, by name, the strongest first."""
 
 
 def open_sandbox(name: str | None = None) -> Sandbox:
-    """Return a sandbox by its name; None takes the default.
+    """Return a sandbox by its name; None takes the strongest that holds on this machine.
+
+    What isolates is tried first: a small program in it tries to get out.
 
     Raises:
         UsageError: If there is none of that name.
+        SandboxError: If it does not hold here, or with None, if none does. ``none`` is only taken
+            when it is asked for.
     """
-    make = SANDBOXES.get(name or next(iter(SANDBOXES)))
+    if name is None:
+        from mechagents.sandbox.selftest import strongest
+
+        name = strongest()
+    make = SANDBOXES.get(name)
     if make is None:
         choices = ", ".join(SANDBOXES)
         raise UsageError(f"there is no sandbox {name!r}; choose from: {choices}", where="sandbox")

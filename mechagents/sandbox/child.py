@@ -1,9 +1,9 @@
-"""A program as a process: its environment, its start, its streams, and its end."""
+"""A program as a process: its start, its streams, and its end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 import select
 import signal
 import socket
@@ -11,22 +11,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from mechagents.errors import SandboxError, UsageError
 from mechagents.sandbox import launcher
-from mechagents.sandbox.base import Job
+from mechagents.sandbox.inside.processes import kill_all
+from mechagents.sandbox.orders import MARKER, Start, words
 from mechagents.sandbox.output import Stream
-from mechagents.sandbox.watchdog import marked, resource_limits
+from mechagents.sandbox.warm import shared, suits
+from mechagents.sandbox.watchdog import marked
 
-MARKER = "MECHAGENTS_RUN"
-"""The environment variable that marks every process of one run."""
 GRACE_SECONDS = 5.0
 """How long the end of a killed program may take."""
 _HAS_KEEPER = hasattr(os, "fork")
-_THREAD_VARIABLES = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,108 +40,65 @@ class Report:
     """Processes that the program left behind, killed by now [-]."""
     fault: str = ""
     """Why the program was never started, or why nothing is known of its end."""
-
-
-def environment(job: Job, temp: Path) -> dict[str, str]:
-    """Return all that a program sees of the environment: an allow-list, and nothing of a user.
-
-    Args:
-        job: The job; what it names under ``environment`` is handed on.
-        temp: A folder for temporary files, caches and settings of libraries.
-    """
-    interpreter = str(Path(job.python or sys.executable).parent)
-    system = [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if _HAS_KEEPER]
-    fixed = {
-        "PATH": os.pathsep.join([interpreter, *system]),
-        "HOME": str(job.workdir.absolute()),
-        "LC_ALL": "C.UTF-8",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(temp / "matplotlib"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONFAULTHANDLER": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        MARKER: secrets.token_hex(16),
-    }
-    folders = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
-    threads = {f"{name}_NUM_THREADS": str(job.limits.threads) for name in _THREAD_VARIABLES}
-    handed_on = {n: os.environ[n] for n in (*job.environment, "SYSTEMROOT") if n in os.environ}
-    return {**threads, **handed_on, **dict.fromkeys(folders, str(temp)), **fixed}
-
-
-def search_path(job: Job) -> list[str]:
-    """Return where a program finds modules when they are not installed.
-
-    That is the folder this package was imported from, in case only the present process knows
-    of it (not for another interpreter if that folder holds more than this package), and the
-    program's own. They come last, so that no file a program writes stands in for a library.
-    """
-    root = Path(__file__).resolve().parents[2]
-    shared = root.name in ("site-packages", "dist-packages") and job.python is not None
-    own = [job.workdir.absolute(), *([job.script.absolute().parent] if job.script else [])]
-    return [str(folder) for folder in ([] if shared else [root]) + own]
+    held: str = ""
+    """What isolated it, in the words of the process that put it up."""
 
 
 class Child:
     """A running program with its keeper.
 
     Args:
-        job: The job.
-        script: The program's file.
-        temp: Its folder for temporary files.
+        start: The program, in its place.
+        receive: Takes a descriptor of the program's file system, where it has one of its own.
 
     Raises:
         UsageError: If the interpreter cannot be started.
         SandboxError: If the system has no process to give.
     """
 
-    def __init__(self, job: Job, script: Path, temp: Path) -> None:
-        variables = environment(job, temp)
-        self._marker = f"{MARKER}={variables[MARKER]}"
+    def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
+        self._walled = start.tier == "namespaces"
+        self._marker = f"{MARKER}={start.marker}"
         self._said = b""
+        self._receive = receive
         self._over = False
-        mine, theirs = socket.socketpair()
-        command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__]
-        command += [
-            str(script),
-            str(temp),
-            resource_limits(job.limits),
-            *search_path(job),
-        ]
+        self._control, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = subprocess.Popen(
-                    command,
-                    cwd=job.workdir,
-                    env=variables,
-                    stdin=theirs.fileno() if _HAS_KEEPER else subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                )
-        except (FileNotFoundError, PermissionError) as error:
-            mine.close()
-            raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error
-        except OSError as error:
-            mine.close()
-            raise SandboxError(f"no process could be started: {error}") from error
-        self._control = mine
-        kept = int(job.limits.kept_output_mib * (1 << 20))
+                forked = _fork_warm(start, theirs) if suits(start) else None
+                self._process = forked or _start_cold(start, theirs)
+        except (UsageError, SandboxError):
+            self._control.close()
+            raise
+        self.warm = self._process.popen is None
+        """Whether it was forked from an interpreter that had libraries imported."""
+        kept = int(start.job.limits.kept_output_mib * (1 << 20))
         self.stdout, self.stderr = Stream(kept), Stream(kept)
         self._readers = [
-            _read(pipe, stream)
-            for pipe, stream in (
-                (self._process.stdout, self.stdout),
-                (self._process.stderr, self.stderr),
-            )
+            _read(self._process.stdout, self.stdout),
+            _read(self._process.stderr, self.stderr),
         ]
+        if self.warm and not self._keeper_spoke():
+            self._over = True
 
     @property
     def pid(self) -> int:
         """The keeper's process id; where there is no keeper, the program's."""
-        return self._process.pid
+        popen = self._process.popen
+        return popen.pid if popen is not None else int(self._told("keeper") or 0)
+
+    def _keeper_spoke(self) -> bool:
+        """Wait until the keeper of a warm start says who it is."""
+        until = time.monotonic() + GRACE_SECONDS
+        while self._told("keeper") is None and not self._over and time.monotonic() < until:
+            self._hear(GRACE_SECONDS)
+        return self._told("keeper") is not None
+
+    @property
+    def top(self) -> int:
+        """The process below which there is the program and all it started, and nothing else."""
+        leader = self._told("leader") if self._walled else None
+        return int(leader) if leader else self.pid
 
     def ended_within(self, seconds: float) -> bool:
         """Wait for the end of the program and of all it started.
@@ -153,16 +109,27 @@ class Child:
         if not _HAS_KEEPER:
             return self._waited(seconds)
         until = time.monotonic() + seconds
-        while not self._over and select.select([self._control], [], [], max(seconds, 0.0))[0]:
-            heard = self._control.recv(4096)
-            self._said += heard
-            self._over = not heard
+        while not self._over and self._hear(max(seconds, 0.0)):
             seconds = until - time.monotonic()
         return self._over and self._waited(GRACE_SECONDS)
 
+    def _hear(self, seconds: float) -> bool:
+        """Take in what the keeper says; return whether it said something, or ended."""
+        if not select.select([self._control], [], [], seconds)[0]:
+            return False
+        flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+        heard, given, _, _ = socket.recv_fds(self._control, 4096, 1, flags)
+        for descriptor in given:
+            self._receive(descriptor)
+        self._said += heard
+        self._over = not heard
+        return True
+
     def _waited(self, seconds: float) -> bool:
+        if self._process.popen is None:
+            return True
         try:
-            self._process.wait(max(seconds, 0.001))
+            self._process.popen.wait(max(seconds, 0.001))
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -172,20 +139,27 @@ class Child:
         if not _HAS_KEEPER:
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(self.pid)], check=False)
             return self._waited(GRACE_SECONDS)
-        launcher.kill_all(self.pid)
+        kill_all(self.pid)
         self._control.shutdown(socket.SHUT_WR)
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
         if not self.ended_within(GRACE_SECONDS):
-            self._process.kill()
-            self._process.wait()
+            self._signal(signal.SIGKILL)
+            self._waited(GRACE_SECONDS)
             return False
         return True
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if self.pid and not self._over:
+                os.kill(self.pid, number)
 
     def close(self) -> Report:
         """Take leave of an ended program: collect its last output and how it ended."""
         report = self._report()
         if report.fault:
             _sweep(self._marker)
+            if self.warm:
+                shared().retire()
         for reader in self._readers:
             reader.join(0.3)
         self._control.close()
@@ -193,15 +167,69 @@ class Child:
 
     def _report(self) -> Report:
         if not _HAS_KEEPER:
-            return Report(wait_status=(self._process.returncode & 0xFF) << 8)
-        said = self._said.decode(errors="replace")
-        if said.startswith(launcher.SETUP_FAILED):
-            return Report(fault=said.removeprefix(launcher.SETUP_FAILED).split("ended ")[0])
+            return Report(wait_status=((self._returned() or 0) & 0xFF) << 8)
+        fault = self._told("setup")
+        if fault is not None:
+            return Report(fault=fault)
         try:
-            _, status, cpu, peak_kib, left = said.split()
-            return Report(int(status), float(cpu), int(peak_kib) / 1024, int(left))
+            status, cpu, peak_kib, left = (self._told("ended") or "").split()
+            held = self._told("held") or ""
+            return Report(int(status), float(cpu), int(peak_kib) / 1024, int(left), held=held)
         except ValueError:
             return Report(fault="the process that keeps the program was killed, or could not start")
+
+    def _returned(self) -> int | None:
+        return self._process.popen.returncode if self._process.popen is not None else None
+
+    def _told(self, what: str) -> str | None:
+        """Return what the keeper said about something, if it did."""
+        lines = self._said.decode(errors="replace").splitlines()
+        return next((x.removeprefix(f"{what} ") for x in lines if x.startswith(f"{what} ")), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A program's keeper, and where its output comes from."""
+
+    popen: subprocess.Popen[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+
+def _start_cold(start: Start, control: socket.socket) -> _Process:
+    """Start a new interpreter."""
+    job = start.job
+    command = [str(job.python or sys.executable), "-s", "-P", launcher.__file__, *words(start)]
+    try:
+        popen = subprocess.Popen(
+            command,
+            cwd=job.workdir,
+            env=start.environment,
+            stdin=control.fileno() if _HAS_KEEPER else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error
+    except OSError as error:
+        raise SandboxError(f"no process could be started: {error}") from error
+    return _Process(popen, popen.stdout, popen.stderr)
+
+
+def _fork_warm(start: Start, control: socket.socket) -> _Process | None:
+    """Fork the warm interpreter; return None if there is none."""
+    (out, to_out), (err, to_err) = os.pipe(), os.pipe()
+    try:
+        forked = shared().fork(start, [control.fileno(), to_out, to_err])
+    finally:
+        os.close(to_out)
+        os.close(to_err)
+    if not forked:
+        os.close(out)
+        os.close(err)
+        return None
+    return _Process(None, os.fdopen(out, "rb"), os.fdopen(err, "rb"))
 
 
 def _read(pipe: IO[bytes] | None, stream: Stream) -> threading.Thread:

@@ -12,6 +12,7 @@ which does nothing passes none. All are bounded: where no limit holds they use a
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ ConformanceCheck = Callable[[Sandbox, Path], Awaitable[None]]
 """A check: a coroutine function of a sandbox and an empty folder."""
 _CANARY = "MECHAGENTS_CONFORMANCE_CANARY"
 _LINGER = """
-import fcntl, os, sys, time
+import ctypes, fcntl, os, sys, time
 
 def linger(name, detached, silent):
     ready, told = os.pipe()
@@ -37,6 +38,8 @@ def linger(name, detached, silent):
             null = os.open(os.devnull, os.O_RDWR)
             os.dup2(null, 1)
             os.dup2(null, 2)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(15, NAME.encode())
         lock = open(name, "w")
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.write(told, b"!")
@@ -81,18 +84,37 @@ async def _ends(
     return outcome
 
 
-def _require_dead(folder: Path) -> None:
-    """Make sure that nobody holds the locks that lingering processes took."""
+def _linger() -> tuple[str, str]:
+    """Return the beginning of a program that leaves processes behind, and their name."""
+    name = f"left-{secrets.token_hex(4)}"
+    return f"NAME = {name!r}\n{_LINGER}", name
+
+
+def _living(name: str) -> int:
+    """Return how many processes of a name can be seen, in whatever namespace they are."""
+    found = 0
+    for place in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            found += place.read_text().strip() == name
+        except OSError:
+            continue
+    return found
+
+
+def _require_dead(folder: Path, name: str) -> None:
+    """Make sure that no lingering process lives, and nobody holds the locks they took."""
     import fcntl
 
-    for name in ("same-group.lock", "own-session.lock"):
-        path = folder / name
+    _require(not _living(name), "a process is still alive")
+
+    for lock_name in ("same-group.lock", "own-session.lock"):
+        path = folder / lock_name
         _require(path.exists(), "the lingering process did not run")
         with path.open("r+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise AssertionError(f"a process is still alive: it holds {name}") from error
+                raise AssertionError(f"a process is still alive: it holds {lock_name}") from error
 
 
 async def runs_a_program(sandbox: Sandbox, folder: Path) -> None:
@@ -186,14 +208,15 @@ async def tells_how_a_program_ended(sandbox: Sandbox, folder: Path) -> None:
 
 async def ends_at_the_wall_limit(sandbox: Sandbox, folder: Path) -> None:
     """Time is up within half a second, whoever holds the pipes, and both streams are kept."""
-    source = f"{_LINGER}\nlinger_all(silent=False)\nprint('ran')\ntime.sleep(2)\n"
+    linger, name = _linger()
+    source = f"{linger}\nlinger_all(silent=False)\nprint('ran')\ntime.sleep(2)\n"
     limits = Limits(wall_seconds=1)
     outcome = await _ends(sandbox, folder, source, "wall_timeout", limits)
     used = outcome.usage.wall_seconds
     _require(1.0 <= used <= 1.5, f"it had {used:.2f} s instead of 1", outcome)
     _require("out" in outcome.stdout, "standard output was lost", outcome)
     _require("err" in outcome.stderr, "standard error was lost", outcome)
-    _require_dead(folder)
+    _require_dead(folder, name)
 
 
 async def ends_at_the_cpu_limit(sandbox: Sandbox, folder: Path) -> None:
@@ -311,24 +334,27 @@ async def makes_output_harmless(sandbox: Sandbox, folder: Path) -> None:
 
 async def leaves_nothing_running(sandbox: Sandbox, folder: Path) -> None:
     """What a program leaves behind is killed at its end, in whatever session it hides."""
-    source = f"{_LINGER}\nlinger_all(silent=True)\n"
+    linger, name = _linger()
+    source = f"{linger}\nlinger_all(silent=True)\n"
     outcome = await _run(sandbox, folder, source)
     _require(outcome.status == "ok", "it did not end well", outcome)
-    _require_dead(folder)
+    _require_dead(folder, name)
 
 
 async def leaves_nothing_when_cancelled(sandbox: Sandbox, folder: Path) -> None:
     """A cancelled run is over when the cancelled call returns."""
-    source = f"{_LINGER}\nlinger_all(silent=True)\nopen('ready', 'w').close()\ntime.sleep(2)\n"
+    linger, name = _linger()
+    source = f"{linger}\nlinger_all(silent=True)\nopen('ready', 'w').close()\ntime.sleep(2)\n"
     ready = anyio.Path(folder / "ready")
     async with anyio.create_task_group() as group:
         group.start_soon(_run, sandbox, folder, source)
         with anyio.fail_after(20):
-            # There is nothing to wait on: the program is on the other side of a sandbox.
-            while not await ready.exists():  # noqa: ASYNC110
+            # There is nothing to wait on: the program is on the other side of a sandbox, and its
+            # folder may be too.
+            while not await ready.exists() and _living(name) < 2:  # noqa: ASYNC110
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
-    _require_dead(folder)
+    _require_dead(folder, name)
 
 
 async def takes_regular_files_only(sandbox: Sandbox, folder: Path) -> None:

@@ -97,7 +97,7 @@ def _stamp(status: os.stat_result) -> Stamp:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def collect(folder: Path, before: dict[str, Stamp], most: int) -> Found:
+def collect(folder: Path, before: dict[str, Stamp], most: int, copied: bool = False) -> Found:
     """Return the regular files below a folder that are new or were changed.
 
     Names that begin with a dot, or with characters a terminal or shell could stumble over, are
@@ -108,12 +108,15 @@ def collect(folder: Path, before: dict[str, Stamp], most: int) -> Found:
         folder: The program's folder, when nothing is running in it any more.
         before: ``stamps`` of the folder from before the run.
         most: How many to take at most [-].
+        copied: Whether what was there before are copies, which are as large and as old.
     """
     taken: list[str] = []
     skipped: list[str] = []
     room = ARTIFACTS_MIB * MIB
     for path, status in sorted(walk(folder, DEPTH)):
-        if stat.S_ISDIR(status.st_mode) or before.get(path) == _stamp(status):
+        known = slice(1, 3) if copied else slice(None)
+        old = path in before and before[path][known] == _stamp(status)[known]
+        if stat.S_ISDIR(status.st_mode) or old:
             continue
         if any(part.startswith(".") for part in path.split("/")):
             continue
@@ -153,6 +156,22 @@ def put(folder: Path, name: str, content: bytes | str) -> None:
         remove(target)
     target.unlink(missing_ok=True)
     target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def give(folder: Path, owner: int, user: int) -> None:
+    """Give a folder and all below it that is one user's to another, as root; follow no link.
+
+    Files with a second name are left: it may lie elsewhere.
+
+    Args:
+        folder: The folder.
+        owner: Whose things are given.
+        user: Who gets them; and the group of the same number.
+    """
+    os.chown(folder, user, user, follow_symlinks=False)
+    for path, status in walk(folder):
+        if status.st_uid == owner and (status.st_nlink == 1 or stat.S_ISDIR(status.st_mode)):
+            os.chown(folder / path, user, user, follow_symlinks=False)
 
 
 def remove(folder: Path) -> None:

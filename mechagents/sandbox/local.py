@@ -1,8 +1,8 @@
-"""The local sandbox: limits, a clean environment and a sure end, but no wall to the files.
+"""The sandbox of this machine, in three tiers: by namespaces, by Landlock, by neither.
 
-A program runs as the user. It cannot outlive its run, outgrow its limits or see a secret of the
-environment; it could still read what the user can read, and use the network. For programs by
-a model that is trusted about as far as its user is.
+In each tier a program cannot outlive its run, outgrow its limits or see a secret of the
+environment. In the tier ``none`` it could still read what the user can read, and use the
+network: for programs by a model that is trusted about as far as its user is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import anyio.to_thread
 from mechagents.errors import SandboxError, UsageError
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
+from mechagents.sandbox.orders import Start, Tier, throwaway_user
 from mechagents.sandbox.supervisor import overfull, supervise
+from mechagents.sandbox.warm import shared
 
 Result = TypeVar("Result")
 CLEANUP_SECONDS = 10.0
@@ -30,26 +32,38 @@ _HELD = {
     "linux": "own session, every descendant killed, resource limits, tree watched",
     "darwin": "own process group, resource limits, memory and processes not watched",
 }
-"""What holds, by platform; elsewhere only the limits on time, output and folder."""
+"""What holds without the kernel, by platform; elsewhere the limits on time, output and folder."""
 
 
 class LocalSandbox:
-    """Runs programs as the present user, on this machine.
+    """Runs programs on this machine.
 
     Runs side by side do not disturb each other; how many there are at a time is the caller's
-    choice.
+    choice. Whether a tier holds on this machine is not looked at here: ``open_sandbox`` does.
+
+    Args:
+        tier: How programs are kept from the machine.
+        readable: Files and folders that every program may read, besides its job's.
     """
+
+    def __init__(self, tier: Tier = "none", readable: tuple[Path, ...] = ()) -> None:
+        self._tier: Tier = tier
+        self._readable = readable
 
     @property
     def name(self) -> str:
-        """``local``."""
-        return "local"
+        """``namespaces``, ``landlock`` or ``none``."""
+        return self._tier
 
     @property
     def isolation(self) -> str:
-        """What holds on this platform."""
-        held = _HELD.get(sys.platform, "time, output and folder limited only")
-        return f"{self.name} ({held}; no kernel isolation)"
+        """What holds."""
+        if self._tier == "none":
+            held = _HELD.get(sys.platform, "time, output and folder limited only")
+            return f"none ({held}; no kernel isolation)"
+        from mechagents.sandbox.inside.isolation import promise
+
+        return f"{self._tier} ({promise(self._tier)})"
 
     async def run(self, job: Job) -> Outcome:
         """Run a job to its end, or until a limit or cancellation ends it.
@@ -67,7 +81,7 @@ class LocalSandbox:
         def run_unless_stopped() -> Outcome | None:
             started.set()
             try:
-                return None if stop.is_set() else self._run(job, stop)
+                return None if stop.is_set() else self.run_blocking(job, stop)
             finally:
                 done.set()
 
@@ -83,8 +97,17 @@ class LocalSandbox:
         assert outcome is not None, "only a cancelled run is stopped"
         return outcome
 
-    def _run(self, job: Job, stop: threading.Event) -> Outcome:
-        """Run a job. Blocks."""
+    def run_blocking(self, job: Job, stop: threading.Event) -> Outcome:
+        """Run a job in this thread, which has to live until the end.
+
+        Args:
+            job: The job.
+            stop: Set by another thread to have the program killed.
+
+        Raises:
+            UsageError: If the script, the interpreter or the folder cannot be used.
+            SandboxError: If the system has no process or temporary folder to give.
+        """
         script = prepare(job)
         try:
             temp = Path(tempfile.mkdtemp(prefix="mechagents-"))
@@ -94,12 +117,20 @@ class LocalSandbox:
             settings = temp / "matplotlib"
             settings.mkdir()
             folders.seed_font_lists(settings)
-            return supervise(job, script, temp, self.isolation, stop)
+            user = 0 if self._tier == "none" else throwaway_user()
+            job = job.model_copy(update={"readable": (*job.readable, *self._readable)})
+            start = Start(job, script, temp, self._tier, user)
+            return supervise(start, self.isolation, stop)
         finally:
             folders.remove(temp)
 
+    def warm_up(self) -> None:
+        """Have libraries imported in the background, for jobs that need no cold start."""
+        if self._tier != "none":
+            shared().warm_up()
+
     async def aclose(self) -> None:
-        """Do nothing: nothing is held between runs."""
+        """Do nothing: what is held between runs is shared by all sandboxes of the process."""
 
     async def __aenter__(self) -> Self:
         """Return the sandbox itself."""
@@ -137,7 +168,8 @@ def prepare(job: Job) -> Path:
             folders.put(job.workdir, PROGRAM_FILE, job.source)
     except OSError as error:
         raise UsageError(f"the folder cannot be used: {error}", where="workdir") from error
-    full = overfull((job.workdir,), job.limits)
+    most = (job.limits.folder_mib, job.limits.folder_files)
+    full = overfull(folders.measure(job.workdir, *most), job.limits)
     if full is not None:
         message = f"give the program a folder of its own: before it began, {full.message}"
         raise UsageError(message, where="workdir")

@@ -10,7 +10,7 @@ from mechagents.errors import SandboxError, UsageError
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Execution, Program, Settings
 from mechagents.sandbox import folder as folders
-from mechagents.sandbox.base import Job, Limits, Sandbox
+from mechagents.sandbox.base import Job, Limits, Sandbox, WarmsUp
 
 FORMULATION_FILE = "formulation.json"
 SETTINGS_FILE = "settings.json"
@@ -24,6 +24,7 @@ async def run_program(
     folder: str,
     settings: Settings | None = None,
     limits: Limits | None = None,
+    cold: bool = True,
 ) -> Execution:
     """Run a program in a fresh folder of its run, and return what happened.
 
@@ -36,6 +37,8 @@ async def run_program(
             killed half-way, is removed first.
         settings: What to use instead of the program's own settings, as far as it is given.
         limits: What the program may use.
+        cold: Whether it starts in a new interpreter, as the run has to whose result is answered.
+            The same program may then be run again warm; the sandbox gets ready for that.
 
     Raises:
         UsageError: If the folder does not lie below the run's.
@@ -47,7 +50,15 @@ async def run_program(
     inputs: dict[str, bytes | str] = {SETTINGS_FILE: used.model_dump_json()}
     if formulation is not None:
         inputs[FORMULATION_FILE] = formulation.model_dump_json()
-    job = Job(source=program.source, workdir=workdir, inputs=inputs, limits=limits or Limits())
+    job = Job(
+        source=program.source,
+        workdir=workdir,
+        inputs=inputs,
+        limits=limits or Limits(),
+        cold=cold,
+    )
+    if isinstance(sandbox, WarmsUp):
+        sandbox.warm_up()
     outcome = await sandbox.run(job)
     return Execution(attempt=program.attempt, folder=folder, settings=used, **dict(outcome))
 

@@ -8,13 +8,14 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from mechagents.messages import ExecutionStatus, Usage
 from mechagents.sandbox import folder as folders
-from mechagents.sandbox.base import Job, Limits, Outcome
+from mechagents.sandbox.base import Limits, Outcome
 from mechagents.sandbox.child import Child, Report
+from mechagents.sandbox.orders import Start
 from mechagents.sandbox.watchdog import Tree, look, memory_mib
+from mechagents.sandbox.workspace import Direct, InMemory, Workspace
 
 POLL_SECONDS = 0.05
 """How often limits are looked at."""
@@ -36,13 +37,13 @@ class Watch:
     Args:
         child: The running program.
         limits: What it may use.
-        places: The folders that its limit on files and size is for.
+        workspace: Its folder and temporary files.
     """
 
-    def __init__(self, child: Child, limits: Limits, places: tuple[Path, ...]) -> None:
+    def __init__(self, child: Child, limits: Limits, workspace: Workspace) -> None:
         self._child = child
         self._limits = limits
-        self._places = places
+        self._workspace = workspace
         self._started = time.monotonic()
         self._next_walk = 0.0
         self.tree = Tree()
@@ -64,7 +65,7 @@ class Watch:
         """Return the ending that a passed limit asks for, or None while all is well."""
         if self.seconds >= self._limits.wall_seconds:
             return Ending("wall_timeout", f"it ran for {self._limits.wall_seconds:g} s")
-        self.tree = look(self._child.pid)
+        self.tree = look(self._child.top)
         return (
             flooded(self._child, self._limits)
             or self._crowded()
@@ -95,7 +96,7 @@ class Watch:
         now = time.monotonic()
         if now < self._next_walk:
             return None
-        ending = overfull(self._places, self._limits)
+        ending = overfull(self._workspace.size(self._limits), self._limits)
         self._next_walk = now + 20 * (time.monotonic() - now)
         return ending
 
@@ -114,10 +115,8 @@ def out_of_memory(used_mib: float, limits: Limits) -> Ending | None:
     return Ending("memory_limit", f"it used over {limits.memory_mib:g} MiB of memory")
 
 
-def overfull(places: tuple[Path, ...], limits: Limits) -> Ending | None:
-    """Return an ending if the folders together hold more than allowed."""
-    most = (limits.folder_mib, limits.folder_files)
-    held = sum((folders.measure(place, *most) for place in places), folders.Size())
+def overfull(held: folders.Size, limits: Limits) -> Ending | None:
+    """Return an ending if a folder holds more than allowed."""
     if held.mib > limits.folder_mib:
         return Ending("disk_limit", f"its folder held over {limits.folder_mib:g} MiB")
     if held.files > limits.folder_files:
@@ -158,30 +157,36 @@ def _killed_by(number: int) -> Ending:
 
 
 def after_the_fact(
-    child: Child, report: Report, limits: Limits, places: tuple[Path, ...]
+    child: Child, report: Report, limits: Limits, workspace: Workspace
 ) -> Ending | None:
     """Return the limit that a program passed too quickly for anyone to see, if there is one."""
-    largest = max(folders.largest_file(place) for place in places)
-    if largest >= limits.file_mib:
+    if workspace.largest_file() >= limits.file_mib:
         return Ending("disk_limit", f"a file reached {limits.file_mib:g} MiB")
     memory = out_of_memory(report.peak_mib, limits)
-    return memory or flooded(child, limits) or overfull(places, limits)
+    return memory or flooded(child, limits) or overfull(workspace.size(limits), limits)
 
 
-def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threading.Event) -> Outcome:
+def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
     """Run a program to its end and say what happened. Blocks.
 
     Args:
-        job: The job.
-        script: The program's file, in its place.
-        temp: An empty folder for temporary files.
-        isolation: What to report as the isolation.
+        start: The program, in its place.
+        isolation: What to report as the isolation, unless the program's process tells more.
         stop: Set by another thread to have the program killed.
     """
-    places = (job.workdir, temp)
-    before = folders.stamps(job.workdir)
-    child = Child(job, script, temp)
-    watch = Watch(child, job.limits, places)
+    workspace = InMemory(start.job) if start.tier == "namespaces" else Direct(start)
+    try:
+        return _supervise(start, isolation, stop, workspace)
+    finally:
+        workspace.close()
+
+
+def _supervise(
+    start: Start, isolation: str, stop: threading.Event, workspace: Workspace
+) -> Outcome:
+    limits = start.job.limits
+    child = Child(start, workspace.receive)
+    watch = Watch(child, limits, workspace)
     ending = follow(child, watch, stop)
     wall = watch.seconds
     report = child.close()
@@ -189,9 +194,9 @@ def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threadin
     if ending is None:
         ending = own_ending(report, stderr)
         if ending.status in ("ok", "error"):
-            late = after_the_fact(child, report, job.limits, places)
+            late = after_the_fact(child, report, limits, workspace)
             ending = Ending(late.status, late.message, ending.exit_code) if late else ending
-    found = folders.collect(job.workdir, before, job.limits.artifacts)
+    found = workspace.collect(limits)
     return Outcome(
         status=ending.status,
         exit_code=ending.exit_code,
@@ -205,9 +210,15 @@ def supervise(job: Job, script: Path, temp: Path, isolation: str, stop: threadin
             cpu_seconds=max(report.cpu_seconds, watch.tree.cpu_seconds),
             peak_memory_mib=max(report.peak_mib, watch.peak_mib),
         ),
-        isolation=isolation,
+        isolation=_isolation(start, child, report) or isolation,
         message=_message(ending, report, found),
     )
+
+
+def _isolation(start: Start, child: Child, report: Report) -> str:
+    """Return what isolated a program, by what it was told to have put up itself."""
+    told = [report.held, *(["warm start"] if child.warm else [])]
+    return f"{start.tier} ({'; '.join(told)})" if report.held else ""
 
 
 def _message(ending: Ending, report: Report, found: folders.Found) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mechagents.sandbox.base import Limits
-from mechagents.sandbox.launcher import descendants
+from mechagents.sandbox.inside.processes import descendants
 
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / (1 << 20) if sys.platform == "linux" else 0.0
 _TICKS = os.sysconf("SC_CLK_TCK") if sys.platform == "linux" else 1
@@ -126,17 +126,22 @@ def _all_processes() -> Iterable[int]:
         return []
 
 
-def resource_limits(limits: Limits) -> str:
-    """Return the limits of each process, as the launcher takes them.
+def resource_limits(limits: Limits, alone: bool = False) -> dict[str, int]:
+    """Return the limits of each process, by the name of ``resource`` without ``RLIMIT_``.
 
     Address space has 2 GiB to spare, since much is reserved and never used: the tree's resident
     memory is what is watched, and this only refuses what could not be right. The number of
     processes counts all that the user has, those in other containers too, so it only stops an
     avalanche. Neither binds where the system does not enforce it; root has no limit of the
     latter kind.
+
+    Args:
+        limits: What the program may use.
+        alone: Whether the kernel counts its processes apart from all others; then the limit is
+            a little more than what is allowed, so that going past it is seen.
     """
     if sys.platform == "win32":
-        return ""
+        return {}
     values = {
         "CPU": round(limits.cpu_seconds_allowed + 0.5),
         "AS": int((limits.memory_mib + 2048 + 64 * limits.threads) * (1 << 20)),
@@ -144,6 +149,8 @@ def resource_limits(limits: Limits) -> str:
         "NOFILE": 256,
         "CORE": 0,
     }
-    if sys.platform == "linux" and os.getuid() != 0:
+    if alone:
+        values["NPROC"] = limits.tasks + 64
+    elif sys.platform == "linux" and os.getuid() != 0:
         values["NPROC"] = tasks_of_user() + limits.tasks + 1024
-    return ",".join(f"{name}={value}" for name, value in values.items())
+    return values

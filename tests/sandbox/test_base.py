@@ -52,18 +52,17 @@ def test_a_job_that_makes_no_sense_is_refused(given_wrong: dict[str, Any]):
 
 
 def test_an_outcome_survives_json():
-    outcome = Outcome(status="ok", exit_code=0, isolation="local", artifacts=("a.txt",))
+    outcome = Outcome(status="ok", exit_code=0, isolation="none", artifacts=("a.txt",))
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
 
 
-@pytest.mark.parametrize("name", [None, "local"])
-def test_the_local_sandbox_is_the_default(name: str | None):
-    sandbox = open_sandbox(name)
+def test_a_sandbox_that_does_not_isolate_has_to_be_asked_for():
+    sandbox = open_sandbox("none")
     assert isinstance(sandbox, Sandbox)
-    assert sandbox.name == "local"
+    assert sandbox.name == "none"
     assert "no kernel isolation" in sandbox.isolation
 
 
 def test_an_unknown_sandbox_names_the_choices():
-    with pytest.raises(UsageError, match=r"sandbox: there is no sandbox 'moon'.*local"):
+    with pytest.raises(UsageError, match=r"sandbox: there is no sandbox 'moon'.*namespaces"):
         open_sandbox("moon")

@@ -1,10 +1,11 @@
-"""The local sandbox does what every sandbox must; sandboxes that do not are found out."""
+"""Every tier does what every sandbox must; sandboxes that do not are found out."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import anyio
 import anyio.to_thread
@@ -15,6 +16,9 @@ from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome, Sandbox
 from mechagents.sandbox.conformance import CHECKS, ConformanceCheck
 from mechagents.sandbox.folder import put
 from mechagents.sandbox.local import LocalSandbox
+from mechagents.sandbox.orders import Tier
+from mechagents.sandbox.selftest import ISOLATING, fault
+from mechagents.sandbox.warm import shared
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the checks are for POSIX")
 
@@ -53,6 +57,17 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         close_fds=False,
     )
+
+
+class WarmSandbox(LocalSandbox):
+    """Starts every program warm."""
+
+    async def run(self, job: Job) -> Outcome:
+        """Run a job without a cold start; if it does not say so, find that out."""
+        await anyio.to_thread.run_sync(shared().wait_until_ready, 60)
+        outcome = await super().run(job.model_copy(update={"cold": False}))
+        assert "warm start" in outcome.isolation or outcome.status != "ok"
+        return outcome
 
 
 class IdleSandbox(LocalSandbox):
@@ -104,14 +119,33 @@ SHORTCOMINGS = {
 """Where a bare subprocess falls short. The checks left out are those it may well pass."""
 
 
+OF_SMALL_MEMORY = (conformance.ends_at_the_memory_limit, conformance.adds_up_memory)
+"""Checks with less memory than libraries take, which start cold in any case."""
+
+
+def skip_unless_it_holds(tier: Tier) -> None:
+    if tier != "none" and fault(tier):
+        pytest.skip(f"{tier}: {fault(tier)}")
+
+
 def _name(check: ConformanceCheck) -> str:
     return getattr(check, "__name__", "check")
 
 
+@pytest.mark.parametrize("tier", get_args(Tier))
 @pytest.mark.parametrize("check", CHECKS, ids=_name)
-async def test_the_local_sandbox_passes(check: ConformanceCheck, tmp_path: Path):
-    async with LocalSandbox() as sandbox:
+async def test_a_tier_passes(check: ConformanceCheck, tier: Tier, tmp_path: Path):
+    skip_unless_it_holds(tier)
+    async with LocalSandbox(tier) as sandbox:
         assert isinstance(sandbox, Sandbox)
+        await check(sandbox, tmp_path)
+
+
+@pytest.mark.parametrize("tier", ISOLATING)
+@pytest.mark.parametrize("check", [c for c in CHECKS if c not in OF_SMALL_MEMORY], ids=_name)
+async def test_a_warm_start_passes(check: ConformanceCheck, tier: Tier, tmp_path: Path):
+    skip_unless_it_holds(tier)
+    async with WarmSandbox(tier) as sandbox:
         await check(sandbox, tmp_path)
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from mechagents.errors import UsageError
 from mechagents.sandbox.base import Job, Limits, Outcome
-from mechagents.sandbox.child import environment
 from mechagents.sandbox.local import LocalSandbox
+from mechagents.sandbox.orders import environment
 from mechagents.sandbox.watchdog import look, marked, memory_mib
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs what only Linux has")
@@ -136,7 +136,7 @@ open("ready", "w").close()
 time.sleep(20)
 open("survived", "w").close()
 '''
-anyio.run(open_sandbox().run, Job(source=source, workdir=Path(sys.argv[1])))
+anyio.run(open_sandbox('none').run, Job(source=source, workdir=Path(sys.argv[1])))
 """
 
 

@@ -40,7 +40,7 @@ def _formulation() -> Formulation:
 async def test_a_program_reads_its_problem_and_leaves_its_results(tmp_path: Path):
     program = Program(source=READS, attempt=2, settings=Settings(mesh_size=0.1, element_order=2))
     execution = await run_program(
-        open_sandbox(),
+        open_sandbox("none"),
         program,
         _formulation(),
         tmp_path,
@@ -63,14 +63,14 @@ async def test_a_folder_from_a_run_that_was_killed_is_cleared_first(tmp_path: Pa
     left.parent.mkdir(parents=True)
     left.write_text("half of")
     execution = await run_program(
-        open_sandbox(), Program(source="print(1)"), None, tmp_path, "attempts/1"
+        open_sandbox("none"), Program(source="print(1)"), None, tmp_path, "attempts/1"
     )
     assert execution.artifacts == ()
     assert sorted(p.name for p in left.parent.iterdir()) == ["program.py", "settings.json"]
 
 
 async def test_a_crash_is_a_value(tmp_path: Path):
-    execution = await run_program(open_sandbox(), Program(source="1/0"), None, tmp_path, "a")
+    execution = await run_program(open_sandbox("none"), Program(source="1/0"), None, tmp_path, "a")
     assert (execution.status, execution.exit_code) == ("error", 1)
     assert "ZeroDivisionError" in execution.stderr
     assert "no kernel isolation" in execution.isolation
@@ -81,7 +81,7 @@ async def test_a_folder_outside_the_run_is_refused(tmp_path: Path, folder: str):
     mine = tmp_path / "mine.txt"
     mine.touch()
     with pytest.raises(UsageError, match="folder"):
-        await run_program(open_sandbox(), Program(source="1"), None, tmp_path, folder)
+        await run_program(open_sandbox("none"), Program(source="1"), None, tmp_path, folder)
     assert mine.exists()
 
 

@@ -1,0 +1,57 @@
+"""Every wall around one program, put up by the process that becomes it."""
+
+from __future__ import annotations
+
+import os
+
+from mechagents.sandbox.inside import identity, landlock, places, seccomp
+from mechagents.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl
+from mechagents.sandbox.inside.namespaces import HELD
+from mechagents.sandbox.inside.order import Order
+
+_SYSTEM_FILES = (
+    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu",
+    "/sys/devices/system/node", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
+)  # fmt: skip
+"""What is read, where no private root leaves out the rest."""
+
+
+def promise(tier: str) -> str:
+    """Return what holds in a tier once ``shut_in`` has returned, in words."""
+    held = [HELD] if tier == "namespaces" else []
+    abi = landlock.version()
+    held += [f"Landlock ABI {abi}"] if abi else []
+    return "; ".join([*held, "seccomp", "rlimits"])
+
+
+def shut_in(order: Order) -> str:
+    """Give up, for good, all that a program has no need of.
+
+    In a process of one thread that is about to become the program; resource limits are set.
+
+    Returns:
+        What holds now, in words.
+
+    Raises:
+        OSError: If the kernel refuses a wall.
+    """
+    walled = order.tier == "namespaces"
+    abi = landlock.version()
+    if not walled and not abi:
+        raise PermissionError("the kernel has no Landlock")
+    devices = [f"/dev/{name}" for name in places.DEVICES]
+    if walled:
+        readable, writable = ["/"], [order.workdir, "/tmp", "/dev/shm", *devices]
+    else:
+        etc = [f"/etc/{name}" for name in places.SETTINGS]
+        readable = ["/usr", *places.LINKS, *etc, *_SYSTEM_FILES]
+        readable += places.readable([*order.readable, order.script])
+        writable = [order.workdir, order.temp, "/dev/shm", *devices]
+    search = not walled and not all(map(identity.may_pass, [*places.interpreter(), order.workdir]))
+    identity.become(identity.USER if walled and order.user else order.user, search)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if abi:
+        landlock.restrict(readable, writable, abi)
+    scoped = abi >= landlock.SCOPED_SIGNALS
+    seccomp.install(seccomp.assemble(seccomp.rules(walled, scoped, os.getpid())))
+    return promise(order.tier)

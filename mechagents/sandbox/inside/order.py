@@ -1,0 +1,39 @@
+"""What the launcher is told: one program to run, as ``name=value`` words."""
+
+from __future__ import annotations
+
+
+class Order:
+    """A program to run, and how.
+
+    Args:
+        words: ``name=value`` each; a name that comes again adds to a list.
+    """
+
+    def __init__(self, words: list[str]) -> None:
+        said: dict[str, list[str]] = {}
+        for word in words:
+            name, _, value = word.partition("=")
+            said.setdefault(name, []).append(value)
+        self.script = said["script"][0]
+        """The program's file."""
+        self.temp = said["temp"][0]
+        """Its temporary folder, outside; removed if the supervisor dies."""
+        self.workdir = said["workdir"][0]
+        """The folder it runs in."""
+        self.tier = said["tier"][0]
+        """``namespaces``, ``landlock`` or ``none``."""
+        self.limits = {n: int(v) for n, _, v in (x.partition(":") for x in said.get("limit", []))}
+        """Values of ``resource`` limits, by name without ``RLIMIT_``."""
+        self.search_path = said.get("search", [])
+        """Folders to look for modules in after everything that is installed."""
+        self.readable = said.get("read", [])
+        """What it may read besides the system and its interpreter."""
+        self.folder_bytes = int(said.get("bytes", ["0"])[0])
+        """Size of its folder and temporary files together."""
+        self.folder_files = int(said.get("files", ["0"])[0])
+        """How many files these may be."""
+        self.user = int(said.get("user", ["0"])[0])
+        """The throw-away user it becomes, when it is started by root; else 0."""
+        self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
+        """Its environment, where it does not come with the process."""

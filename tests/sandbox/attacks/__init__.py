@@ -1,0 +1,1 @@
+"""Hostile programs, and what shows from outside whether a sandbox held them."""

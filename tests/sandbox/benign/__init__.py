@@ -1,0 +1,1 @@
+"""Programs as engineers write them, which every sandbox must let run."""
