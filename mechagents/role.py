@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mechagents.errors import RoleError
 from mechagents.frontmatter import FrontMatterError, read_front_matter
-from mechagents.messages import Role as RoleName
+from mechagents.messages import RoleName
 
 ENTRY_POINTS = "mechagents.roles"
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
