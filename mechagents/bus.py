@@ -178,11 +178,10 @@ class Bus:
             DeliveryError: If the bus is closed or ``to`` names nobody on it.
             LogError: If the message could not be logged; then nobody receives it.
         """
-        receivers: tuple[Subscription, ...] = ()
+        receivers: list[Subscription] = []
 
         def choose() -> tuple[str, ...]:
-            nonlocal receivers
-            receivers = self._receivers(message.kind, sender, to() if callable(to) else to)
+            receivers[:] = self._receivers(message.kind, sender, to() if callable(to) else to)
             return tuple([receiver.name for receiver in receivers])
 
         envelope = await self._log.append(message, sender=sender, to=choose, cause=cause)

@@ -159,8 +159,12 @@ class ConversationLog(LogReader):
         self.run = run
         self._sync = sync
         self._turn = anyio.Lock(fast_acquire=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._writer = _hold(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer = _hold(folder)
+        except OSError as error:
+            told = f"a run cannot be kept there ({error.strerror}); choose another folder"
+            raise LogError(f"{folder}: {told}") from error
         try:
             self._file = self._open()
         except BaseException:

@@ -30,7 +30,7 @@ ExecutionStatus = Literal[
 """How a program ended."""
 FailureReason = Literal["gave_up", "budget", "model", "sandbox", "crash", "waiting", "stuck"]
 """Why a run ended without an answer."""
-Role = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """The name of a role, such as ``coder``."""
 
 
@@ -203,7 +203,7 @@ class Evidence(Message):
 class Finding(Part):
     """Something that a role should mend."""
 
-    to: Role
+    to: RoleName
     text: str
     check: str = ""
     """The check it rests on, if any."""
@@ -251,7 +251,7 @@ class ModelCall(Message):
     """A language model's reply, as it came, kept so that it is never paid for twice."""
 
     kind: Literal["model_call"] = "model_call"
-    role: Role
+    role: RoleName
     model: str
     text: str
     finish_reason: str = "stop"

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mechagents.errors import RoleError
 from mechagents.frontmatter import FrontMatterError, read_front_matter
-from mechagents.messages import Role as RoleName
+from mechagents.messages import Message, RoleName
 
 ENTRY_POINTS = "mechagents.roles"
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -80,6 +80,23 @@ def load_role(path: Path) -> Role:
         if first["type"] == "extra_forbidden":
             told = f"there is no such field; fields: {known}"
         raise RoleError(f"{field}: {told}", where=f"{path}:{line}") from error
+
+
+def check_role(path: Path) -> Role:
+    """Return the role that a Markdown file defines, once every kind that it names is known.
+
+    Raises:
+        RoleError: If the file is no role, or names a kind of message that is not defined.
+    """
+    role = load_role(path)
+    for field, kinds in (("receives", role.receives), ("sends", role.sends)):
+        for kind in kinds:
+            if kind not in Message.kinds:
+                line = read_front_matter(path).lines.get(field, 1)
+                known = ", ".join(sorted(Message.kinds))
+                told = f"{field}: no kind of message {kind!r}; known: {known}"
+                raise RoleError(told, where=f"{path}:{line}")
+    return role
 
 
 def roles_folder() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from mechagents.agents.human import HumanAgent
 from mechagents.agents.language import CriticAgent, LanguageAgent
 from mechagents.agents.verifier import VerificationAgent
 from mechagents.budget import Budget
-from mechagents.errors import RoleError, TeamError
+from mechagents.errors import MechagentsError, RoleError, TeamError
 from mechagents.flow import Dataflow, Flow, GroupChat
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
@@ -197,17 +197,38 @@ def find_team(
     if ":" not in name:
         told = f"no team {name!r}; a team is {', '.join(ready)} or module:name"
         raise TeamError(told, where="--team")
-    module, _, attribute = name.partition(":")
-    try:
-        found: object = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise TeamError(f"cannot be imported ({error})", where=name) from error
-    team = found(**settings) if callable(found) else found
+    found = _imported(name, TeamError)
+    team = _called(found, name, settings) if callable(found) else found
     if not isinstance(team, Team):
         raise TeamError(f"is a {type(team).__name__}, not a Team", where=name)
     if tuple(extra):
         raise TeamError("add roles in the team itself", where="--role")
     return team
+
+
+def _imported(path: str, kind: type[RoleError | TeamError]) -> object:
+    """Return what ``module:name`` names; whatever foreign code raises is told as one error."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except MechagentsError:
+        raise
+    except (Exception, SystemExit) as error:
+        told = f"cannot be imported ({type(error).__name__}: {error}); mend it, or name another"
+        raise kind(told, where=path) from error
+
+
+def _called(make: Callable[..., object], name: str, settings: TeamSettings) -> object:
+    try:
+        return make(**settings)
+    except MechagentsError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise TeamError(
+            f"gave no team ({type(error).__name__}: {error}); --team takes a function that takes "
+            f"{', '.join(settings)} by name and returns a Team",
+            where=name,
+        ) from error
 
 
 def known_roles() -> list[Role]:
@@ -285,11 +306,7 @@ def _named(name: str) -> Agent:
 
 
 def _class(path: str) -> type[Agent]:
-    module, _, name = path.partition(":")
-    try:
-        found: object = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise RoleError(f"cannot be imported ({error})", where=path) from error
+    found = _imported(path, RoleError)
     if not _is_agent_class(found):
         raise RoleError("is not a subclass of Agent", where=path)
     return found
@@ -301,7 +318,9 @@ def _made(found: type[Agent]) -> Agent:
         raise RoleError("is not a subclass of Agent", where=where)
     try:
         agent = found()
-    except TypeError as error:
+    except MechagentsError:
+        raise
+    except Exception as error:  # foreign code
         raise RoleError(f"cannot be made ({error}); give an instance", where=where) from error
     if not isinstance(getattr(agent, "role", None), Role):
         raise RoleError("has no role; give the class one: role = Role(…)", where=where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from pathlib import Path
@@ -49,9 +50,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit: 2 for bad input, 4 for no answer, 130 when interrupted."""
-    # Where modules of the user's own are looked for (--team, --role): last, so that no file in
-    # the present folder stands in for a library.
-    sys.path.append(str(Path.cwd()))
+    _look_here_for_modules()
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -70,6 +69,15 @@ def main() -> NoReturn:
         sys.stderr.close()
         code = NO_ANSWER
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _look_here_for_modules() -> None:
+    """Let --team and --role find modules of the user's own in the present folder.
+
+    Last, so that no file there stands in for a library.
+    """
+    with contextlib.suppress(OSError):  # the present folder may have been deleted
+        sys.path.append(str(Path.cwd()))
 
 
 def _told(error: MechagentsError, code: int) -> int:

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,12 +15,15 @@ from pathlib import Path
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
+from mechagents.cli.runs import RUNS
+from mechagents.errors import MechagentsError
 
 PACKAGES = (
     "mechagents", "numpy", "scipy", "scikit-fem", "netgen-mesher", "meshio", "shapely",
     "matplotlib", "litellm", "pydantic", "anyio",
 )  # fmt: skip
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY")
+TRY_SANDBOX = "print(6 * 7)"
 TRY_IMPORT = "import numpy, scipy.sparse.linalg, skfem, meshio, netgen.occ, matplotlib"
 
 
@@ -69,9 +73,20 @@ def _programs() -> Finding:
 
 
 def _sandbox() -> Finding:
-    from mechagents.sandbox import open_sandbox
+    """Run a program of one line."""
+    import anyio
+
+    from mechagents.sandbox import Job, open_sandbox
 
     box = open_sandbox(None)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mechagents-") as folder:
+            outcome = anyio.run(box.run, Job(source=TRY_SANDBOX, workdir=Path(folder)))
+    except (MechagentsError, OSError) as error:
+        return Finding("sandbox", False, f"{box.name}: {error}")
+    if (outcome.status, outcome.stdout) != ("ok", "42\n"):
+        told = outcome.message or outcome.stderr.strip()[-200:] or "the program printed nothing"
+        return Finding("sandbox", False, f"{box.name}: {outcome.status}: {told}")
     return Finding("sandbox", True, f"{box.name}: {box.isolation}")
 
 
@@ -83,5 +98,13 @@ def _models() -> Finding:
 
 
 def _writing() -> Finding:
-    good = os.access(Path.cwd(), os.W_OK)
-    return Finding("run folders", good, f"{Path.cwd() / 'runs'}{'' if good else ' not writable'}")
+    """Make a folder where runs go, and remove it."""
+    try:
+        runs = Path.cwd() / RUNS
+        Path(
+            tempfile.mkdtemp(prefix="mechagents-", dir=runs if runs.exists() else runs.parent)
+        ).rmdir()
+    except OSError as error:
+        told = f"none can be made here ({error.strerror}); go to another folder, or use --folder"
+        return Finding("run folders", False, told)
+    return Finding("run folders", True, str(runs))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
+from mechagents.cli.numbers import MEBIBYTES, SECONDS
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 @click.command("exec")
 @click.argument("script", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), help="Where it runs and leaves files.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Wall time allowed [s].")
-@click.option("--memory", type=click.IntRange(1), help="Memory allowed [MiB].")
+@click.option("--timeout", type=SECONDS, help="Wall time allowed [s].")
+@click.option("--memory", type=MEBIBYTES, help="Memory allowed [MiB].")
 @click.option("--sandbox", help="Which sandbox.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
 def exec_command(
@@ -42,13 +43,22 @@ def exec_command(
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read ({error})", where=str(script)) from error
     given = {"wall_seconds": timeout, "memory_mib": memory}
-    limits = Limits().model_copy(update={k: v for k, v in given.items() if v is not None})
-    folder = workdir or Path(tempfile.mkdtemp(prefix="mechagents-"))
-    folder.mkdir(parents=True, exist_ok=True)
-
+    limits = Limits.model_validate({k: v for k, v in given.items() if v is not None})
+    folder = _folder(workdir)
     box = open_sandbox(sandbox)
     outcome = anyio.run(box.run, Job(source=source, workdir=folder, limits=limits))
     sys.exit(_show(outcome, folder, as_json))
+
+
+def _folder(workdir: Path | None) -> Path:
+    try:
+        folder = workdir or Path(tempfile.mkdtemp(prefix="mechagents-"))
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"cannot be used ({error.strerror}); name a folder that can be written in"
+        where = f"--workdir {workdir}" if workdir else "--workdir"
+        raise UsageError(told, where=where) from error
+    return folder
 
 
 def _show(outcome: Outcome, folder: Path, as_json: bool) -> int:

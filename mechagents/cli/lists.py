@@ -13,10 +13,10 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def roles_command(file: Path | None, as_json: bool) -> None:
     """List the roles, packaged and installed, or check the role FILE of your own."""
-    from mechagents.role import load_role
+    from mechagents.role import check_role
     from mechagents.team import known_roles
 
-    roles = [load_role(file)] if file is not None else known_roles()
+    roles = [check_role(file)] if file is not None else known_roles()
     if as_json:
         click.echo(json.dumps([role.model_dump(mode="json") for role in roles], indent=2))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechagents.errors import UsageError
-from mechagents.log import FILE_NAME
+from mechagents.log import FILE_NAME, LogReader, read_log
 
 RUNS = Path("runs")
 
@@ -25,6 +25,30 @@ def find_run(name: str | None) -> Path:
             raise UsageError("there is no run here; give its folder", where="RUN")
         return found[-1].parent
     for folder in (Path(name), RUNS / name):
-        if (folder / FILE_NAME).is_file():
+        if _holds_log(folder):
             return folder
     raise UsageError(f"no run {name!r}: no {FILE_NAME} there or in {RUNS / name}", where="RUN")
+
+
+def _holds_log(folder: Path) -> bool:
+    try:
+        return (folder / FILE_NAME).is_file()
+    except OSError:  # a name too long for the file system
+        return False
+
+
+def read_run(name: str | None) -> tuple[Path, LogReader]:
+    """Return a run's folder and its conversation.
+
+    Args:
+        name: As for ``find_run``.
+
+    Raises:
+        UsageError: If there is no such run, or its log holds nothing yet.
+        LogError: If its log cannot be read.
+    """
+    folder = find_run(name)
+    log = read_log(folder)
+    if not len(log):
+        raise UsageError("this log holds nothing yet; solve a problem", where=str(folder))
+    return folder, log

@@ -11,11 +11,11 @@ import click
 @click.option("--full", is_flag=True, help="Programs, streams and model replies whole.")
 def log_command(run: str | None, as_json: bool, full: bool) -> None:
     """Print the conversation of RUN (default: the newest)."""
-    from mechagents.cli.runs import find_run
-    from mechagents.log import line_of, read_log
+    from mechagents.cli.runs import read_run
+    from mechagents.log import line_of
     from mechagents.report import print_conversation
 
-    log = read_log(find_run(run))
+    _, log = read_run(run)
     if as_json:
         for envelope in log:
             click.echo(line_of(envelope))
@@ -30,10 +30,9 @@ def report_command(run: str | None, as_json: bool) -> None:
     """Write the report of RUN (default: the newest) anew and print where it is."""
     import json
 
-    from mechagents.cli.runs import find_run
-    from mechagents.log import read_log
+    from mechagents.cli.runs import read_run
     from mechagents.report import write_report
 
-    folder = find_run(run)
-    path = write_report(folder, list(read_log(folder)))
+    folder, log = read_run(run)
+    path = write_report(folder, list(log))
     click.echo(json.dumps({"report": str(path)}) if as_json else str(path))

@@ -16,6 +16,8 @@ from mechagents.cli.exits import (
     INTERRUPTED,
     NO_ANSWER,
 )
+from mechagents.cli.numbers import COUNT, SECONDS, SHARE
+from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
     from mechagents.answer import Outcome
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from mechagents.messages import ClaimLevel, Problem
     from mechagents.team import Team
 
-POSITIVE = click.FloatRange(0, min_open=True)
 LEVELS = ["computed", "consistent", "converged", "verified"]
 
 
@@ -60,8 +61,8 @@ def _run_options(command: Command) -> Command:
         click.option("--json", "as_json", is_flag=True, help="Print only the answer, as JSON."),
         click.option("--quiet", is_flag=True, help="Print only the answer."),
         click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
-        click.option("--attempts", type=click.IntRange(1), help="Programs that may be tried."),
-        click.option("--seconds", type=POSITIVE, help="Wall time allowed."),
+        click.option("--attempts", type=COUNT, help="Programs that may be tried."),
+        click.option("--seconds", type=SECONDS, help="Wall time allowed."),
     ):
         command = option(command)
     return command
@@ -80,8 +81,7 @@ def _run_options(command: Command) -> Command:
 @click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
 @click.option("--sandbox", help="Where programs run.")
 @click.option("--level", type=click.Choice(LEVELS), help="The claim level asked for.")
-@click.option("--tolerance", type=click.FloatRange(0, 1, min_open=True, max_open=True),
-              help="Largest relative error bound accepted.")  # fmt: skip
+@click.option("--tolerance", type=SHARE, help="Largest relative error bound accepted.")
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
               help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
@@ -98,7 +98,11 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     team = _team(options)
     check_readable(asked, team)
     folder = options["folder"] or new_folder(Path("runs"), asked.name)
-    check_unused(folder)
+    try:
+        check_unused(folder)
+    except OSError as error:
+        told = f"cannot be used ({error.strerror}); name another folder"
+        raise UsageError(told, where=f"--folder {folder}") from error
     _say_model(team, options)
     _finish(
         lambda see: solve(asked, team, folder=folder, observe=see), folder, asked.level, options
@@ -156,7 +160,8 @@ def _problem(name: str, options: SolveOptions) -> Problem:
         except ValueError as error:
             raise ProblemError(str(error), where="--reading") from error
         problem = problem.model_copy(update={"formulation": chosen})
-    return problem.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    given = {key: value for key, value in changed.items() if value is not None}
+    return Problem.model_validate({**dict(problem), **given})
 
 
 def _team(options: SolveOptions) -> Team:
@@ -176,7 +181,8 @@ def _team(options: SolveOptions) -> Team:
 
 def _budget(budget: Budget, options: ShowOptions) -> Budget:
     given = {"attempts": options["attempts"], "seconds": options["seconds"]}
-    return budget.model_copy(update={k: v for k, v in given.items() if v is not None})
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return type(budget).model_validate({**dict(budget), **chosen})
 
 
 def _ask() -> Callable[[str], Awaitable[str]] | None:

@@ -37,15 +37,13 @@ def verify_command(folder: str, as_json: bool) -> None:
 def _evidence(name: str) -> Evidence:
     from mechagents.agents.verifier import evidence_on
     from mechagents.answer import best_attempt
-    from mechagents.cli.runs import find_run
-    from mechagents.log import read_log
+    from mechagents.cli.runs import read_run
     from mechagents.messages import Execution
     from mechagents.verification import verify_folder
 
     if (Path(name) / "formulation.json").is_file():
         return verify_folder(Path(name))
-    run = find_run(name)
-    conversation = read_log(run)
+    run, conversation = read_run(name)
     best, last = best_attempt(conversation), conversation.last(Execution)
     if last is None:
         raise UsageError("no program of this run was executed yet", where=name)

@@ -74,7 +74,8 @@ def _adds_nothing(field: str, shape: Union) -> Iterator[str]:
     parts = [outline(part) for part in shape.shapes]
     tree = shapely.STRtree(parts)
     for index, part in enumerate(parts):
-        beside = [parts[i] for i in tree.query(part, predicate="intersects") if i != index]
+        met: list[int] = tree.query(part, predicate="intersects").tolist()
+        beside = [parts[i] for i in met if i != index]
         if part.difference(shapely.union_all(beside)).area <= NOTHING * part.area:
             yield f"{field}.shapes.{index}: adds nothing to the other shapes of the union"
 

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 LONGEST_QUANTITY = 60
 """Characters; a quantity is a number and a few units."""
-ENDLESS = re.compile(r"(\*\*|\^)[^A-Za-z]*(\*\*|\^)|(\*\*|\^)[^A-Za-z]*\d{3}")
-"""A power of a power or a huge exponent, which would be worked out for ever."""
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
+_POWER = r"[+-]?\d{1,2}(?:\.\d{1,3})?"
+_NAME = rf"(?:[^\W\d]\w*|°\w*|%)(?:\s*(?:\*\*|\^)\s*(?:{_POWER}|\({_POWER}\)))?"
+_PRODUCT = rf"{_NAME}(?:(?:\s*[*/·]\s*|\s+){_NAME})*"
+_TERM = rf"(?:{_NAME}|\(\s*{_PRODUCT}\s*\))"
+_UNIT = rf"(?:1?\s*/\s*)?{_TERM}(?:(?:\s*[*/·]\s*|\s+){_TERM})*"
+QUANTITY = re.compile(rf"\s*({_NUMBER})(?:\s+|\s*\*\s*)?({_UNIT})\s*")
+"""One number and a unit, which holds no other numbers than small powers: nothing to work out."""
 
 
 @cache
@@ -37,10 +43,14 @@ def _converted(quantity: str, unit: str) -> float:
     """
     from pint.errors import DimensionalityError, PintError
 
-    if len(quantity) > LONGEST_QUANTITY or ENDLESS.search(quantity):
+    found = QUANTITY.fullmatch(quantity) if len(quantity) <= LONGEST_QUANTITY else None
+    if found is None:
         raise ValueError(quantity)
+    number, given = float(found[1]), found[2]
     try:
-        return float(_registry().Quantity(quantity).to(unit).magnitude)
+        if given.lstrip().startswith("/"):
+            given = f"1 {given}"
+        return float(_registry().Quantity(number, given).to(unit).magnitude)
     except DimensionalityError:
         raise
     # What the parser meets in a string that is no quantity, it raises as it comes.
@@ -114,7 +124,7 @@ def conversion_factor(unit: str, other: str) -> float | None:
     from pint.errors import DimensionalityError
 
     try:
-        return _converted(f"1 ({unit or 'dimensionless'})", other)
+        return _converted(f"1 {unit or 'dimensionless'}", other)
     except (DimensionalityError, ValueError):
         return None
 

@@ -48,12 +48,27 @@ def located_faults(source: Source, error: ValidationError) -> list[Fault]:
         error: What pydantic found; a check of a whole formulation may hold several sentences.
     """
     found: dict[Fault, None] = {}
-    for details in error.errors(include_url=False):
+    for details in _own(error.errors(include_url=False)):
         path = list(_path(source.data, details["loc"]))
         for inner, reason in _sentences(details):
             whole = [*path, *inner]
             found[Fault(source.line(whole), ".".join(whole), reason)] = None
     return sorted(found, key=lambda fault: fault.line)
+
+
+def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out lists that are too short only because items of theirs are at fault."""
+    places = [details["loc"] for details in errors]
+    return [
+        details
+        for details in errors
+        if details["type"] != "too_short"
+        or not any(_lies_in(place, details["loc"]) for place in places)
+    ]
+
+
+def _lies_in(place: tuple[int | str, ...], whole: tuple[int | str, ...]) -> bool:
+    return len(place) > len(whole) and place[: len(whole)] == whole
 
 
 def _path(data: object, loc: tuple[int | str, ...]) -> Iterator[str]:
@@ -95,12 +110,20 @@ def _reason(details: ErrorDetails) -> str:
         close = get_close_matches(str(details["loc"][-1]), _field_names(), n=1, cutoff=0.7)
         return "there is no such field" + (f"; did you mean {close[0]}?" if close else "")
     context = details.get("ctx", {})
+    if kind == "too_short":
+        least, actual = int(context["min_length"]), int(context["actual_length"])
+        return f"at least {_counted(least)} needed" + (f", not {actual}" if actual else "")
     if kind == "union_tag_not_found":
         return "needs a kind, which says what it is"
     if kind == "union_tag_invalid":
         return f"kind is {context['tag']!r}; it must be one of {context['expected_tags']}"
     reason = details["msg"].replace("Input should", "should")
     return f"{reason}, not {given!r}" if kind not in QUOTES and _short(given) else reason
+
+
+def _counted(least: int) -> str:
+    words = {1: "one is", 2: "two are", 3: "three are"}
+    return words.get(least, f"{least} are")
 
 
 def _short(given: object) -> bool:

@@ -178,6 +178,22 @@ BAD = {
     "no script": ("exec nowhere.py", None, "nowhere.py"),
     "bad option": ("solve plate.yaml --tolerance 2", PLATE, "--tolerance"),
     "nothing to verify": ("verify .", None, "RUN"),
+    "a tolerance of nan": ("solve plate.yaml --tolerance nan", PLATE, "--tolerance"),
+    "seconds of nan": ("solve plate.yaml --seconds nan", PLATE, "--seconds"),
+    "endless seconds": ("solve plate.yaml --seconds inf", PLATE, "--seconds"),
+    "ages of seconds": ("solve plate.yaml --seconds 1e300", PLATE, "--seconds"),
+    "a timeout of nan": ("exec plate.yaml --timeout nan", PLATE, "--timeout"),
+    "an endless timeout": ("exec plate.yaml --timeout inf", PLATE, "--timeout"),
+    "endless memory": ("exec plate.yaml --memory 99999999999999999999", PLATE, "--memory"),
+    "a run in a file": ("solve plate.yaml --folder plate.yaml", PLATE, "plate.yaml: a run cannot"),
+    "a run where none can be": ("solve plate.yaml --folder /dev/null/x", PLATE, "/dev/null/x"),
+    "a run of an endless name": (f"solve plate.yaml --folder {'a' * 300}", PLATE, "--folder aaa"),
+    "a log of an endless name": (f"log {'a' * 300}", None, "no run 'aaa"),
+    "work in a file": ("exec plate.yaml --workdir plate.yaml", PLATE, "--workdir plate.yaml"),
+    "work where none can be": ("exec plate.yaml --workdir /dev/null/x", PLATE, "--workdir /dev"),
+    "a function that is no team": ("solve plate.yaml --team os:getcwd", PLATE, "os:getcwd"),
+    "a team without a module": ("solve plate.yaml --team :x", PLATE, ":x: cannot be imported"),
+    "a role without a module": ("solve plate.yaml --role :x", PLATE, ":x: cannot be imported"),
 }  # fmt: skip
 
 
@@ -196,6 +212,41 @@ def test_bad_input_is_exit_code_2_and_names_the_field(
     assert runs(tmp_path) == []
 
 
+@pytest.mark.parametrize("option", ["--team", "--role"])
+def test_a_module_that_fails_on_import_is_bad_input(option: str, tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    (tmp_path / "broken_module.py").write_text("1 / 0\n")
+    done = mechagents("solve", "plate.yaml", option, "broken_module:T", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "broken_module:T: cannot be imported (ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX deletes the present folder")
+def test_a_present_folder_that_was_deleted_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    words = [sys.executable, "-m", "mechagents", "solve", "plate-tension"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert "a run cannot be kept there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["log", "report", "verify"])
+def test_an_empty_log_is_told(command: str, tmp_path: Path) -> None:
+    (tmp_path / "conversation.jsonl").touch()
+    done = mechagents(command, tmp_path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        f"mechagents: {tmp_path}: this log holds nothing yet; solve a problem"
+    )
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_a_role_that_nobody_feeds_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "plate.yaml").write_text(PLATE)
     (tmp_path / "lost.md").write_text(
@@ -211,6 +262,15 @@ def test_a_role_file_of_ones_own_is_checked(tmp_path: Path) -> None:
     done = mechagents("roles", "mine.md", cwd=tmp_path)
     assert done.returncode == 2
     assert "mine.md:4: colour" in done.stderr
+
+
+def test_a_role_file_that_names_an_unknown_kind_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.md").write_text(
+        "---\ndescription: d\nreceives: [plan]\nsends: [critique, bogus]\n---\n"
+    )
+    done = mechagents("roles", "mine.md", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mine.md:4: sends: no kind of message 'bogus'; known: " in done.stderr
 
 
 @pytest.mark.parametrize("command", ["roles", "problems", "materials"])
@@ -255,6 +315,15 @@ def test_doctor_finds_nothing_missing_here(tmp_path: Path) -> None:
     assert {"python", "sandbox", "model"} <= {
         finding["what"] for finding in json.loads(done.stdout)
     }
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_finds_where_no_run_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("no folder")
+    done = mechagents("doctor", "--json", cwd=tmp_path)
+    assert done.returncode == 4
+    (bad,) = [finding for finding in json.loads(done.stdout) if not finding["good"]]
+    assert bad["what"] == "run folders"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT to a process is POSIX's")

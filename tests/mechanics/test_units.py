@@ -82,6 +82,31 @@ def test_any_text_is_converted_or_refused_in_a_sentence(text: str) -> None:
     assert "quantity in Pa" in message or "number in Pa" in message
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["30e6 psi * 2", "2 * 3 Pa", "1 Pa + 2 Pa", "5 - 2 Pa", "1,5 Pa", "(1 + 1) Pa", "1 Pa**2**9",
+     "1 Pa^999", "1 2 Pa", "Pa", "1/2 Pa", "1_0 Pa"],
+)  # fmt: skip
+def test_a_text_that_is_more_than_a_number_and_a_unit_is_refused(text: str) -> None:
+    with pytest.raises(PydanticCustomError, match="is not a quantity"):
+        to_si(text, "Pa")
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [
+        ("1GPa", "Pa", 1e9), ("-2.5e3 kN / m^2", "Pa", -2.5e6), ("3 N m^-2", "Pa", 3.0),
+        ("3 kg/(m * s**2)", "Pa", 3.0), ("3 kg m^(-1) s^(-2)", "Pa", 3.0), ("7 MN/m²", "Pa", 7e6),
+        ("12e-6 1/K", "1/K", 12e-6), ("12e-6/K", "1/K", 12e-6), (".5 µm", "m", 0.5e-6),
+        ("2 * mm", "m", 2e-3), ("+4. mm", "m", 4e-3),
+    ],
+)  # fmt: skip
+def test_a_number_and_a_unit_are_read_however_they_are_written(
+    text: str, unit: str, expected: float
+) -> None:
+    assert to_si(text, unit) == pytest.approx(expected, rel=1e-12)
+
+
 def test_an_endless_text_is_shown_in_part_only() -> None:
     with pytest.raises(PydanticCustomError) as caught:
         to_si("m" * 10_000, "m")

@@ -231,6 +231,38 @@ async def test_an_area_cut_off_by_straight_edges_raises_the_order() -> None:
     assert (await program(brief(attempt(cut)))).settings.element_order == 2
 
 
+async def test_a_fault_of_the_geometry_that_no_mesh_mends_ends_it_at_once() -> None:
+    cut = Check(name="geometry:plate", passed=False, message="12 outer edges lie inside")
+    with pytest.raises(ModelError) as caught:
+        await program(brief(attempt(cut, COARSE, element_order=2)))
+    told = str(caught.value)
+    assert "no finer mesh makes another body of this: geometry:plate: 12 outer edges lie" in told
+    data = FORMULATION.model_dump(mode="json")
+    data["geometry"]["regions"]["plate"] = {"kind": "rectangle", "size": [1.0, 1.0]}
+    straight = Formulation.model_validate(data)
+    with pytest.raises(ModelError, match="geometry:plate"):
+        await program(brief(attempt(cut), formulation=straight))
+
+
+async def test_a_mesh_size_beyond_the_body_is_not_started_from() -> None:
+    first = await program(brief(problem=asking(mesh_size=100.0)))
+    assert first.settings.mesh_size == 0.1
+    assert "the 100 m asked for" in first.why
+    mended = await program(brief(attempt(COARSE, mesh_size=100.0, element_order=2)))
+    assert mended.settings.mesh_size == 0.5
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [Check(name="equilibrium:x", passed=False, message="residual 0.3 of the load"), SINGULAR],
+)
+async def test_what_is_quoted_ends_with_a_full_stop(failed: Check) -> None:
+    with pytest.raises(ModelError) as caught:
+        await program(brief(attempt(failed)))
+    assert f"{failed.message}. " in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
 async def test_a_coarse_quantity_is_mended_beside_a_singular_one() -> None:
     mended = await program(brief(attempt(COARSE, SINGULAR)))
     assert mended.settings.element_order == 2
@@ -369,7 +401,7 @@ async def test_each_failed_check_becomes_a_finding_with_cause_and_remedy() -> No
     assert critique.verdict == "revise"
     coarse, singular = critique.findings
     assert (coarse.to, coarse.check) == ("coder", "convergence:force")
-    assert "error bound 5.1 %" in coarse.text
+    assert "error bound 5.1 % exceeds the tolerance of 2 %. Likely cause" in coarse.text
     assert "Use quadratic elements first" in coarse.text
     assert singular.to == "formulator"
     assert "ask for it elsewhere" in singular.text

@@ -263,6 +263,40 @@ def test_a_fault_is_named_with_file_line_and_field(
     assert "\n" not in said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("component: x}", "component: z}", "formulation.wanted.0.component: should be 'x' or 'y'"),
+        ("boundary: left, x: 0.0, y: 0.0", "boundary: left, z: 0.0", "formulation.supports.0.z:"),
+    ],
+)
+def test_a_list_is_not_called_short_for_the_faults_of_its_items(
+    old: str, new: str, expected: str
+) -> None:
+    said = refusal(PLATE.replace("    - {boundary: right, x: 0.1}\n", "").replace(old, new))
+    assert expected in said
+    assert "at least one is" not in said
+    assert "validation" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{PLATE[: PLATE.index('  supports:')]}  supports: []\n", "at least one is needed"),
+        (
+            PLATE.replace(
+                "{kind: rectangle, size: [1.0, 1.0]}", "{kind: polygon, points: [[0, 0]]}"
+            ),
+            "at least three are needed, not 1",
+        ),
+    ],
+)
+def test_a_list_that_is_too_short_is_told_in_plain_words(text: str, expected: str) -> None:
+    said = refusal(text)
+    assert f": {expected}" in said
+    assert "validation" not in said
+
+
 def test_a_floating_body_is_named_at_its_supports() -> None:
     said = altered("    - {boundary: left, x: 0.0, y: 0.0}\n", "")
     place = f"mine.yaml:{line_of('  supports:')}: formulation.supports"

@@ -7,6 +7,7 @@ import pytest
 from bodies_to_check import (
     LINES,
     SOFT,
+    SQUARE,
     STEEL,
     cantilever,
     cylinder,
@@ -154,7 +155,11 @@ def test_a_ratio_that_is_slightly_wrong_is_found_where_rules_of_quadrature_diffe
 
 
 def test_a_support_that_nobody_asked_for_is_found(tmp_path):
-    held = plate(supports=[*plate().supports, {"boundary": "top", "y": 0.0}])
+    shelf = {"kind": "line", "axis": "y", "at": 1.0, "between": [0.25, 0.75]}
+    held = plate(
+        geometry={"regions": {"plate": SQUARE}, "boundaries": LINES | {"shelf": shelf}},
+        supports=[*plate().supports, {"boundary": "shelf", "y": 0.0}],
+    )
     found = solve(held, mesh_of(held, 0.25)).as_answer_to(plate())
     assert RESIDUAL in failed(verdict(tmp_path, found))
 

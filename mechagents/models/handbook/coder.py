@@ -11,10 +11,11 @@ from typing import Any
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import Rectangle
+from mechagents.mechanics.geometry import Disk, Rectangle, Shape, members
 from mechagents.messages import Check, Execution, Settings
 from mechagents.models.handbook.catalogue import explain_error
 from mechagents.models.handbook.planner import the_formulation
+from mechagents.models.handbook.wording import sentence
 
 ELEMENTS_ALONG_THE_BODY = 10
 """What an analyst starts with."""
@@ -80,9 +81,14 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
             f"settings.element_order: the handbook's program has linear (1) and quadratic (2) "
             f"elements, not order {order}; set 1 or 2, or configure a model"
         )
-    tenth = longest_side(formulation) / ELEMENTS_ALONG_THE_BODY
-    mesh_size = asked.mesh_size or float(f"{tenth:.3g}")
-    given = "as the problem asks" if asked.mesh_size else "a tenth of the body, to start with"
+    longest = longest_side(formulation)
+    if asked.mesh_size is not None and asked.mesh_size <= longest:
+        mesh_size, given = asked.mesh_size, "as the problem asks"
+    else:
+        mesh_size = float(f"{longest / ELEMENTS_ALONG_THE_BODY:.3g}")
+        given = "a tenth of the body, to start with"
+        if asked.mesh_size is not None:
+            given += f", since the {asked.mesh_size:.4g} m asked for are more than its whole length"
     return Draft(
         program_text(),
         Settings(mesh_size=mesh_size, element_order=order, options=asked.options),
@@ -104,14 +110,15 @@ def _mended(brief: Brief, formulation: Formulation) -> Draft:
 def _case(brief: Brief, formulation: Formulation) -> Case:
     last = brief.attempts[-1]
     used = last.execution.settings if last.execution is not None else last.program.settings
-    start = longest_side(formulation) / ELEMENTS_ALONG_THE_BODY
+    longest = longest_side(formulation)
+    size = last.program.settings.mesh_size or used.mesh_size or longest / ELEMENTS_ALONG_THE_BODY
     failed = last.evidence.failed if last.evidence is not None else ()
     return Case(
         brief,
         formulation,
         last,
         order=last.program.settings.element_order or used.element_order or 1,
-        mesh_size=last.program.settings.mesh_size or used.mesh_size or start,
+        mesh_size=min(size, longest),
         failed=tuple(check for check in failed if check.mendable and not _singular(check)),
     )
 
@@ -152,7 +159,10 @@ def _lighten(case: Case) -> Draft | None:
 
 def _refine(case: Case) -> Draft | None:
     """Raise the order, then halve the mesh size, where the error bound or an area is too far."""
-    poor = [c for c in case.failed if c.name.startswith(("convergence", "geometry"))]
+    curved = any(map(_curved, case.formulation.geometry.regions.values()))
+    # Straight edges cut off a part of a curve; any other fault of the geometry stays as it is.
+    mended = ("convergence", "geometry") if curved and case.order == 1 else ("convergence",)
+    poor = [check for check in case.failed if check.name.startswith(mended)]
     if not poor or len(poor) < len(case.failed):
         return None
     why = "; ".join(f"{check.name}: {check.message}" for check in poor)
@@ -164,6 +174,10 @@ def _refine(case: Case) -> Draft | None:
     half = case.mesh_size / 2
     changed = f"Finer mesh: {case.mesh_size:.4g} m to {half:.4g} m."
     return _draft(case, changed, why, mesh_size=half)
+
+
+def _curved(shape: Shape) -> bool:
+    return isinstance(shape, Disk) or any(_curved(part) for _, part in members(shape))
 
 
 Rule = Callable[[Case], Draft | None]
@@ -194,14 +208,14 @@ def _check_new(brief: Brief, draft: Draft) -> None:
         if attempt.program.source == draft.source and tried == draft.settings:
             raise ModelError(
                 f"mending goes in circles: {draft.changed} ({draft.why}) But attempt "
-                f"{attempt.program.attempt} was just that"
+                f"{attempt.program.attempt} was just that."
             )
         costly = execution is not None and execution.status in ("wall_timeout", "cpu_limit")
         if costly and _at_least_as_fine(draft.settings, tried):
             raise ModelError(
-                f"{draft.why} But attempt {attempt.program.attempt}, which was no finer than what "
-                f"that takes, ended so: {_ending(execution)} Allow it more time, or accept a "
-                "larger error (tolerance)"
+                f"{sentence(draft.why)} But attempt {attempt.program.attempt}, which was no finer "
+                f"than what that takes, ended so: {sentence(_ending(execution))} Allow it more "
+                "time, or accept a larger error (tolerance)."
             )
 
 
@@ -254,23 +268,26 @@ def _ending(execution: Execution | None) -> str:
 
 
 def _no_rule(case: Case) -> str:
-    remedy = "Configure a model (--model provider/name) or mend the problem"
+    remedy = "Configure a model (--model provider/name) or mend the problem."
     if case.execution is not None and case.execution.status != "ok":
         cause = explain_error(case.execution.stderr)
-        return f"the handbook cannot mend how its program ended: {_ending(case.execution)} {cause}"
+        ended = sentence(_ending(case.execution))
+        return f"the handbook cannot mend how its program ended: {ended} {cause or remedy}"
     evidence = case.last.evidence
     if evidence is None:
         return f"the handbook mends from evidence, and the last attempt has none. {remedy}"
     if evidence.passed:
-        asked = " ".join(case.brief.findings) or "no finding was given"
+        asked = " ".join(map(sentence, case.brief.findings)) or "no finding was given."
         return (
             "every check passed, yet the program was sent back; the handbook reads evidence, not "
             f"words: {asked} {remedy}"
         )
-    told = "; ".join(f"{check.name}: {check.message}" for check in evidence.failed)
+    told = sentence("; ".join(f"{c.name}: {c.message.rstrip('.')}" for c in evidence.failed))
     if not case.failed:
         return (
             f"no finer mesh mends this: {told} A stress at a singular point grows without "
-            "end; ask for it elsewhere, round the corner, or ask for a force or displacement"
+            "end; ask for it elsewhere, round the corner, or ask for a force or displacement."
         )
+    if any(check.name.startswith("geometry") for check in case.failed):
+        return f"no finer mesh makes another body of this: {told} {remedy}"
     return f"the handbook has no rule that mends this: {told} {remedy}"

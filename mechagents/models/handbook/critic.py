@@ -6,6 +6,7 @@ from mechagents.brief import Brief
 from mechagents.errors import ModelError
 from mechagents.messages import Check, Evidence, Execution
 from mechagents.models.handbook.catalogue import explain_check, explain_error
+from mechagents.models.handbook.wording import sentence
 
 
 def critique(brief: Brief) -> dict[str, object]:
@@ -48,4 +49,4 @@ def _finding(check: Check, execution: Execution | None) -> dict[str, str]:
     why = f"Likely cause: {entry.cause} {entry.remedy}"
     if execution is not None and execution.status != "ok":
         why = explain_error(execution.stderr) or why
-    return {"to": entry.to, "text": f"{check.message} {why}", "check": check.name}
+    return {"to": entry.to, "text": f"{sentence(check.message)} {why}", "check": check.name}

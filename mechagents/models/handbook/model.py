@@ -11,6 +11,7 @@ from mechagents.models.base import ModelReply, ModelRequest
 from mechagents.models.handbook.coder import next_program
 from mechagents.models.handbook.critic import critique
 from mechagents.models.handbook.planner import plan, the_formulation
+from mechagents.models.handbook.wording import sentence
 
 
 class Handbook:
@@ -50,8 +51,8 @@ def _formulation(brief: Brief) -> str:
     if brief.formulation is not None and brief.findings:
         raise ModelError(
             "the handbook cannot change what was asked. The formulation was found at fault: "
-            + " ".join(brief.findings)
-            + " Mend the problem file, or configure a model (--model provider/name)"
+            + " ".join(map(sentence, brief.findings))
+            + " Mend the problem file, or configure a model (--model provider/name)."
         )
     note = "As the problem gives it; every name, constant and support was checked."
     return _json_block({"formulation": given.model_dump(mode="json"), "note": note})

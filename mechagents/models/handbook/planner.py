@@ -82,13 +82,13 @@ def _supports(formulation: Formulation) -> str:
 
 def _checks(formulation: Formulation, tolerance: float) -> list[str]:
     checks = [
-        "The area of each region is that of the geometry.",
-        "Every support holds the displacement that it prescribes.",
-        "The forces on every free node balance, and reactions balance the loads.",
-        "Each reported number is the number in the field.",
+        "the area of each region is that of the geometry",
+        "every support holds the displacement that it prescribes",
+        "the forces on every free node balance and the reactions balance the loads",
+        "each reported number is the number in the field",
     ]
     singled = [w.name for w in formulation.wanted if w.kind == "stress" and w.extreme]
     if singled:
-        checks.append(f"{', '.join(singled)}: whether the largest stress is at a singular corner.")
-    checks.append(f"The error bound from three meshes is below {tolerance:.2%} of each quantity.")
+        checks.append(f"the largest stress ({' and '.join(singled)}) is not at a singular corner")
+    checks.append(f"the error bound from three meshes is below {tolerance:.2%} of each quantity")
     return checks
