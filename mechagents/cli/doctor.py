@@ -69,10 +69,14 @@ def _programs() -> Finding:
 
 
 def _sandbox() -> Finding:
-    from mechagents.sandbox import open_sandbox
+    """Try every tier that isolates; one that holds is enough."""
+    from mechagents.sandbox.local import LocalSandbox
+    from mechagents.sandbox.selftest import ISOLATING, fault, remedy
 
-    box = open_sandbox(None)
-    return Finding("sandbox", True, f"{box.name}: {box.isolation}")
+    faults = {tier: fault(tier) for tier in ISOLATING}
+    held = [LocalSandbox(tier).isolation for tier in ISOLATING if not faults[tier]]
+    lost = [f"{tier} does not hold: {why}; {remedy(tier)}" for tier, why in faults.items() if why]
+    return Finding("sandbox", bool(held), "; ".join([*held, *lost]))
 
 
 def _models() -> Finding:

@@ -40,6 +40,8 @@ class Report:
     """Processes that the program left behind, killed by now [-]."""
     fault: str = ""
     """Why the program was never started, or why nothing is known of its end."""
+    refused: bool | None = None
+    """Whether it ended because it was refused memory; None where nobody can tell."""
     held: str = ""
     """What isolated it, in the words of the process that put it up."""
 
@@ -172,9 +174,15 @@ class Child:
         if fault is not None:
             return Report(fault=fault)
         try:
-            status, cpu, peak_kib, left = (self._told("ended") or "").split()
-            held = self._told("held") or ""
-            return Report(int(status), float(cpu), int(peak_kib) / 1024, int(left), held=held)
+            status, cpu, peak_kib, left, refused = (self._told("ended") or "").split()
+            return Report(
+                int(status),
+                float(cpu),
+                int(peak_kib) / 1024,
+                int(left),
+                refused=refused == "1" if sys.platform == "linux" else None,
+                held=self._told("held") or "",
+            )
         except ValueError:
             return Report(fault="the process that keeps the program was killed, or could not start")
 
