@@ -71,9 +71,10 @@ def _programs() -> Finding:
 def _sandbox() -> Finding:
     """Try every tier that isolates; one that holds is enough."""
     from mechagents.sandbox.local import LocalSandbox
+    from mechagents.sandbox.orders import Tier
     from mechagents.sandbox.selftest import ISOLATING, fault, remedy
 
-    faults = {tier: fault(tier) for tier in ISOLATING}
+    faults: dict[Tier, str] = {tier: fault(tier) for tier in ISOLATING}
     held = [LocalSandbox(tier).isolation for tier in ISOLATING if not faults[tier]]
     lost = [f"{tier} does not hold: {why}; {remedy(tier)}" for tier, why in faults.items() if why]
     return Finding("sandbox", bool(held), "; ".join([*held, *lost]))
