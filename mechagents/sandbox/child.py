@@ -61,13 +61,21 @@ class Child:
     def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
         self._walled = start.tier == "namespaces"
         self._marker = f"{MARKER}={start.marker}"
-        self._said = b""
         self._receive = receive
+        self._begin(start, suits(start))
+        if self.warm and not self._keeper_spoke():
+            self._control.close()
+            shared().retire()
+            self._begin(start, False)
+
+    def _begin(self, start: Start, warm: bool) -> None:
+        """Start the program, warm if that is asked for and can be had."""
+        self._said = b""
         self._over = False
         self._control, theirs = socket.socketpair()
         try:
             with theirs:
-                forked = _fork_warm(start, theirs) if suits(start) else None
+                forked = _fork_warm(start, theirs) if warm else None
                 self._process = forked or _start_cold(start, theirs)
         except (UsageError, SandboxError):
             self._control.close()
@@ -80,8 +88,6 @@ class Child:
             _read(self._process.stdout, self.stdout),
             _read(self._process.stderr, self.stderr),
         ]
-        if self.warm and not self._keeper_spoke():
-            self._over = True
 
     @property
     def pid(self) -> int:

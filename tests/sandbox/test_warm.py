@@ -111,3 +111,12 @@ def test_a_retired_interpreter_is_replaced(starts: WarmStarts):
     assert starts.wait_until_ready(30)
     starts.retire()
     assert starts.wait_until_ready(30)
+
+
+async def test_where_no_fork_answers_a_program_starts_cold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(WarmStarts, "fork", lambda *_: True)
+    outcome = await _run(tmp_path / "run", "print('ran')\n")
+    assert outcome.stdout == "ran\n"
+    assert "warm start" not in outcome.isolation
