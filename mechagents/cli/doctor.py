@@ -16,14 +16,12 @@ import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.cli.runs import RUNS
-from mechagents.errors import MechagentsError
 
 PACKAGES = (
     "mechagents", "numpy", "scipy", "scikit-fem", "netgen-mesher", "meshio", "shapely",
     "matplotlib", "litellm", "pydantic", "anyio",
 )  # fmt: skip
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY")
-TRY_SANDBOX = "print(6 * 7)"
 TRY_IMPORT = "import numpy, scipy.sparse.linalg, skfem, meshio, netgen.occ, matplotlib"
 
 
@@ -73,21 +71,15 @@ def _programs() -> Finding:
 
 
 def _sandbox() -> Finding:
-    """Run a program of one line."""
-    import anyio
+    """Try every tier that isolates; one that holds is enough."""
+    from mechagents.sandbox.local import LocalSandbox
+    from mechagents.sandbox.orders import Tier
+    from mechagents.sandbox.selftest import ISOLATING, fault, remedy
 
-    from mechagents.sandbox import Job, open_sandbox
-
-    box = open_sandbox(None)
-    try:
-        with tempfile.TemporaryDirectory(prefix="mechagents-") as folder:
-            outcome = anyio.run(box.run, Job(source=TRY_SANDBOX, workdir=Path(folder)))
-    except (MechagentsError, OSError) as error:
-        return Finding("sandbox", False, f"{box.name}: {error}")
-    if (outcome.status, outcome.stdout) != ("ok", "42\n"):
-        told = outcome.message or outcome.stderr.strip()[-200:] or "the program printed nothing"
-        return Finding("sandbox", False, f"{box.name}: {outcome.status}: {told}")
-    return Finding("sandbox", True, f"{box.name}: {box.isolation}")
+    faults: dict[Tier, str] = {tier: fault(tier) for tier in ISOLATING}
+    held = [LocalSandbox(tier).isolation for tier in ISOLATING if not faults[tier]]
+    lost = [f"{tier} does not hold: {why}; {remedy(tier)}" for tier, why in faults.items() if why]
+    return Finding("sandbox", bool(held), "; ".join([*held, *lost]))
 
 
 def _models() -> Finding:

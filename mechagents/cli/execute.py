@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @click.option("--workdir", type=click.Path(path_type=Path), help="Where it runs and leaves files.")
 @click.option("--timeout", type=SECONDS, help="Wall time allowed [s].")
 @click.option("--memory", type=MEBIBYTES, help="Memory allowed [MiB].")
-@click.option("--sandbox", help="Which sandbox.")
+@click.option("--sandbox", help="namespaces, landlock, or none; by default the strongest here.")
+@click.option("--python", type=click.Path(path_type=Path), help="Another interpreter.")
+@click.option("--read", "readable", multiple=True, type=click.Path(path_type=Path, exists=True),
+              help="A further file or folder it may read.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
 def exec_command(
     script: Path,
@@ -31,11 +34,14 @@ def exec_command(
     timeout: float | None,
     memory: int | None,
     sandbox: str | None,
+    python: Path | None,
+    readable: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Run SCRIPT in the sandbox. Exit codes: 0 it ended well, 4 it did not, 2 bad input."""
     import anyio
 
+    from mechagents.cli.warnings import warn_if_open
     from mechagents.sandbox.base import Job, Limits, open_sandbox
 
     try:
@@ -46,7 +52,9 @@ def exec_command(
     limits = Limits.model_validate({k: v for k, v in given.items() if v is not None})
     folder = _folder(workdir)
     box = open_sandbox(sandbox)
-    outcome = anyio.run(box.run, Job(source=source, workdir=folder, limits=limits))
+    warn_if_open(box)
+    job = Job(source=source, workdir=folder, limits=limits, python=python, readable=tuple(readable))
+    outcome = anyio.run(box.run, job)
     sys.exit(_show(outcome, folder, as_json))
 
 

@@ -79,7 +79,7 @@ def _run_options(command: Command) -> Command:
     help="full, two-agent, group-chat, or module:name of a Team or a function returning one.",
 )  # fmt: skip
 @click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
-@click.option("--sandbox", help="Where programs run.")
+@click.option("--sandbox", help="namespaces, landlock, or none; by default the strongest here.")
 @click.option("--level", type=click.Choice(LEVELS), help="The claim level asked for.")
 @click.option("--tolerance", type=SHARE, help="Largest relative error bound accepted.")
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
@@ -92,10 +92,12 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     The team works in a folder of its own under ./runs. Exit codes: 0 answered at the level asked
     for, 2 bad input, 3 answered below it, 4 no answer, 5 budget spent, 130 interrupted.
     """
+    from mechagents.cli.warnings import warn_if_open
     from mechagents.run import check_readable, check_unused, new_folder, solve
 
     asked = _problem(problem, options)
     team = _team(options)
+    warn_if_open(team.sandbox)
     check_readable(asked, team)
     folder = options["folder"] or new_folder(Path("runs"), asked.name)
     try:
@@ -128,6 +130,7 @@ def reply_command(run: str, text: str, **options: Unpack[ShowOptions]) -> None:
 
 def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
     from mechagents.cli.runs import find_run
+    from mechagents.cli.warnings import warn_if_open
     from mechagents.log import read_log
     from mechagents.messages import Problem, Setup
     from mechagents.run import resume
@@ -140,6 +143,7 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
     if setup is not None:
         team = team_from(setup, ask=_ask(), api_base=options["api_base"])
         team.stop = _budget(team.stop, options)
+        warn_if_open(team.sandbox)
     level = problem.level if problem is not None else "converged"
     _finish(lambda see: resume(folder, team, reply=reply, observe=see), folder, level, options)
 

@@ -40,6 +40,8 @@ class Report:
     """Processes that the program left behind, killed by now [-]."""
     fault: str = ""
     """Why the program was never started, or why nothing is known of its end."""
+    refused: bool | None = None
+    """Whether it ended because it was refused memory; None where nobody can tell."""
     held: str = ""
     """What isolated it, in the words of the process that put it up."""
 
@@ -59,13 +61,21 @@ class Child:
     def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
         self._walled = start.tier == "namespaces"
         self._marker = f"{MARKER}={start.marker}"
-        self._said = b""
         self._receive = receive
+        self._begin(start, suits(start))
+        if self.warm and not self._keeper_spoke():
+            self._control.close()
+            shared().retire()
+            self._begin(start, False)
+
+    def _begin(self, start: Start, warm: bool) -> None:
+        """Start the program, warm if that is asked for and can be had."""
+        self._said = b""
         self._over = False
         self._control, theirs = socket.socketpair()
         try:
             with theirs:
-                forked = _fork_warm(start, theirs) if suits(start) else None
+                forked = _fork_warm(start, theirs) if warm else None
                 self._process = forked or _start_cold(start, theirs)
         except (UsageError, SandboxError):
             self._control.close()
@@ -78,8 +88,6 @@ class Child:
             _read(self._process.stdout, self.stdout),
             _read(self._process.stderr, self.stderr),
         ]
-        if self.warm and not self._keeper_spoke():
-            self._over = True
 
     @property
     def pid(self) -> int:
@@ -172,9 +180,15 @@ class Child:
         if fault is not None:
             return Report(fault=fault)
         try:
-            status, cpu, peak_kib, left = (self._told("ended") or "").split()
-            held = self._told("held") or ""
-            return Report(int(status), float(cpu), int(peak_kib) / 1024, int(left), held=held)
+            status, cpu, peak_kib, left, refused = (self._told("ended") or "").split()
+            return Report(
+                int(status),
+                float(cpu),
+                int(peak_kib) / 1024,
+                int(left),
+                refused=refused == "1" if sys.platform == "linux" else None,
+                held=self._told("held") or "",
+            )
         except ValueError:
             return Report(fault="the process that keeps the program was killed, or could not start")
 

@@ -22,6 +22,8 @@ from types import ModuleType, TracebackType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mechagents.sandbox.inside.order import Order
 
 
@@ -39,13 +41,15 @@ def main(words: list[str]) -> None:
         from mechagents.sandbox.inside.zygote import Zygote
 
         order = Zygote(words[1:]).serve()
+        refused = _tell_refused()
         _forget_the_package()
-        _run_and_leave(order.script, order.search_path)
+        _run_and_leave(order.script, order.search_path, refused)
     order = Order(words)
     if hasattr(os, "fork"):
         _keep_and_become(order)
+    refused = _tell_refused()
     _forget_the_package()
-    run(order.script, order.search_path)
+    run(order.script, order.search_path, refused)
 
 
 def _keep_and_become(order: Order) -> None:
@@ -75,12 +79,13 @@ def _forget_the_package() -> None:
         del sys.modules[name]
 
 
-def run(script: str, search_path: list[str]) -> None:
+def run(script: str, search_path: list[str], refused: Callable[[], None]) -> None:
     """Run a file as ``__main__``, as the interpreter would; a traceback shows its frames only.
 
     Args:
         script: The file.
         search_path: Folders to look for modules in after everything that is installed.
+        refused: Called when it ends because it was refused memory.
     """
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(script)
@@ -93,10 +98,12 @@ def run(script: str, search_path: list[str]) -> None:
         exec(code, module.__dict__)
     except Exception as error:
         _show(error, error.__traceback__)
+        if isinstance(error, MemoryError):
+            refused()
         sys.exit(1)
 
 
-def _run_and_leave(script: str, search_path: list[str]) -> None:
+def _run_and_leave(script: str, search_path: list[str], refused: Callable[[], None]) -> None:
     """Run a file and end as the interpreter would, but leave the imported libraries standing.
 
     To take them down touches, and so copies, most memory that is shared with the warm parent.
@@ -108,7 +115,7 @@ def _run_and_leave(script: str, search_path: list[str]) -> None:
 
     code = 0
     try:
-        run(script, search_path)
+        run(script, search_path, refused)
     except SystemExit as ending:
         code = _exit_code(ending)
     except KeyboardInterrupt as error:
@@ -132,6 +139,20 @@ def _exit_code(ending: SystemExit) -> int:
     if ending.code is not None:
         print(ending.code, file=sys.stderr)
     return 0 if ending.code is None else 1
+
+
+def _tell_refused() -> Callable[[], None]:
+    """Return what lets the keeper see that the program ends because it was refused memory.
+
+    It is the name of the process: what is printed is no evidence. (A program could lie about
+    this too, and would gain nothing.)
+    """
+    if sys.platform != "linux":
+        return lambda: None
+    from mechagents.sandbox.inside.keeper import REFUSED
+    from mechagents.sandbox.inside.kernel import set_name
+
+    return lambda: set_name(REFUSED)
 
 
 def _show(error: BaseException, trace: TracebackType | None) -> None:

@@ -63,9 +63,10 @@ with open("proof", "w") as file:
 print("done")
 """
 _REMEDIES = {
-    "namespaces": "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-    "user.max_user_namespaces above 0, on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0)",
-    "landlock": "a kernel from 5.13 with Landlock among its security modules (boot option lsm=)",
+    "namespaces": "Linux 5.12 or later with unprivileged user namespaces (sysctl "
+    "user.max_user_namespaces above 0, on Debian kernel.unprivileged_userns_clone=1, on Ubuntu "
+    "kernel.apparmor_restrict_unprivileged_userns=0; in a container a profile that allows them)",
+    "landlock": "Linux 5.13 or later with Landlock among its security modules (boot option lsm=)",
 }
 
 
@@ -103,6 +104,11 @@ def fault(tier: Tier) -> str:
         return outcome.message or outcome.stderr.strip()[-300:] or "a program in it did not run"
 
 
+def remedy(tier: Tier) -> str:
+    """Return what a tier needs, in words."""
+    return f"it needs {_REMEDIES[tier]}"
+
+
 def _run(tier: Tier, job: Job) -> Outcome:
     from mechagents.sandbox.local import LocalSandbox
 
@@ -117,9 +123,7 @@ def require(tier: Tier) -> None:
     """
     why = fault(tier) if tier in ISOLATING else ""
     if why:
-        raise SandboxError(
-            f"the sandbox {tier!r} does not hold here: {why}. It needs {_REMEDIES[tier]}."
-        )
+        raise SandboxError(f"the sandbox {tier!r} does not hold here: {why}; {remedy(tier)}")
 
 
 def strongest() -> Tier:
@@ -133,7 +137,7 @@ def strongest() -> Tier:
         why = fault(tier)
         if not why:
             return tier
-        faults.append(f"{tier}: {why}. Remedy: {_REMEDIES[tier]}.")
+        faults.append(f"{tier}: {why}; {remedy(tier)}.")
     raise SandboxError(
         "no sandbox isolates on this machine, so no program is run. "
         + " ".join(faults)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from mechagents.sandbox.folder import MIB, Size
+
 PLACE = Path("/dev/shm")
 """Where the system keeps shared memory and semaphores that have names."""
 
@@ -15,6 +17,24 @@ def names() -> frozenset[str]:
         return frozenset(entry.name for entry in PLACE.iterdir())
     except OSError:
         return frozenset()
+
+
+def size(before: frozenset[str], user: int) -> Size:
+    """Return how much a user has put there since.
+
+    Args:
+        before: What ``names`` returned before the run.
+        user: The user a program runs as.
+    """
+    total, files = 0, 0
+    for name in names() - before:
+        try:
+            status = (PLACE / name).lstat()
+        except OSError:
+            continue
+        if status.st_uid == user:
+            total, files = total + status.st_size, files + 1
+    return Size(total / MIB, files)
 
 
 def remove_left(before: frozenset[str], user: int) -> None:

@@ -80,8 +80,7 @@ class Watch:
         if tree.threads > limits.tasks:
             return Ending("process_limit", f"it had over {limits.tasks} threads")
         if tree.cpu_seconds > limits.cpu_seconds_allowed:
-            spent = f"it used {limits.cpu_seconds_allowed:g} s of processor time"
-            return Ending("cpu_limit", spent)
+            return out_of_time(limits)
         return None
 
     def _swollen(self) -> Ending | None:
@@ -106,6 +105,11 @@ def flooded(child: Child, limits: Limits) -> Ending | None:
     if child.stdout.total + child.stderr.total <= limits.flood_mib * folders.MIB:
         return None
     return Ending("output_flood", f"it printed over {limits.flood_mib:g} MiB")
+
+
+def out_of_time(limits: Limits) -> Ending:
+    """Return the ending of a program that used more processor time than allowed."""
+    return Ending("cpu_limit", f"it used {limits.cpu_seconds_allowed:g} s of processor time")
 
 
 def out_of_memory(used_mib: float, limits: Limits) -> Ending | None:
@@ -145,21 +149,23 @@ def own_ending(report: Report, stderr: str) -> Ending:
     code = os.waitstatus_to_exitcode(report.wait_status)
     if code < 0:
         return _killed_by(-code)
-    if code and _MEMORY_ERROR.search(stderr):
+    told = _MEMORY_ERROR.search(stderr) if report.refused is None else report.refused
+    if code and told:
         return Ending("memory_limit", "more memory was asked for than is allowed", code)
     return Ending("error" if code else "ok", f"it returned {code}" if code else "", code)
 
 
 def _killed_by(number: int) -> Ending:
     name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-    statuses: dict[str, ExecutionStatus] = {"SIGXCPU": "cpu_limit", "SIGXFSZ": "disk_limit"}
-    return Ending(statuses.get(name, "signal"), f"it was killed by signal {name}", -number)
+    return Ending("signal", f"it was killed by signal {name}", -number)
 
 
 def after_the_fact(
     child: Child, report: Report, limits: Limits, workspace: Workspace
 ) -> Ending | None:
     """Return the limit that a program passed too quickly for anyone to see, if there is one."""
+    if report.cpu_seconds > limits.cpu_seconds_allowed:
+        return out_of_time(limits)
     if workspace.largest_file() >= limits.file_mib:
         return Ending("disk_limit", f"a file reached {limits.file_mib:g} MiB")
     memory = out_of_memory(report.peak_mib, limits)
@@ -193,7 +199,7 @@ def _supervise(
     stderr = child.stderr.text
     if ending is None:
         ending = own_ending(report, stderr)
-        if ending.status in ("ok", "error"):
+        if ending.status in ("ok", "error", "signal"):
             late = after_the_fact(child, report, limits, workspace)
             ending = Ending(late.status, late.message, ending.exit_code) if late else ending
     found = workspace.collect(limits)

@@ -63,15 +63,21 @@ class Direct:
     def size(self, limits: Limits) -> Size:
         """Return how much they hold, no further than just past the limits."""
         most = (limits.folder_mib, limits.folder_files)
-        return sum((folders.measure(place, *most) for place in self._places), Size())
+        held = sum((folders.measure(place, *most) for place in self._places), Size())
+        if self._shared is None:
+            return held
+        return held + shared_memory.size(self._shared, self._user or os.getuid())
 
     def largest_file(self) -> float:
         """Return the size of the largest file [MiB]."""
         return max(folders.largest_file(place) for place in self._places)
 
     def collect(self, limits: Limits) -> Found:
-        """Say what the program made or changed."""
-        return folders.collect(self._folder, self._before, limits.artifacts)
+        """Say what the program made or changed, and make it a plain file to read and write."""
+        found = folders.collect(self._folder, self._before, limits.artifacts)
+        for path in found.artifacts:
+            (self._folder / path).chmod(0o644)
+        return found
 
     def receive(self, descriptor: int) -> None:
         """Close it: there should be none."""

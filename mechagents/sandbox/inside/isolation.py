@@ -9,8 +9,14 @@ from mechagents.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl
 from mechagents.sandbox.inside.namespaces import HELD
 from mechagents.sandbox.inside.order import Order
 
+_OWN = (
+    "cmdline", "comm", "exe", "fd", "fdinfo", "io", "limits", "maps", "oom_score", "smaps",
+    "smaps_rollup", "stat", "statm", "status", "wchan",
+)  # fmt: skip
+"""What a program's first process may read of itself; its ``net`` would be the machine's."""
 _SYSTEM_FILES = (
-    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu",
+    *(f"/proc/self/{name}" for name in _OWN),
+    "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu",
     "/sys/devices/system/node", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
 )  # fmt: skip
 """What is read, where no private root leaves out the rest."""
@@ -46,12 +52,13 @@ def shut_in(order: Order) -> str:
         etc = [f"/etc/{name}" for name in places.SETTINGS]
         readable = ["/usr", *places.LINKS, *etc, *_SYSTEM_FILES]
         readable += places.readable([*order.readable, order.script])
-        writable = [order.workdir, order.temp, "/dev/shm", *devices]
+        writable = [order.workdir, order.temp, *devices]
     search = not walled and not all(map(identity.may_pass, [*places.interpreter(), order.workdir]))
     identity.become(identity.USER if walled and order.user else order.user, search)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if abi:
-        landlock.restrict(readable, writable, abi)
+        shared = [] if walled else ["/dev/shm"]
+        landlock.restrict(readable, writable, shared, abi)
     scoped = abi >= landlock.SCOPED_SIGNALS
     seccomp.install(seccomp.assemble(seccomp.rules(walled, scoped, os.getpid())))
     return promise(order.tier)

@@ -31,6 +31,10 @@ if sys.platform != "win32":
     )
 
 
+REFUSED = "MemoryError"
+"""What a program's process is called when it ends because it was refused memory."""
+
+
 class Keeper:
     """Starts one program below itself, among the processes of the machine."""
 
@@ -133,11 +137,16 @@ class Keeper:
         os._exit(0)
 
     def wait(self, child: int) -> str:
-        """Wait for the end of all; return status, processor time, memory and how many were left."""
-        status, _ = reap(child, None)
+        """Wait for the end of all.
+
+        Returns:
+            Status, processor time, memory, how many were left, and whether memory was refused.
+        """
+        status, refused = None, 0
         while status is None and 0 not in select.select([0, self.woken], [], [])[0]:
             os.read(self.woken, 4096)
-            status, _ = reap(child, status)
+            refused = refused_memory(child)
+            status, _ = reap(child, None)
         left = kill_all(self.pid, child)
         status, more = reap(child, status)
         while more:
@@ -146,7 +155,24 @@ class Keeper:
             else:
                 kill_all(self.pid, child)
             status, more = reap(child, status)
-        return f"{status} {used()} {left}"
+        return f"{status} {used()} {left} {refused}"
+
+
+def refused_memory(pid: int) -> int:
+    """Return 1 if a child that ended was refused memory and said so by its name, else 0.
+
+    Args:
+        pid: The child, not yet collected.
+    """
+    if sys.platform != "linux":
+        return 0
+    if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        return 0
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return int(file.read().strip() == REFUSED)
+    except OSError:
+        return 0
 
 
 def used() -> str:

@@ -55,6 +55,12 @@ def prctl(option: int, value: int, extra: int = 0) -> int:
     return _checked(f"prctl {option}", result)
 
 
+def set_name(name: str) -> None:
+    """Give this process a name of at most 15 characters."""
+    assert _libc is not None
+    _checked("prctl 15", _libc.prctl(15, name.encode(), 0, 0, 0))
+
+
 def set_filter(program: ctypes.Array[ctypes.c_char]) -> None:
     """Put a seccomp filter on this process; it cannot be taken off."""
     assert _libc is not None

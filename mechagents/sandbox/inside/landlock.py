@@ -12,6 +12,7 @@ from mechagents.sandbox.inside.kernel import system_call
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _REFER, _TRUNCATE, _IOCTL_DEVICE, _RESOLVE_UNIX = 1 << 13, 1 << 14, 1 << 15, 1 << 16
+_REMOVE_FILE, _MAKE_REGULAR = 1 << 5, 1 << 8
 _MAKE_CHAR, _MAKE_BLOCK = 1 << 6, 1 << 11
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _SIZES = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}
@@ -33,7 +34,7 @@ def _handled(abi: int) -> int:
     return (1 << 13) - 1 | sum(right for since, right in newer if abi >= since)
 
 
-def restrict(readable: list[str], writable: list[str], abi: int) -> None:
+def restrict(readable: list[str], writable: list[str], shared: list[str], abi: int) -> None:
     """Keep this process and all it will start from every other file, from TCP, from outsiders.
 
     No new privileges must be set. A path that does not exist is passed over.
@@ -41,6 +42,7 @@ def restrict(readable: list[str], writable: list[str], abi: int) -> None:
     Args:
         readable: Folders and files to read and execute.
         writable: Folders and files to do anything with, but make no device.
+        shared: Folders in which files are made, used and removed by name, and no more.
         abi: What ``version`` returned; less is taken where less should be used.
 
     Raises:
@@ -52,6 +54,9 @@ def restrict(readable: list[str], writable: list[str], abi: int) -> None:
         _allow(ruleset, path, reading & rights)
     for path in writable:
         _allow(ruleset, path, rights & ~(_MAKE_CHAR | _MAKE_BLOCK))
+    named = _READ_FILE | _WRITE_FILE | _TRUNCATE | _MAKE_REGULAR | _REMOVE_FILE | _REFER
+    for path in shared:
+        _allow(ruleset, path, named & rights)
     system_call("landlock_restrict_self", _RESTRICT, ruleset, 0)
     os.close(ruleset)
 

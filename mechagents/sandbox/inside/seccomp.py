@@ -85,6 +85,14 @@ _NEVER = (
 """Calls that are refused whatever they ask."""
 _MISSING = ("clone3", "memfd_create")
 """Calls that seem not to exist, so that a library takes the older way, which can be looked at."""
+_OWNERS = (
+    "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr",
+    "lremovexattr", "fremovexattr", "setxattrat", "removexattrat",
+)  # fmt: skip
+"""Calls that change what a file is without opening it; Landlock lets them pass."""
+_MODES = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
+"""The like, which programs take for granted: they do nothing, and say that all went well."""
+_NETWORK_CONTROL = 0x8900
 _SIGNALS = {"kill": 0, "tgkill": 0, "rt_sigqueueinfo": 0, "rt_tgsigqueueinfo": 0}
 _SCHEDULING = {
     "sched_setaffinity": 0, "sched_setattr": 0, "sched_setparam": 0, "sched_setscheduler": 0,
@@ -98,8 +106,9 @@ def rules(walled: bool, scoped: bool, own: int) -> dict[str, tuple[Unless, ...]]
     A call without conditions is refused always.
 
     Args:
-        walled: Whether namespaces hide other processes and their sockets; else no socket may
-            be connected to a name, and no other process be slowed down.
+        walled: Whether namespaces hide other processes, their sockets and their files; else no
+            socket may be connected to a name, no other process be slowed down, and no mode,
+            time or owner of a file be changed.
         scoped: Whether something else keeps signals from other processes; else a program may
             send signals to its first process only.
         own: The id of that process.
@@ -108,7 +117,10 @@ def rules(walled: bool, scoped: bool, own: int) -> dict[str, tuple[Unless, ...]]
     some: dict[str, tuple[Unless, ...]] = {
         "clone": (Unless(0, 0, mask=_NAMESPACES),),
         "personality": (Unless(0, 0, _ALL),),
-        "ioctl": (When(1, _TIOCSTI, _TIOCLINUX),),
+        "ioctl": (
+            When(1, _TIOCSTI, _TIOCLINUX),
+            When(1, _NETWORK_CONTROL, mask=_ALL ^ 0xFF),
+        ),
         "prlimit64": (Unless(0, 0, own),),
         "socket": (Unless(0, _AF_UNIX),),
     }
@@ -116,6 +128,7 @@ def rules(walled: bool, scoped: bool, own: int) -> dict[str, tuple[Unless, ...]]
         linked = Unless(1, _STREAM, _SEQPACKET, mask=_TYPE)
         some |= {"connect": (), "socket": (Unless(0, _AF_UNIX), linked), "socketpair": (linked,)}
         some |= {name: (Unless(which, 0),) for name, which in _SCHEDULING.items()}
+        some |= dict.fromkeys((*_OWNERS, *_MODES), ())
     if not walled and not scoped:
         some |= {name: (Unless(which, 0, own),) for name, which in _SIGNALS.items()}
         some |= {"tkill": (), "pidfd_send_signal": ()}
@@ -148,7 +161,8 @@ def assemble(
         call = NUMBERS[name][column]
         if call is None:
             continue
-        refuse = (_RETURN, 0, 0, _ERRNO | (errno.ENOSYS if name in _MISSING else number))
+        error = errno.ENOSYS if name in _MISSING else 0 if name in _MODES else number
+        refuse = (_RETURN, 0, 0, _ERRNO | error)
         body = [step for condition in conditions for step in condition.block(refuse)]
         body.append((_RETURN, 0, 0, _ALLOW) if conditions else refuse)
         program += [(_JUMP_EQUAL, 0, len(body), call), *body]

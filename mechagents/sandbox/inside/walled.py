@@ -13,7 +13,13 @@ import select
 import signal
 
 from mechagents.sandbox.inside import identity, mounts, namespaces, places
-from mechagents.sandbox.inside.keeper import Keeper, offer_to_the_oom_killer, reap, used
+from mechagents.sandbox.inside.keeper import (
+    Keeper,
+    offer_to_the_oom_killer,
+    reap,
+    refused_memory,
+    used,
+)
 from mechagents.sandbox.inside.kernel import PR_SET_DUMPABLE, prctl
 from mechagents.sandbox.inside.messages import close_all_but, pair, receive, say, send, silence
 from mechagents.sandbox.inside.order import Order
@@ -84,16 +90,17 @@ class WalledKeeper(Keeper):
         raise AssertionError("the keeper does not return")
 
     def wait(self, child: int) -> str:
-        """Wait for the end of all; return status, processor time, memory and how many were left."""
+        """Wait for the end of all; return what the keeper of a program without walls does."""
         heard = select.select([0, self.told], [], [])[0]
         told = os.read(self.told, 100).decode().split() if self.told in heard else []
-        if told and told[-1] == "0":
+        if told and told[3] == "0":
             return " ".join(told)
         if not told:
             os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
         reap(child, status)
-        return f"{told[0]} {used()} {told[-1]}" if told else f"{status} {used()} 0"
+        ended, left, refused = (told[0], *told[3:]) if told else (status, 0, 0)
+        return f"{ended} {used()} {left} {refused}"
 
     def _prepare(self, root: str, user: int, shown: list[str]) -> None:
         namespaces.leave(user)
@@ -149,13 +156,17 @@ def take(message: bytes, given: list[int], announce: bool) -> Order:
 
 def _wait_as_first(program: int, tell: int) -> None:
     """Collect every process that ends; when the program has, say so and take all others along."""
-    ended, status = os.wait()
+    refused, ended, status = 0, 0, 0
     while ended != program:
-        ended, status = os.wait()
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        assert found is not None, "it waits until there is one"
+        if found.si_pid == program:
+            refused = refused_memory(program)
+        ended, status = os.waitpid(found.si_pid, 0)
     reap(program, status)
     try:
         left = sum(name.isdigit() for name in os.listdir("/proc")) - 1
     except OSError:
         left = 1
-    os.write(tell, f"{status} {used()} {max(left, 0)}".encode())
+    os.write(tell, f"{status} {used()} {max(left, 0)} {refused}".encode())
     os._exit(0)

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 # ruff: noqa: BLE001, PTH208
 import os
+import select
 import signal
 import sys
 
 from mechagents.sandbox.inside.kernel import PR_SET_PDEATHSIG, prctl
 from mechagents.sandbox.inside.messages import close_all_but, pair, receive, send, silence
 from mechagents.sandbox.inside.order import Order
+
+IDLE_SECONDS = 0.05
+"""How long no order comes before the next fork is made to stand by, unless none does."""
 
 
 class Zygote:
@@ -84,6 +88,9 @@ class Zygote:
         from mechagents.sandbox.inside.walled import WalledKeeper
 
         while len(self._spares) < self._most:
+            if self._spares and select.select([0], [], [], IDLE_SECONDS)[0]:
+                # Programs come first: what stands by is made when there is time.
+                return None
             mine, theirs = pair()
             user = self._user
             self._user += 1 if user else 0
