@@ -24,6 +24,8 @@ from mechagents.verification.elements import FloatArray, IntArray
 
 UNPACKED_BYTES = 2**30
 """The most that all arrays of a file may unpack to."""
+DICTIONARY_BYTES = 2**27
+"""The most that unpacking by lzma may take; its highest setting needs 65 MiB."""
 _COMPONENTS = 9
 """The most numbers that a place of the mesh may have of one field."""
 _RAW = re.compile(rb"encoding\s*=\s*[\"']raw[\"']")
@@ -244,7 +246,7 @@ def _unpack_zlib(data: bytes, size: int) -> bytes:
 
 
 def _unpack_lzma(data: bytes, size: int) -> bytes:
-    return _exactly(lzma.LZMADecompressor().decompress(data, size + 1), size)
+    return _exactly(lzma.LZMADecompressor(memlimit=DICTIONARY_BYTES).decompress(data, size + 1), size)
 
 
 def _exactly(block: bytes, size: int) -> bytes:
