@@ -246,7 +246,8 @@ def _unpack_zlib(data: bytes, size: int) -> bytes:
 
 
 def _unpack_lzma(data: bytes, size: int) -> bytes:
-    return _exactly(lzma.LZMADecompressor(memlimit=DICTIONARY_BYTES).decompress(data, size + 1), size)
+    unpacker = lzma.LZMADecompressor(memlimit=DICTIONARY_BYTES)
+    return _exactly(unpacker.decompress(data, size + 1), size)
 
 
 def _exactly(block: bytes, size: int) -> bytes:
