@@ -101,18 +101,5 @@ def test_a_point_that_is_no_node_of_the_mesh_is_all_that_is_found(tmp_path):
 WANTED = [{"name": "force", "kind": "reaction", "boundary": "right", "component": "x"}]
 
 
-def test_where_two_supports_meet_either_value_will_do(tmp_path):
-    supports = [
-        {"boundary": "left", "x": 0.0, "y": 0.0},
-        {"boundary": "top", "x": 0.0, "y": 0.1},
-    ]
-    wanted = [{"name": "energy", "kind": "strain_energy"}]
-    meant = plate(supports=supports, wanted=wanted)
-    for order in (supports, supports[::-1]):
-        f = plate(supports=order, wanted=wanted)
-        found = solve(f, mesh_of(f, 0.25)).as_answer_to(meant)
-        assert failed(verdict(tmp_path, found)) == {}
-
-
 def test_the_axis_of_a_body_of_revolution_needs_no_support(tmp_path):
     assert failed(verdict(tmp_path, solve_by("quad", solid_disk(), 0.25))) == {}
