@@ -84,10 +84,13 @@ def memory_mib(tree: Tree) -> float:
 def _proportional_mib(process: Process) -> float:
     try:
         text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It has ended since it was listed.
+        return 0.0
     except OSError:
         return process.memory_mib
     line = next((x for x in text.splitlines() if x.startswith("Pss:")), None)
-    return int(line.split()[1]) / 1024 if line else process.memory_mib
+    return int(line.split()[1]) / 1024 if line else 0.0
 
 
 def tasks_of_user() -> int:
