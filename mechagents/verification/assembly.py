@@ -31,6 +31,10 @@ from mechagents.verification.elements import (
 from mechagents.verification.solution import Solution
 
 
+_SOLVER = 1e-13
+"""A direct solver's rounding of a force, of the stiffness times the displacement."""
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Values at some points of every element of a block, shapes (elements, points, ...)."""
@@ -115,8 +119,16 @@ class Balance:
     """Sum of the size of each element's force and of the loads at a point, (points, 2)."""
     energy: tuple[FloatArray, ...]
     """Strain energy of each element of each block [J, or J/m], shape (elements,)."""
-    rounding: float
-    """Force that the rounding of the stored displacement alone may leave at a point."""
+    rounding: FloatArray
+    """Force that the rounding of the stored numbers alone may leave at a point, (points, 1)."""
+    nothing: float
+    """Force that a motion without strain leaves anywhere, by rounding alone [N, or N/m]."""
+    local: FloatArray
+    """Largest force before it cancels in the elements around a point, (points, 1).
+
+    Each region counts by itself, the quietest that touches the point: the forces of a stiff part
+    are no measure of a soft one that it touches.
+    """
 
     @property
     def residual(self) -> FloatArray:
@@ -132,24 +144,73 @@ class Balance:
 def balance(solution: Solution, level: int = 0) -> Balance:
     """Return the forces that the returned displacement makes under the formulation's law."""
     fields, axisymmetric = solution.fields, solution.axisymmetric
-    internal, activity = np.zeros_like(fields.points), np.zeros_like(fields.points)
+    count = len(fields.points)
+    internal = np.zeros_like(fields.points)
+    by_region = np.zeros((len(solution.regions) + 1, count, 2))
     energy: list[FloatArray] = []
-    stiffest = 0.0
     for index, block in enumerate(fields.blocks):
         at, volume = _volumes(solution, index, level)
         u = fields.displacement[block.nodes]
         eps = strain(at, u, axisymmetric=axisymmetric)
-        D = solution.stiffness(index)
-        weighted = (eps @ D) * volume[..., None]
+        weighted = (eps @ solution.stiffness(index)) * volume[..., None]
         energy.append(np.asarray((weighted * eps).sum(axis=(1, 2)) / 2, dtype=np.float64))
         force = element_forces(at, weighted, axisymmetric=axisymmetric)
-        internal += _gather(block.nodes, force, len(fields.points))
-        activity += _gather(block.nodes, np.abs(force), len(fields.points))
-        stiffest = max(stiffest, float(D.max()) * float(solution.thickness(at.x[..., 0]).max()))
-    external = external_forces(solution, level)
-    moved = float(np.abs(fields.displacement).max())
-    rounding = 10 * fields.rounding * stiffest * moved
-    return Balance(internal, external, activity + np.abs(external), tuple(energy), rounding)
+        internal += _gather(block.nodes, force, count)
+        for region in np.unique(solution.region[index]):
+            rows = solution.region[index] == region
+            by_region[region] += _gather(block.nodes[rows], np.abs(force[rows]), count)
+    activity = by_region.sum(axis=0)
+    external = np.zeros_like(fields.points)
+    for load in solution.formulation.loads:
+        share = _load(solution, load, level)
+        external += share
+        # A load on all regions counts in each; one at a point that a region lacks is not read.
+        named = load.region if isinstance(load, BodyForce) else None
+        by_region[slice(None) if named is None else solution.regions.index(named)] += np.abs(share)
+    activity += np.abs(external)
+    noise, nothing = _rounding(solution, activity)
+    local = _local(solution, by_region)
+    return Balance(internal, external, activity, tuple(energy), noise, nothing, local)
+
+
+def _local(solution: Solution, by_region: FloatArray) -> FloatArray:
+    """Return the largest force in the elements around each point, in its quietest region."""
+    quietest = np.full(len(solution.fields.points), np.inf)
+    for region, forces in enumerate(by_region[:-1]):
+        around = np.full(len(quietest), -np.inf)
+        for index, block in enumerate(solution.fields.blocks):
+            nodes = block.nodes[solution.region[index] == region]
+            largest = forces[nodes].max(axis=(1, 2), initial=0.0)
+            np.maximum.at(around, nodes, largest[:, None])
+        quietest = np.minimum(quietest, np.where(around < 0, np.inf, around))
+    return np.where(np.isfinite(quietest), quietest, 0.0)[:, None]
+
+
+def _rounding(solution: Solution, activity: FloatArray) -> tuple[FloatArray, float]:
+    """Return what the rounding of displacement and coordinates may leave, at points and at all.
+
+    The displacement is rounded against its own size near the point, a solver's against that of
+    the body and what lies between; coordinates change strains by their rounding over an edge.
+    """
+    fields = solution.fields
+    stiff, moved, size = (np.zeros(len(fields.points)) for _ in range(3))
+    u = np.linalg.norm(fields.displacement, axis=1)
+    for index, block in enumerate(fields.blocks):
+        corners = fields.points[block.nodes]
+        thickness = solution.thickness(corners[..., 0]).max(axis=1)
+        stiffness = solution.stiffness(index).max(axis=(1, 2)) * thickness
+        shortest = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)
+        for least, values in (
+            (stiff, stiffness),
+            (moved, u[block.nodes].max(axis=1)),
+            (size, 1 / np.maximum(shortest, 1e-300)),
+        ):
+            np.maximum.at(least, block.nodes, values[:, None])
+    largest = float(np.abs(fields.points).max())
+    stored = stiff * moved + activity.max(axis=1) * largest * size
+    solved = _SOLVER * np.sqrt(stiff * stiff.max()) * u.max()
+    nothing = 10 * min(fields.rounding, 2e-11) * float(stiff.max() * u.max())
+    return (10 * fields.rounding * stored + solved)[:, None], nothing
 
 
 def _volumes(solution: Solution, index: int, level: int) -> tuple[Samples, FloatArray]:
@@ -167,13 +228,16 @@ def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
 
 def external_forces(solution: Solution, level: int = 0) -> FloatArray:
     """Return the loads at each point [N, or N/m], shape (points, 2)."""
-    total = np.zeros_like(solution.fields.points)
-    for load in solution.formulation.loads:
-        if isinstance(load, Traction):
-            total += _traction(solution, load, level)
-        else:
-            total += _body_force(solution, load, level)
-    return total
+    loads = solution.formulation.loads
+    return sum(
+        (_load(solution, load, level) for load in loads), np.zeros_like(solution.fields.points)
+    )
+
+
+def _load(solution: Solution, load: Traction | BodyForce, level: int) -> FloatArray:
+    if isinstance(load, Traction):
+        return _traction(solution, load, level)
+    return _body_force(solution, load, level)
 
 
 def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:

@@ -19,6 +19,10 @@ from mechagents.verification.wording import found, measured
 RESIDUAL = 1e-6
 """Of the largest force at a point before it cancels. A direct solver leaves 1e-12, a wrong law,
 load or region 1e-3 or more; 1e-6 is far from both, and is what iterative solvers can reach."""
+LOCAL = 1e-3
+"""Of the largest force around a point: a part of small forces has to balance by itself."""
+SOLVER = 1e-10
+"""Of the largest force in the body: what solvers may leave where nothing acts."""
 RESIDUAL_BY_DIGITS = 1e-3
 """The most that is allowed for few digits in the file; beyond it a wrong law could hide."""
 RESIDUAL_BY_RULE = 1e-2
@@ -49,7 +53,7 @@ class Equilibrium:
         tried: list[Balance] = []
         for level in range(len(RULES["quad"])):
             tried.append(balance(solution, level))
-            if _residual(solution, tried[-1]) <= _allowed(tried[-1]):
+            if _residual(solution, tried[-1]) <= RESIDUAL:
                 return cls(solution, tried[-1], np.zeros_like(solution.fields.points))
         best = min(tried, key=lambda forces: _residual(solution, forces))
         differ = np.ptp(np.stack([forces.residual for forces in tried[:-1]]), axis=0)
@@ -79,13 +83,29 @@ class Equilibrium:
 
 
 def _residual(solution: Solution, forces: Balance) -> float:
-    left = np.abs(forces.residual)[solution.free].max(initial=0.0)
-    return float(left) / (forces.scale or 1.0)
+    left = np.where(solution.free, np.abs(forces.residual), 0.0)
+    return float(_shares(forces, left).max())
+
+
+def _shares(forces: Balance, left: FloatArray) -> FloatArray:
+    """Return the force left at each point over what is large there, beyond rounding [-]."""
+    beyond = np.maximum(left - _rounding(forces), 0.0)
+    local = np.maximum(LOCAL * forces.local, SOLVER * forces.scale) / RESIDUAL
+    large = np.minimum(local, forces.scale)
+    return beyond / np.where(large > 0, large, 1.0)
+
+
+def _rounding(forces: Balance) -> FloatArray:
+    """Return what rounding may leave at each point; a wrong law could hide behind more."""
+    if forces.scale <= forces.nothing:
+        return np.maximum(forces.rounding, forces.nothing)
+    return np.minimum(forces.rounding, RESIDUAL_BY_DIGITS * forces.scale)
 
 
 def _allowed(forces: Balance) -> float:
     """Return the residual that an exact solver and the rounding of the file may leave [-]."""
-    return min(RESIDUAL + forces.rounding / (forces.scale or 1.0), RESIDUAL_BY_DIGITS)
+    rounding = float(forces.rounding.max()) / (forces.scale or 1.0)
+    return min(RESIDUAL + rounding, RESIDUAL_BY_DIGITS)
 
 
 def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
@@ -100,34 +120,42 @@ def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
 
 
 def _residual_check(state: Equilibrium) -> Check:
-    left, scale, allowed = state.left, state.forces.scale or 1.0, _allowed(state.forces)
-    value, name = float(left.max()) / scale, "equilibrium:residual"
-    if value <= allowed:
-        message = f"forces balance at every free point to {value:.1e} of the largest"
-        return measured(name, value, allowed, message)
-    node, axis = divmod(int(left.argmax()), 2)
+    forces, name = state.forces, "equilibrium:residual"
+    shares = _shares(forces, state.left)
+    value = float(shares.max())
+    if value <= RESIDUAL:
+        message = f"forces balance at every free point to {value:.1e}, beyond rounding"
+        return measured(name, value, RESIDUAL, message)
+    node, axis = divmod(int(shares.argmax()), 2)
     x, y = state.solution.fields.points[node]
-    wrong = int((left > allowed * scale).any(axis=1).sum())
+    wrong = int((shares > RESIDUAL).any(axis=1).sum())
+    of_local = float(state.left[node, axis] / (forces.local[node, 0] or 1.0))
     message = (
-        f"forces do not balance at {wrong} of {len(left)} points; the worst is {value:.2g} of the "
-        f"largest force, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement belongs to "
-        "another law, material, load or support than the formulation's, or to an inexact solver"
+        f"forces do not balance at {wrong} of {len(shares)} points; the worst is {of_local:.2g} of "
+        f"the largest force around it, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement "
+        "belongs to another law, material, load or support than the formulation's, or to an "
+        "inexact solver"
     )
-    if allowed == RESIDUAL_BY_DIGITS:
+    if forces.rounding.max() > RESIDUAL_BY_DIGITS * forces.scale > forces.nothing:
         message += ". So slender a body needs displacements in double precision, float64"
-    return measured(name, value, allowed, message)
+    return measured(name, value, RESIDUAL, message)
 
 
 def _looser(state: Equilibrium) -> float:
     return max(BALANCE, state.tolerance)
 
 
+def _beyond(left: float, rounding: FloatArray) -> float:
+    """Return what a sum leaves beyond what the rounding of its terms may, which is not alike."""
+    return max(left - float(np.linalg.norm(rounding)), 0.0)
+
+
 def _forces(state: Equilibrium) -> Check:
     held, loads = state.held, state.forces.external
     columns = [1] if state.solution.axisymmetric else [0, 1]
-    size = float((np.abs(held) + np.abs(loads)).sum()) + state.forces.rounding * len(held)
+    size = float((np.abs(held) + np.abs(loads)).sum())
     total = (held + loads).sum(axis=0)[columns]
-    value = float(np.abs(total).max()) / (size or 1.0)
+    value = _beyond(float(np.abs(total).max()), state.forces.rounding) / (size or 1.0)
     unit = state.solution.formulation.force_unit
     message = (
         f"reactions and loads leave {np.abs(total).max():.3g} {unit} of {size:.4g} {unit} in all"
@@ -142,20 +170,19 @@ def _moments(state: Equilibrium) -> Check:
     moment = float((arm[:, 0] * force[:, 1] - arm[:, 1] * force[:, 0]).sum())
     largest = np.abs(state.held) + np.abs(state.forces.external)
     size = float((np.linalg.norm(arm, axis=1) * largest.sum(axis=1)).sum())
-    size += state.forces.rounding * len(points) * state.solution.fields.size
+    value = _beyond(abs(moment), state.forces.rounding * np.linalg.norm(arm, axis=1)[:, None])
     message = f"moments of reactions and loads leave {moment:.3g} of {size:.4g} in all"
-    return measured("equilibrium:moments", abs(moment) / (size or 1.0), _looser(state), message)
+    return measured("equilibrium:moments", value / (size or 1.0), _looser(state), message)
 
 
 def _energy(state: Equilibrium) -> Check:
     u = state.solution.fields.displacement
     work = float(((state.held + state.forces.external) * u).sum())
     stored = 2 * sum(float(part.sum()) for part in state.forces.energy)
-    size = max(abs(stored), abs(work)) + state.forces.rounding * float(np.abs(u).sum())
+    size = max(abs(stored), abs(work))
+    off = _beyond(abs(work - stored), state.forces.rounding * np.abs(u))
     message = f"work {work / 2:.6g} of the outer forces, strain energy {stored / 2:.6g}"
-    return measured(
-        "equilibrium:energy", abs(work - stored) / (size or 1.0), _looser(state), message
-    )
+    return measured("equilibrium:energy", off / (size or 1.0), _looser(state), message)
 
 
 def _stress(state: Equilibrium) -> Check:

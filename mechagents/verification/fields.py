@@ -52,7 +52,7 @@ class Fields:
     cell_stress: tuple[FloatArray, ...] | None = None
     """xx, yy, zz, xy [Pa] for each block, shape (elements, 4)."""
     rounding: float = 2e-11
-    """Relative rounding of the stored numbers: text files keep twelve digits, Float32 seven."""
+    """Relative rounding of the stored numbers: text keeps twelve digits, Float32 seven."""
 
     @property
     def has_stress(self) -> bool:
@@ -112,7 +112,7 @@ def _fields(grid: Grid) -> Fields:
         cell_stress=None
         if by_cell is None
         else tuple(_stress(by_cell, len(grid.types))[row] for row in rows),
-        rounding=1e-7 if grid.single_precision else 2e-11,
+        rounding=grid.rounding,
     )
 
 

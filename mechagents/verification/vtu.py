@@ -26,6 +26,7 @@ UNPACKED_BYTES = 2**30
 """The most that all arrays of a file may unpack to."""
 DICTIONARY_BYTES = 2**27
 """The most that unpacking by lzma may take; its highest setting needs 65 MiB."""
+_DISPLACEMENT = ("PointData", "displacement")
 _COMPONENTS = 9
 """The most numbers that a place of the mesh may have of one field."""
 _RAW = re.compile(rb"encoding\s*=\s*[\"']raw[\"']")
@@ -64,8 +65,8 @@ class Grid:
     types: IntArray
     point_data: dict[str, FloatArray]
     cell_data: dict[str, FloatArray]
-    single_precision: bool
-    """Whether points or displacement were stored with seven digits only."""
+    rounding: float
+    """Relative rounding of points and displacement: of Float32, of text, or of a solver."""
 
 
 def parse_vtu(content: bytes) -> Grid:
@@ -155,9 +156,7 @@ def _grid(file: _File) -> Grid:
         }
         for section, places in (("PointData", len(points)), ("CellData", cells["types"].size))
     }
-    single = any(
-        a.dtype == np.float32 for a in (points, data["PointData"].get("displacement", points))
-    )
+    meant = [file.arrays[next(iter(where.values()))], file.arrays.get(_DISPLACEMENT)]
     return Grid(
         points=points.astype(np.float64),
         connectivity=cells["connectivity"].ravel().astype(np.int64),
@@ -165,8 +164,15 @@ def _grid(file: _File) -> Grid:
         types=cells["types"].ravel().astype(np.int64),
         point_data={k: v.astype(np.float64) for k, v in data["PointData"].items()},
         cell_data={k: v.astype(np.float64) for k, v in data["CellData"].items()},
-        single_precision=single,
+        rounding=max(_rounding(array) for array in meant if array is not None),
     )
+
+
+def _rounding(array: _Array) -> float:
+    """Return the relative rounding of stored numbers; text is taken to have twelve digits."""
+    if array.attributes["type"] == "Float32":
+        return 1e-7
+    return 2e-11 if array.attributes.get("format", "ascii") == "ascii" else 1e-12
 
 
 def _decode(file: _File, array: _Array, most: int = UNPACKED_BYTES) -> FloatArray:
