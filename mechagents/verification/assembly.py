@@ -30,7 +30,6 @@ from mechagents.verification.elements import (
 )
 from mechagents.verification.solution import Solution
 
-
 _SOLVER = 1e-13
 """A direct solver's rounding of a force, of the stiffness times the displacement."""
 

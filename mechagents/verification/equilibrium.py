@@ -62,8 +62,27 @@ class Equilibrium:
     @property
     def tolerance(self) -> float:
         """What may be left of sums of forces, relative to the scale of the forces [-]."""
+        return _allowed(self.forces) + self.between
+
+    @property
+    def between(self) -> float:
+        """What proper quadrature rules differ by, relative to the scale of the forces [-]."""
         between = float(self.unsure[self.solution.free].max(initial=0.0))
-        return _allowed(self.forces) + between / (self.forces.scale or 1.0)
+        return between / (self.forces.scale or 1.0)
+
+    @property
+    def stress_noise(self) -> float:
+        """The stress that the rounding of displacements alone may make in an element [Pa]."""
+        fields = self.solution.fields
+        largest = 0.0
+        for index, block in enumerate(fields.blocks):
+            corners = fields.points[block.nodes]
+            shortest = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)
+            moved = np.linalg.norm(fields.displacement[block.nodes], axis=2).max(axis=1)
+            stiffness = self.solution.stiffness(index).max(axis=(1, 2))
+            stress = stiffness * moved / np.maximum(shortest, 1e-300)
+            largest = max(largest, float(stress.max()))
+        return 10 * fields.rounding * largest
 
     @cached_property
     def left(self) -> FloatArray:

@@ -7,12 +7,19 @@ import math
 import os
 import stat
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, cast
 
 RESULTS_BYTES = 4 * 2**20
 """The largest ``results.json`` that is read."""
 _DEPTH = 20
+# A pipe would block for ever, and a link could lead anywhere; not every system has all of these.
+_FLAGS = reduce(
+    int.__or__,
+    (int(getattr(os, name, 0)) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")),
+    os.O_RDONLY,
+)
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
@@ -22,8 +29,9 @@ def read_bounded(path: Path, limit: int) -> bytes:
         ValueError: If it is missing, no regular file (a link is not followed) or too large.
     """
     try:
-        # A pipe would block for ever, and a link could lead anywhere.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise ValueError(f"{path.name} is no regular file")
+        handle = os.open(path, _FLAGS)
     except OSError as error:
         reason = "is missing" if not os.path.lexists(path) else f"cannot be read: {error.strerror}"
         raise ValueError(f"{path.name} {reason}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ from mechagents.verification.equilibrium import Equilibrium, check_equilibrium
 from mechagents.verification.files import read_bounded
 from mechagents.verification.geometry import check_geometry
 from mechagents.verification.quantities import check_quantities
-from mechagents.verification.reading import natural_scale
+from mechagents.verification.reading import natural_scale, read
 from mechagents.verification.singular import near_singular_point
 from mechagents.verification.solution import Solution
 from mechagents.verification.supports import check_supports
@@ -276,6 +276,7 @@ def _convergence(
     scale = natural_scale(fine.state, wanted)
     values = (value, middle.values[wanted.name], coarse.values[wanted.name])
     result = estimate((fine.size, middle.size, coarse.size), values, scale=scale)
+    result = replace(result, bound=result.bound + _own_error(fine.state, wanted, value))
     share, words = relative_bound(result, value, scale)
     name = f"convergence:{wanted.name}"
     point = near_singular_point(fine.state, wanted)
@@ -287,9 +288,18 @@ def _convergence(
     message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"
     check = measured(name, share, tolerance, message)
     reached: ClaimLevel = "converged" if check.passed else "consistent"
+    if not check.passed:
+        # A bound that the check refused is none to rely on; its numbers are in the message.
+        return check, _quantity(wanted, value, unit, None, reached, message)
     monotone = result.behaviour == "monotone"
     note = f"extrapolated {result.extrapolated:.6g} {unit}" if monotone else ""
     return check, _quantity(wanted, value, unit, result.bound, reached, note)
+
+
+def _own_error(state: Equilibrium, wanted: Wanted, value: float) -> float:
+    """Return how far a number may be from its field's on the same mesh: apart, and by rounding."""
+    reading = read(state, wanted)
+    return 0.0 if reading is None else reading.apart(value) + reading.noise
 
 
 def _grows(values: tuple[float, float, float], result: Estimate) -> bool:

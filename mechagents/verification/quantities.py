@@ -52,7 +52,7 @@ def _hint(state: Equilibrium, wanted: Wanted, value: float) -> str:
             if other == wanted.component:
                 continue
             instead = read(state, wanted.model_copy(update={"component": other}))
-            if instead is not None and instead.off(value) <= 1e-3 * abs(value):
+            if instead is not None and instead.apart(value) <= 1e-2 * abs(value):
                 return f"; that is the {other.replace('_mises', ' Mises')} stress there"
         if len(state.solution.regions) > 1:
             return "; stress jumps between materials: average in one region only"

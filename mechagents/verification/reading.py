@@ -17,13 +17,17 @@ from mechagents.verification.averages import nodal_range
 from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import FloatArray, quadrature, shape_functions
 from mechagents.verification.equilibrium import Equilibrium
-from mechagents.verification.locate import locate, patch
+from mechagents.verification.locate import Spot, locate, patch
 from mechagents.verification.solution import Solution
 
 EXACT = 1e-4
-"""For displacements, reactions and energies, relative to their scale: they follow from the
+"""For displacements, reactions and energies, relative to their own size: they follow from the
 displacement without any choice, so programs agree to rounding; 1e-4 leaves room for the digits
 of a report and for a quadrature rule of one's own."""
+PLACE = 1e-6
+"""Of what a displacement changes by over an element: how well programs know where a point is."""
+CANCELLED = 1e-8
+"""Of the forces that a reaction adds up and the stresses that a component is small beside."""
 STRESS_SCALE = 0.03
 STRESS_RANGE = 0.25
 """For stresses, of the stress at the place and of its range in the elements around: averaging
@@ -36,14 +40,25 @@ class Reading:
 
     low: float
     high: float
-    scale: float
-    """What a deviation is measured against."""
+    best: tuple[float, ...]
+    """What the field itself says: for stresses the mean at the place, in each region there."""
+    noise: float
+    """What rounding, and forces left unbalanced, may change the number by."""
     allowance: float
     """How far outside the interval is accepted."""
 
     def off(self, value: float) -> float:
         """Return how far a value is outside the interval."""
         return max(self.low - value, value - self.high, 0.0)
+
+    def apart(self, value: float) -> float:
+        """Return how far a value is from what the field itself says."""
+        return min(abs(value - one) for one in self.best)
+
+    @property
+    def scale(self) -> float:
+        """What a deviation is measured against: the size of the number, or what is nothing."""
+        return max(abs(self.low), abs(self.high)) or self.allowance or 1.0
 
     @property
     def middle(self) -> float:
@@ -59,7 +74,7 @@ def read(state: Equilibrium, wanted: Wanted) -> Reading | None:
         case WantedEnergy():
             return _energy(state, wanted)
         case WantedDisplacement():
-            return _displacement(state.solution, wanted)
+            return _displacement(state, wanted)
         case _:
             return _stress(state, wanted)
 
@@ -86,15 +101,21 @@ def natural_scale(state: Equilibrium, wanted: Wanted) -> float:
             return float(np.sqrt(total / area))
 
 
-def _tight(value: float, scale: float, state: Equilibrium) -> Reading:
-    allowance = max(EXACT, 3 * state.tolerance) * scale
-    return Reading(value, value, scale or 1.0, allowance)
+def _tight(value: float, noise: float, state: Equilibrium) -> Reading:
+    relative = max(EXACT, 3 * state.between)
+    return Reading(value, value, (value,), noise, relative * abs(value) + noise)
 
 
 def _reaction(state: Equilibrium, wanted: WantedReaction) -> Reading:
-    nodes = state.solution.places[wanted.boundary].nodes
-    total = float(state.forces.residual[nodes, "xy".index(wanted.component)].sum())
-    return _tight(total, _force_scale(state), state)
+    nodes, column = state.solution.places[wanted.boundary].nodes, "xy".index(wanted.component)
+    forces = state.forces.residual[nodes, column]
+    # Programs that add up loads in place of the boundary's forces find what is left elsewhere.
+    free = state.solution.free[:, column]
+    left = abs(float(state.forces.residual[free, column].sum()))
+    rounding = float(np.linalg.norm(state.forces.rounding[nodes]))
+    apart = 3 * float(np.linalg.norm(state.unsure[nodes, column]))
+    noise = rounding + left + apart + CANCELLED * float(np.abs(forces).sum())
+    return _tight(float(forces.sum()), noise, state)
 
 
 def _force_scale(state: Equilibrium) -> float:
@@ -108,25 +129,38 @@ def _force_scale(state: Equilibrium) -> float:
 
 
 def _energy(state: Equilibrium, wanted: WantedEnergy) -> Reading:
-    parts = enumerate(state.forces.energy)
-    inside = sum(float(e[state.solution.inside(i, wanted.region)].sum()) for i, e in parts)
-    return _tight(inside, natural_scale(state, wanted), state)
+    solution, u = state.solution, state.solution.fields.displacement
+    inside = [solution.inside(i, wanted.region) for i in range(len(state.forces.energy))]
+    stored = zip(state.forces.energy, inside, strict=True)
+    value = sum(float(energy[rows].sum()) for energy, rows in stored)
+    blocks = zip(solution.fields.blocks, inside, strict=True)
+    nodes = np.unique(np.concatenate([block.nodes[rows].ravel() for block, rows in blocks]))
+    rounding = float(np.linalg.norm(state.forces.rounding[nodes] * u[nodes]))
+    most = max(EXACT, 3 * state.tolerance) * natural_scale(state, wanted)
+    work = 0.0 if wanted.region else abs(float((state.left * u).sum())) / 2
+    return _tight(value, min(rounding + work, most), state)
 
 
-def _displacement(solution: Solution, wanted: WantedDisplacement) -> Reading | None:
-    fields = solution.fields
-    scale = float(np.linalg.norm(fields.displacement, axis=1).max())
+def _displacement(state: Equilibrium, wanted: WantedDisplacement) -> Reading | None:
+    fields = state.solution.fields
+    largest = float(np.linalg.norm(fields.displacement, axis=1).max())
+    noise = 10 * fields.rounding * largest
     if wanted.at is not None:
         spots = locate(fields, wanted.at)
         if not spots:
             return None
-        u = [s.N @ fields.displacement[fields.blocks[s.block].nodes[s.element]] for s in spots]
+        around = [fields.displacement[fields.blocks[s.block].nodes[s.element]] for s in spots]
+        u = [spot.N @ nodal for spot, nodal in zip(spots, around, strict=True)]
         values = _moved(np.array(u), wanted.component)
-        return Reading(float(values.min()), float(values.max()), scale or 1.0, EXACT * scale)
-    at_nodes, within = _displacements(solution, wanted)
-    candidates = [_extreme(at_nodes, wanted.extreme), _extreme(within, wanted.extreme)]
+        changes = max(float(np.ptp(nodal, axis=0).max()) for nodal in around)
+        low, high = float(values.min()), float(values.max())
+        allowance = EXACT * max(abs(low), abs(high)) + PLACE * changes + noise
+        return Reading(low, high, (low, high), noise, allowance)
+    at_nodes, within = _displacements(state.solution, wanted)
+    candidates = (_extreme(at_nodes, wanted.extreme), _extreme(within, wanted.extreme))
     low, high = min(candidates), max(candidates)
-    return Reading(low, high, scale or 1.0, EXACT * scale + 0.25 * (high - low))
+    allowance = EXACT * max(abs(low), abs(high)) + 0.25 * (high - low) + noise
+    return Reading(low, high, candidates, noise, allowance)
 
 
 def _displacements(solution: Solution, wanted: WantedDisplacement) -> tuple[FloatArray, FloatArray]:
@@ -176,7 +210,22 @@ def _stress_at(
         stress_component(sigma, wanted.component),
         stress_component(sigma.mean(axis=0), wanted.component),
     )
-    return _interval(float(values.min()), float(values.max()), float(np.abs(sigma).max()))
+    best = _means_at(state, wanted, spots)
+    return _interval(state, values, best, float(np.abs(sigma).max()))
+
+
+def _means_at(state: Equilibrium, wanted: WantedStress, spots: list[Spot]) -> tuple[float, ...]:
+    """Return the stress between the means at nodes, in each region that has the point."""
+    solution = state.solution
+    found: dict[int, list[float]] = {}
+    for spot in spots:
+        region = int(solution.region[spot.block][spot.element])
+        chosen = tuple(regions == region for regions in solution.region)
+        means = nodal_range(solution.fields, state.stresses, chosen).mean
+        nodes = solution.fields.blocks[spot.block].nodes[spot.element]
+        sigma = spot.N @ means[nodes]
+        found.setdefault(region, []).append(float(stress_component(sigma, wanted.component)))
+    return tuple(float(np.mean(values)) for values in found.values())
 
 
 def _stress_extreme(state: Equilibrium, wanted: WantedStress) -> Reading:
@@ -193,10 +242,14 @@ def _stress_extreme(state: Equilibrium, wanted: WantedStress) -> Reading:
         _extreme(stress_component(sigma, wanted.component), wanted.extreme)
         for sigma in (everywhere, by_element, by_node)
     ]
-    scale = float(np.abs(by_node).max())
-    return _interval(min(extremes), max(extremes), scale)
+    largest = float(np.abs(everywhere).max())
+    return _interval(state, np.array(extremes), (extremes[-1],), largest)
 
 
-def _interval(low: float, high: float, scale: float) -> Reading:
-    allowance = STRESS_SCALE * scale + STRESS_RANGE * (high - low)
-    return Reading(low, high, scale or 1.0, allowance)
+def _interval(
+    state: Equilibrium, values: FloatArray, best: tuple[float, ...], largest: float
+) -> Reading:
+    low, high = float(values.min()), float(values.max())
+    noise = state.stress_noise + CANCELLED * largest
+    allowance = STRESS_SCALE * max(abs(low), abs(high)) + STRESS_RANGE * (high - low) + noise
+    return Reading(low, high, best, noise, allowance)

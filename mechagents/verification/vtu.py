@@ -26,10 +26,14 @@ UNPACKED_BYTES = 2**30
 """The most that all arrays of a file may unpack to."""
 DICTIONARY_BYTES = 2**27
 """The most that unpacking by lzma may take; its highest setting needs 65 MiB."""
+TEXT_BYTES = 128 * 2**20
+"""The most characters that arrays written as text may have, in all."""
+_PIECE = 2**20
 _DISPLACEMENT = ("PointData", "displacement")
 _COMPONENTS = 9
 """The most numbers that a place of the mesh may have of one field."""
 _RAW = re.compile(rb"encoding\s*=\s*[\"']raw[\"']")
+_GAP = re.compile(r"\s")
 _TYPES = {
     "Float32": "f4", "Float64": "f8", "Int8": "i1", "Int16": "i2", "Int32": "i4", "Int64": "i8",
     "UInt8": "u1", "UInt16": "u2", "UInt32": "u4", "UInt64": "u8",
@@ -52,6 +56,7 @@ class _File:
     appended: bytes = b""
     appended_encoding: str = ""
     unpacked: int = 0
+    characters: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +187,11 @@ def _decode(file: _File, array: _Array, most: int = UNPACKED_BYTES) -> FloatArra
     form = array.attributes.get("format", "ascii")
     text = "".join(array.text)
     if form == "ascii":
-        values = np.array(text.split(), dtype=np.float64).astype(kind.newbyteorder("="))
+        file.characters += len(text)
+        if file.characters > TEXT_BYTES:
+            limit = f"more than {TEXT_BYTES // 2**20} MiB of numbers as text"
+            raise ValueError(f"{limit}; write fields.vtu in binary, as meshio does by default")
+        values = _numbers(text, kind.newbyteorder("="), most)
     elif form == "binary":
         stripped = text.strip().encode("ascii")
         values = np.frombuffer(_unpack(file, stripped, most, encoded=True), dtype=kind)
@@ -195,6 +204,20 @@ def _decode(file: _File, array: _Array, most: int = UNPACKED_BYTES) -> FloatArra
     if components < 1 or values.size % components:
         raise ValueError(f"{array.attributes.get('Name')}: not a multiple of {components} numbers")
     return values.reshape(-1, components) if components > 1 else values
+
+
+def _numbers(text: str, kind: np.dtype[np.float64], most: int) -> FloatArray:
+    """Return numbers written as text, read in pieces: a string apiece takes many times as much."""
+    parts, size, start = [np.zeros(0, kind)], 0, 0
+    while start < len(text):
+        end = _GAP.search(text, start + _PIECE)
+        stop = end.start() if end else len(text)
+        parts.append(np.array(text[start:stop].split(), dtype=np.float64).astype(kind))
+        size += parts[-1].size
+        if 8 * size > most:
+            raise ValueError("an array has more numbers than the mesh has places for")
+        start = stop
+    return np.concatenate(parts)
 
 
 def _unpack(file: _File, data: bytes, most: int, *, encoded: bool) -> bytes:

@@ -222,3 +222,11 @@ def test_a_formulation_that_cannot_be_read_is_an_error_that_names_it(text, words
     with pytest.raises(ProblemError, match=words) as error:
         verify_folder(folder)
     assert "formulation.json" in str(error.value)
+
+
+def test_a_link_is_refused_where_the_system_cannot_refuse_it_itself(folder, monkeypatch):
+    monkeypatch.setattr("mechagents.verification.files._FLAGS", os.O_RDONLY)
+    (folder / "elsewhere").write_bytes((folder / "results.json").read_bytes())
+    (folder / "results.json").unlink()
+    (folder / "results.json").symlink_to("elsewhere")
+    assert names(folder) == ["contract:results"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import meshio
 import numpy as np
 import pytest
@@ -207,3 +209,39 @@ def test_a_byte_changed_anywhere_is_read_or_refused_but_never_a_crash(tmp_path_f
     except ValueError:
         return
     assert np.isfinite(fields.displacement).all()
+
+
+def as_text(values: int, *, piece: str = "1 ") -> bytes:
+    """Return a file whose displacement holds many numbers as text."""
+    numbers = piece * values
+    return (
+        '<VTKFile type="UnstructuredGrid"><UnstructuredGrid><Piece>'
+        '<Points><DataArray type="Float64" NumberOfComponents="3">0 0 0 1 0 0 0 1 0</DataArray>'
+        '</Points><Cells><DataArray type="Int64" Name="connectivity">0 1 2</DataArray>'
+        '<DataArray type="Int64" Name="offsets">3</DataArray>'
+        '<DataArray type="UInt8" Name="types">5</DataArray></Cells>'
+        f'<PointData><DataArray type="Float64" Name="displacement">{numbers}</DataArray>'
+        "</PointData></Piece></UnstructuredGrid></VTKFile>"
+    ).encode()
+
+
+def test_numbers_as_text_are_the_same_in_pieces(monkeypatch):
+    monkeypatch.setattr("mechagents.verification.vtu._PIECE", 7)
+    grid = parse_vtu(as_text(2, piece="1.25 -3e-7\n\t0.125 "))
+    assert grid.point_data["displacement"].tolist() == [1.25, -3e-7, 0.125] * 2
+
+
+def test_text_takes_few_times_its_own_size(tmp_path):
+    content = as_text(2_000_000)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="more numbers than the mesh has places for"):
+        parse_vtu(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * len(content) + 60 * 2**20
+
+
+def test_more_text_than_can_be_read_asks_for_binary(monkeypatch):
+    monkeypatch.setattr("mechagents.verification.vtu.TEXT_BYTES", 1000)
+    with pytest.raises(ValueError, match="binary"):
+        parse_vtu(as_text(1000))
