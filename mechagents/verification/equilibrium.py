@@ -155,9 +155,18 @@ def _residual_check(state: Equilibrium) -> Check:
         "belongs to another law, material, load or support than the formulation's, or to an "
         "inexact solver"
     )
-    if forces.rounding.max() > RESIDUAL_BY_DIGITS * forces.scale > forces.nothing:
-        message += ". So slender a body needs displacements in double precision, float64"
+    few_digits = forces.rounding.max() > RESIDUAL_BY_DIGITS * forces.scale
+    if few_digits and forces.scale > forces.nothing:
+        slender = "So slender a body" if _slender(state.solution) else "So small a strain"
+        message += f". {slender} needs displacements in double precision, float64"
     return measured(name, value, RESIDUAL, message)
+
+
+def _slender(solution: Solution) -> bool:
+    """Return whether a body is ten times as long as its area is wide."""
+    fields = solution.fields
+    area = sum(float(np.sum(part.area)) for part in stresses(solution))
+    return fields.size**2 >= 10 * area
 
 
 def _looser(state: Equilibrium) -> float:

@@ -290,6 +290,14 @@ def test_only_a_slender_body_is_called_slender(tmp_path):
     assert "lender" not in message
 
 
+def test_a_small_strain_in_seven_digits_is_not_called_slender(tmp_path):
+    f = moved().model_dump() | {"loads": [{"kind": "traction", "boundary": "right", "x": 1e3}]}
+    found = solve(plate(**f), mesh_of(moved(), 0.1))
+    assert failed(verdict(tmp_path / "double", found)) == {}
+    message = failed(verdict(tmp_path / "single", found, digits=np.float32))[RESIDUAL].message
+    assert "So small a strain needs displacements in double precision" in message
+
+
 def test_below_the_level_there_is_no_bound_but_its_numbers(tmp_path):
     evidence = study(drilled(), tmp_path, tolerance=1e-9)
     (quantity,) = evidence.quantities
