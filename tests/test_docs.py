@@ -13,7 +13,7 @@ import click
 import pytest
 
 from mechagents.cli import cli
-from mechagents.problems.library import problem_from_yaml
+from mechagents.problems.loading import problem_from_yaml
 from mechagents.role import load_role
 
 ROOT = Path(__file__).parents[1]

@@ -1,6 +1,6 @@
 """Problems as files: the packaged ones, and a reader for a user's own that names every fault."""
 
-from mechagents.problems.library import (
+from mechagents.problems.loading import (
     PackagedProblem,
     load_problem,
     looks_like_words,

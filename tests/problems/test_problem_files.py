@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mechagents.errors import ProblemError
 from mechagents.problems import load_problem, looks_like_words, packaged_problems
-from mechagents.problems.library import problem_from_yaml
+from mechagents.problems.loading import problem_from_yaml
 
 PLATE = next(item.text for item in packaged_problems() if item.name == "plate-tension")
 LINES = PLATE.split("\n")
