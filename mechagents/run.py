@@ -209,6 +209,8 @@ class _Run:
     ended: anyio.Event = field(init=False, default_factory=anyio.Event)
     finish: Finish | MechagentsError | None = field(init=False, default=None)
     streams: dict[str, Subscription] = field(init=False, default_factory=dict[str, Subscription])
+    closing: bool = field(init=False, default=False)
+    """Whether the run has ended and only those who listen to its end are served."""
     open: int = field(init=False, default=0)
     idle: anyio.Event = field(init=False, default_factory=anyio.Event)
     started: float = field(init=False, default_factory=monotonic)
@@ -275,7 +277,7 @@ class _Run:
                     _check_sends(agent.role, message)
                     await self._post(message, agent.role.name, envelope)
             except MechagentsError as error:
-                if self.finish is not None:  # it only listened to how the run ended
+                if self.closing:
                     logger.error("agent_failed", role=agent.role.name, exc_info=True)
                 self._end(error)
                 return
@@ -347,6 +349,7 @@ class _Run:
     async def _close(self) -> Outcome:
         """Log how the run ended, let listeners hear it, and write the run's files."""
         assert self.finish is not None
+        self.closing = True
         if isinstance(self.finish, LogError):
             raise self.finish
         outcome = conclude(

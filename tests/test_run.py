@@ -344,6 +344,25 @@ async def test_a_reviewer_may_ask_before_it_judges(tmp_path: Path) -> None:
     assert outcome.accepted
 
 
+async def test_what_fails_once_a_run_has_ended_is_not_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class RefusesAtOnce:
+        name = "refuses"
+
+        async def complete(self, request: ModelRequest) -> ModelReply:
+            if request.want == "formulation":
+                raise ModelError("this cannot be stated otherwise")
+            return await usual.complete(request)
+
+    usual = engineer(
+        critique=lambda _: '{"verdict": "revise", "findings": [{"to": "formulator", "text": "x"}]}'
+    )
+    outcome = await run(full_team(model=RefusesAtOnce(), stop=Budget(attempts=1)), tmp_path)
+    assert isinstance(outcome, Answer), outcome
+    assert not caplog.records
+
+
 async def test_who_watches_a_run_cannot_end_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

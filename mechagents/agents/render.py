@@ -96,9 +96,8 @@ def cut_traceback(stderr: str) -> str:
 
 def _system(role: Role, want: str) -> str:
     """Return the role's prompt; to state the problem, a role of many kinds gets that role's."""
-    formulators = packaged_roles()
-    if want == "formulation" and len(role.sends) > 1 and "formulator" in formulators:
-        return formulators["formulator"].prompt
+    if want == "formulation" and len(role.sends) > 1:
+        return packaged_roles()["formulator"].prompt
     return role.prompt or role.description
 
 
