@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 
 from mechagents.sandbox.base import Job, Sandbox, open_sandbox
-from mechagents.sandbox.warm import shared
+from mechagents.sandbox.warm import chosen_libraries, shared
 
 SNIPPETS = {
     "numpy, scipy.sparse, scikit-fem": "import numpy, scipy.sparse, scipy.sparse.linalg, skfem",
@@ -41,7 +41,7 @@ async def main() -> None:
     tier = sys.argv[1] if len(sys.argv) > 1 else None
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     sandbox = open_sandbox(tier)
-    assert shared().wait_until_ready(60), "no warm interpreter"
+    assert shared(chosen_libraries()).wait_until_ready(60), "no warm interpreter"
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-fem"))
     print(f"{platform.platform()}, Python {platform.python_version()}, {packages}")
     for name, source in SNIPPETS.items():

@@ -359,6 +359,8 @@ class Setup(Message):
     roles: tuple[dict[str, Any], ...]
     """Each role's definition, and for a class its import path under ``agent``."""
     budget: dict[str, float]
+    limits: dict[str, float | None] = Field(default_factory=dict[str, float | None])
+    """What one execution may use, where a role has no limits of its own."""
     version: str
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mechagents.errors import RoleError
 from mechagents.frontmatter import FrontMatterError, read_front_matter
 from mechagents.messages import Message, RoleName
+from mechagents.sandbox.base import Limits
 
 ENTRY_POINTS = "mechagents.roles"
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -50,6 +51,8 @@ class Role(BaseModel):
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     tools: tuple[str, ...] = ()
     budget: RoleBudget = Field(default_factory=RoleBudget)
+    limits: Limits = Limits()
+    """What a program may use that this role has run; what is not given here is the team's."""
     prompt: str = ""
 
     @property
@@ -75,11 +78,18 @@ def load_role(path: Path) -> Role:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         line = parts.lines.get(str(first["loc"][0]), 1)
-        known = ", ".join(sorted(set(Role.model_fields) - {"prompt"}))
+        known = ", ".join(_fields(first["loc"]))
         told = first["msg"].replace("Input should", "should")
         if first["type"] == "extra_forbidden":
             told = f"there is no such field; fields: {known}"
         raise RoleError(f"{field}: {told}", where=f"{path}:{line}") from error
+
+
+def _fields(place: tuple[int | str, ...]) -> list[str]:
+    """Return the fields there are beside a field of a role file."""
+    within: dict[str, type[BaseModel]] = {"limits": Limits, "budget": RoleBudget}
+    part = within.get(str(place[0]), Role) if len(place) > 1 else Role
+    return sorted(set(part.model_fields) - {"prompt"})
 
 
 def check_role(path: Path) -> Role:

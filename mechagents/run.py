@@ -306,7 +306,7 @@ class _Run:
             ledger=self.ledger,
             model=self.team.model_for(role) if speaks else None,
             sandbox=self.team.sandbox,
-            limits=self.team.limits,
+            limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),
             ask=self.team.ask,
         )

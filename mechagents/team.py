@@ -121,6 +121,10 @@ class Team:
             self._models[role.model] = open_model(role.model, api_base=self._api_base)
         return self._models[role.model]
 
+    def limits_for(self, role: Role) -> Limits:
+        """Return what a program may use that a role has run: its own limits, else the team's."""
+        return self.limits.with_those_of(role.limits)
+
     def setup(self, version: str) -> Setup:
         """Return what a log needs to hold so that ``team_from`` can build this team again."""
         return Setup(
@@ -134,6 +138,7 @@ class Team:
                 if not isinstance(agent, VerificationAgent)
             ),
             budget=self.stop.model_dump(),
+            limits=self.limits.model_dump(),
             version=version,
         )
 
@@ -258,6 +263,7 @@ def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = No
         model=setup.model,
         sandbox=setup.sandbox,
         stop=Budget.model_validate(setup.budget),
+        limits=Limits.model_validate(setup.limits),
         ask=ask,
         api_base=api_base,
         name=setup.team,
@@ -350,7 +356,8 @@ _PACKAGED = (ExecutorAgent, HumanAgent, CriticAgent, LanguageAgent)
 
 def _definition(agent: Agent) -> dict[str, Any]:
     if type(agent) in _PACKAGED:
-        return agent.role.model_dump(mode="json")
+        # What a role's file did not give stays open: a limit may be the team's.
+        return agent.role.model_dump(mode="json", exclude_unset=True)
     return {"agent": f"{type(agent).__module__}:{type(agent).__qualname__}"}
 
 

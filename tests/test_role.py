@@ -58,6 +58,8 @@ def test_yaml_is_version_1_2_where_an_exponent_makes_a_number(tmp_path: Path) ->
         (GOOD.replace("[formulation]", "[formulation"), 5, "not valid YAML: expected ',' or ']'"),
         (GOOD.replace("sends:", "receives:"), 5, "not valid YAML: found duplicate key"),
         (GOOD.replace("[formulation]", "[]"), 4, "receives: "),
+        (GOOD.replace("temperature: 0.5", "limits: {memory: 9}"), 6, "limits.memory: .*memory_mib"),
+        (GOOD.replace("temperature: 0.5", "limits: {threads: 0}"), 6, "limits.threads: .*1"),
         (GOOD.replace("---\nYou", "You"), 1, "not closed"),
         ("You look at units.", 1, "must start with a line of ---"),
         ("---\n- one\n---\n", 2, "must be fields"),

@@ -8,9 +8,14 @@ from typing import Literal
 import pytest
 
 from mechagents.agents.base import Agent, Context
+from mechagents.budget import Budget
 from mechagents.errors import RoleError, TeamError, UsageError
-from mechagents.messages import Message
+from mechagents.log import read_log
+from mechagents.messages import Execution, Failure, Message, Setup
+from mechagents.problems import load_problem
 from mechagents.role import Role, packaged_roles
+from mechagents.run import solve
+from mechagents.sandbox import Limits
 from mechagents.team import (
     FULL_TEAM,
     Team,
@@ -107,6 +112,28 @@ def test_a_team_is_built_again_from_what_the_log_keeps() -> None:
     assert again.roles == team.roles
     assert (again.name, again.flow.name, again.stop) == (team.name, team.flow.name, team.stop)
     assert isinstance(again.agents["listener"], Listener)
+
+
+def test_a_role_has_limits_of_its_own_and_the_teams_besides() -> None:
+    own = Role.model_validate(
+        {**dict(packaged_roles()["executor"]), "limits": {"wall_seconds": 600}}
+    )
+    roles = [own if name == "executor" else name for name in FULL_TEAM]
+    team = Team(roles, limits=Limits(memory_mib=8192, wall_seconds=60))
+    for built in (team, team_from(Setup.model_validate_json(team.setup("1").model_dump_json()))):
+        limits = built.limits_for(built.roles["executor"])
+        assert (limits.wall_seconds, limits.memory_mib) == (600, 8192)
+        assert built.limits_for(built.roles["coder"]).wall_seconds == 60
+
+
+async def test_a_program_runs_under_the_limits_of_the_role_that_runs_it(tmp_path: Path) -> None:
+    own = packaged_roles()["executor"].model_copy(update={"limits": Limits(wall_seconds=0.2)})
+    roles = [own if name == "executor" else name for name in FULL_TEAM]
+    team = Team(roles, limits=Limits(wall_seconds=60), stop=Budget(attempts=1))
+    outcome = await solve(load_problem("plate-tension"), team, folder=tmp_path / "run")
+    assert isinstance(outcome, Failure)
+    done = read_log(tmp_path / "run").of(Execution)
+    assert [execution.status for execution in done] == ["wall_timeout"]
 
 
 def test_a_role_may_have_a_model_of_its_own() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
+from mechagents.cli.limits import chosen_limits, limit_option
 from mechagents.cli.numbers import MEBIBYTES, SECONDS
 from mechagents.errors import UsageError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--workdir", type=click.Path(path_type=Path), help="Where it runs and leaves files.")
 @click.option("--timeout", type=SECONDS, help="Wall time allowed [s].")
 @click.option("--memory", type=MEBIBYTES, help="Memory allowed [MiB].")
+@limit_option
 @click.option("--sandbox", help="namespaces, landlock, or none; by default the strongest here.")
 @click.option("--python", type=click.Path(path_type=Path), help="Another interpreter.")
 @click.option("--read", "readable", multiple=True, type=click.Path(path_type=Path, exists=True),
@@ -33,6 +35,7 @@ def exec_command(
     workdir: Path | None,
     timeout: float | None,
     memory: int | None,
+    limits: tuple[str, ...],
     sandbox: str | None,
     python: Path | None,
     readable: tuple[Path, ...],
@@ -48,12 +51,13 @@ def exec_command(
         source = script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read ({error})", where=str(script)) from error
-    given = {"wall_seconds": timeout, "memory_mib": memory}
-    limits = Limits.model_validate({k: v for k, v in given.items() if v is not None})
+    shorthand = {"wall_seconds": timeout, "memory_mib": memory}
+    given = Limits.model_validate({k: v for k, v in shorthand.items() if v is not None})
+    allowed = given.with_those_of(chosen_limits(limits))
     folder = _folder(workdir)
     box = open_sandbox(sandbox)
     warn_if_open(box)
-    job = Job(source=source, workdir=folder, limits=limits, python=python, readable=tuple(readable))
+    job = Job(source=source, workdir=folder, limits=allowed, python=python, readable=readable)
     outcome = anyio.run(box.run, job)
     sys.exit(_show(outcome, folder, as_json))
 

@@ -16,6 +16,7 @@ from mechagents.cli.exits import (
     INTERRUPTED,
     NO_ANSWER,
 )
+from mechagents.cli.limits import chosen_limits, limit_option
 from mechagents.cli.numbers import COUNT, SECONDS, SHARE
 from mechagents.errors import UsageError
 
@@ -37,6 +38,7 @@ class ShowOptions(TypedDict):
     api_base: str | None
     attempts: int | None
     seconds: float | None
+    limits: tuple[str, ...]
 
 
 class SolveOptions(ShowOptions):
@@ -63,6 +65,7 @@ def _run_options(command: Command) -> Command:
         click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
         click.option("--attempts", type=COUNT, help="Programs that may be tried."),
         click.option("--seconds", type=SECONDS, help="Wall time allowed."),
+        limit_option,
     ):
         command = option(command)
     return command
@@ -143,6 +146,7 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
     if setup is not None:
         team = team_from(setup, ask=_ask(), api_base=options["api_base"])
         team.stop = _budget(team.stop, options)
+        team.limits = team.limits.with_those_of(chosen_limits(options["limits"]))
         warn_if_open(team.sandbox)
     level = problem.level if problem is not None else "converged"
     _finish(lambda see: resume(folder, team, reply=reply, observe=see), folder, level, options)
@@ -178,6 +182,7 @@ def _team(options: SolveOptions) -> Team:
         model=options["model"],
         sandbox=options["sandbox"],
         stop=_budget(Budget(), options),
+        limits=chosen_limits(options["limits"]),
         ask=_ask(),
         api_base=options["api_base"],
     )

@@ -14,8 +14,8 @@ from mechagents.errors import UsageError
 from mechagents.mechanics.geometry import Part
 from mechagents.messages import ExecutionStatus, Usage
 
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, le=1e9)]
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
 PROGRAM_FILE = "program.py"
 """The file that a job's source is written to."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -52,6 +52,10 @@ class Limits(Part):
     def cpu_seconds_allowed(self) -> float:
         """The processor time allowed [s], derived where it is not set."""
         return self.cpu_seconds or 2.0 * self.wall_seconds * self.threads
+
+    def with_those_of(self, other: Limits) -> Limits:
+        """Return these limits, with those in their place that were given for another."""
+        return self.model_copy(update={n: getattr(other, n) for n in other.model_fields_set})
 
     @property
     def tasks(self) -> int:

@@ -62,10 +62,11 @@ class Child:
         self._walled = start.tier == "namespaces"
         self._marker = f"{MARKER}={start.marker}"
         self._receive = receive
+        self._libraries = start.libraries
         self._begin(start, suits(start))
         if self.warm and not self._keeper_spoke():
             self._control.close()
-            shared().retire()
+            shared(self._libraries).retire()
             self._begin(start, False)
 
     def _begin(self, start: Start, warm: bool) -> None:
@@ -167,7 +168,7 @@ class Child:
         if report.fault:
             _sweep(self._marker)
             if self.warm:
-                shared().retire()
+                shared(self._libraries).retire()
         for reader in self._readers:
             reader.join(0.3)
         self._control.close()
@@ -235,7 +236,7 @@ def _fork_warm(start: Start, control: socket.socket) -> _Process | None:
     """Fork the warm interpreter; return None if there is none."""
     (out, to_out), (err, to_err) = os.pipe(), os.pipe()
     try:
-        forked = shared().fork(start, [control.fileno(), to_out, to_err])
+        forked = shared(start.libraries).fork(start, [control.fileno(), to_out, to_err])
     finally:
         os.close(to_out)
         os.close(to_err)

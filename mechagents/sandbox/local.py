@@ -23,7 +23,7 @@ from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
 from mechagents.sandbox.orders import Start, Tier, throwaway_user
 from mechagents.sandbox.supervisor import overfull, supervise
-from mechagents.sandbox.warm import shared
+from mechagents.sandbox.warm import chosen_libraries, shared
 
 Result = TypeVar("Result")
 CLEANUP_SECONDS = 10.0
@@ -44,11 +44,22 @@ class LocalSandbox:
     Args:
         tier: How programs are kept from the machine.
         readable: Files and folders that every program may read, besides its job's.
+        libraries: What is imported beforehand for programs that start warm; None takes the
+            user's setting.
+
+    Raises:
+        UsageError: If that setting is no list of modules.
     """
 
-    def __init__(self, tier: Tier = "none", readable: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        tier: Tier = "none",
+        readable: tuple[Path, ...] = (),
+        libraries: tuple[str, ...] | None = None,
+    ) -> None:
         self._tier: Tier = tier
         self._readable = readable
+        self._libraries = chosen_libraries() if libraries is None else libraries
 
     @property
     def name(self) -> str:
@@ -119,7 +130,7 @@ class LocalSandbox:
             folders.seed_font_lists(settings)
             user = 0 if self._tier == "none" else throwaway_user()
             job = job.model_copy(update={"readable": (*job.readable, *self._readable)})
-            start = Start(job, script, temp, self._tier, user)
+            start = Start(job, script, temp, self._tier, user, self._libraries)
             return supervise(start, self.isolation, stop)
         finally:
             folders.remove(temp)
@@ -127,7 +138,7 @@ class LocalSandbox:
     def warm_up(self) -> None:
         """Have libraries imported in the background, for jobs that need no cold start."""
         if self._tier != "none":
-            shared().warm_up()
+            shared(self._libraries).warm_up()
 
     async def aclose(self) -> None:
         """Do nothing: what is held between runs is shared by all sandboxes of the process."""

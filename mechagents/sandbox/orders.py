@@ -37,6 +37,9 @@ class Start:
     user: int = 0
     """The throw-away user it becomes; 0 stays who we are."""
 
+    libraries: tuple[str, ...] = ()
+    """What is imported beforehand, if it starts warm."""
+
     marker: str = field(default_factory=lambda: secrets.token_hex(16))
     """What its processes can be told by."""
 

@@ -16,6 +16,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from mechagents.errors import UsageError
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox import launcher
 from mechagents.sandbox.base import Job
@@ -26,7 +27,9 @@ LIBRARIES = (
     "numpy", "numpy.random", "scipy.sparse", "scipy.sparse.linalg", "scipy.spatial", "skfem",
     "skfem.helpers", "meshio", "matplotlib", "matplotlib.pyplot", "matplotlib.tri",
 )  # fmt: skip
-"""What is imported beforehand."""
+"""What is imported beforehand, unless another list is asked for."""
+SETTING = "MECHAGENTS_WARM_LIBRARIES"
+"""The environment variable that holds another list: names with commas between; empty: none."""
 RUNS = 200
 """Programs that fork from one interpreter before it is replaced: they share its addresses."""
 LEAST_MIB = 512.0
@@ -52,6 +55,23 @@ def suits(start: Start) -> bool:
         and not sys.prefix.startswith(str(job.workdir.absolute()))
         and sys.platform == "linux"
     )
+
+
+def chosen_libraries() -> tuple[str, ...]:
+    """Return what is imported beforehand on this machine, as far as the user chose.
+
+    Raises:
+        UsageError: If the environment variable holds something else than names of modules.
+    """
+    said = os.environ.get(SETTING)
+    if said is None:
+        return LIBRARIES
+    names = tuple(name.strip() for name in said.split(",") if name.strip())
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            told = f"{name!r} is no module; give names with commas between: numpy,scipy.sparse"
+            raise UsageError(told, where=SETTING)
+    return names
 
 
 def spares() -> int:
@@ -101,9 +121,14 @@ class Zygote:
         """Wait until the libraries are imported; return whether all went well."""
         self._socket.settimeout(START_SECONDS)
         try:
-            return self._socket.recv(1000) == b"ready"
+            said, *missing = self._socket.recv(LONGEST).decode().splitlines() or [""]
         except OSError:
             return False
+        for name in missing:
+            _warn("warm_start_lacks", library=name)
+        if said != "ready":
+            _warn("no_warm_start", reason=said or "the interpreter ended")
+        return said == "ready"
 
     def fork(self, start: Start, descriptors: list[int]) -> bool:
         """Have a program started; return whether the order could be given.
@@ -138,6 +163,12 @@ class Zygote:
         self.wait()
 
 
+def _warn(event: str, **told: str) -> None:
+    from mechagents.diagnostics import get_logger
+
+    get_logger().warning(event, **told)
+
+
 class WarmStarts:
     """Keeps a warm interpreter at hand.
 
@@ -145,7 +176,7 @@ class WarmStarts:
         libraries: What it imports.
     """
 
-    def __init__(self, libraries: tuple[str, ...] = LIBRARIES) -> None:
+    def __init__(self, libraries: tuple[str, ...]) -> None:
         self._libraries = libraries
         self._lock = threading.Lock()
         self._ready = threading.Event()
@@ -237,9 +268,9 @@ class WarmStarts:
 
 
 @functools.cache
-def shared() -> WarmStarts:
-    """Return the warm starts of this process."""
-    starts = WarmStarts()
+def shared(libraries: tuple[str, ...]) -> WarmStarts:
+    """Return the warm starts of this process with some libraries imported."""
+    starts = WarmStarts(libraries)
     atexit.register(starts.close)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=shared.cache_clear)

@@ -18,7 +18,7 @@ from mechagents.sandbox.folder import put
 from mechagents.sandbox.local import LocalSandbox
 from mechagents.sandbox.orders import Tier
 from mechagents.sandbox.selftest import ISOLATING, fault
-from mechagents.sandbox.warm import shared
+from mechagents.sandbox.warm import chosen_libraries, shared
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the checks are for POSIX")
 
@@ -64,7 +64,7 @@ class WarmSandbox(LocalSandbox):
 
     async def run(self, job: Job) -> Outcome:
         """Run a job without a cold start; if it does not say so, find that out."""
-        await anyio.to_thread.run_sync(shared().wait_until_ready, 60)
+        await anyio.to_thread.run_sync(shared(chosen_libraries()).wait_until_ready, 60)
         outcome = await super().run(job.model_copy(update={"cold": False}))
         assert "warm start" in outcome.isolation or outcome.status != "ok"
         return outcome

@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+from types import FrameType
 
 from mechagents.sandbox.inside.kernel import PR_SET_PDEATHSIG, prctl
 from mechagents.sandbox.inside.messages import close_all_but, pair, receive, send, silence
@@ -47,41 +48,45 @@ class Zygote:
         Returns:
             In a program's process only, which is shut in: what to run.
         """
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        self._import_all()
+        signal.signal(signal.SIGTERM, _leave)
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        missing = self._import_all()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         if len(os.listdir("/proc/self/task")) > 1:
             os.write(0, b"an imported library started a thread")
             os._exit(1)
-        os.write(0, b"ready")
+        os.write(0, "\n".join(["ready", *missing]).encode())
         while True:
             order = self._fill()
             if order is not None:
                 return order
             message, given = receive(0)
             if not message:
-                os._exit(0)
+                _leave()
             order = self._start(message, given)
             if order is not None:
                 return order
             for descriptor in given:
                 os.close(descriptor)
 
-    def _import_all(self) -> None:
+    def _import_all(self) -> list[str]:
+        """Import the libraries; return what could not be imported, with why."""
         import gc
         import importlib
 
         from mechagents.sandbox.inside import places
 
         importlib.import_module("mechagents.sandbox.inside.walled")
+        missing: list[str] = []
         for name in self._libraries:
             try:
                 importlib.import_module(name)
             except Exception as error:
-                os.write(2, f"{name}: {error!r}\n".encode())
+                missing.append(f"{name} ({type(error).__name__}: {error})"[:500])
         self._shown = places.readable(self._granted)
         gc.collect()
         gc.freeze()
+        return missing
 
     def _fill(self) -> Order | None:
         """Fork until enough stand by; return an order in a program's process only."""
@@ -134,11 +139,22 @@ class Zygote:
         return order
 
 
+def _leave(_number: int = 0, _frame: FrameType | None = None) -> None:
+    """Remove our folder, which nobody else will when the supervisor was killed, and end."""
+    import shutil
+
+    try:
+        shutil.rmtree(os.getcwd(), ignore_errors=True)  # noqa: PTH109
+    finally:
+        os._exit(0)
+
+
 def _become_fork(*kept: int) -> None:
     """Hold nothing of the warm parent's but some descriptors."""
     silence(0)
     close_all_but(*kept)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
 
 
