@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from netgen.meshing import SetMessageImportance
-from netgen.occ import Edge, Glue, OCCGeometry, Pnt, TopoDS_Shape, Vertex, WorkPlane
-from pyngcore import GetNumThreads, SetNumThreads
+from netgen.occ import OCCGeometry, TopoDS_Shape
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.geometry import (
-    Difference,
-    Disk,
-    Intersection,
-    Polygon,
-    Rectangle,
-    Shape,
-)
+from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
+from mechagents.mechanics.geometry import Shape
 from mechagents.mechanics.meshing import RawMesh
+from mechagents.mechanics.shapes import ON_BOUNDARY
 
 if TYPE_CHECKING:
     from netgen.meshing import Mesh as NetgenMesh
@@ -35,25 +25,6 @@ EDGES_ON_A_CIRCLE = 8
 """The fewest edges on a full circle, however large the mesh size."""
 SAMPLES = np.linspace(0.0, 1.0, 9)
 """Where the curve of an edge is sampled, as a share of its parameter's range."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The coordinates netgen and OpenCascade work in: their tolerances suit bodies of about 1."""
-
-    origin: Point
-    """Where their origin lies [m]."""
-    scale: float
-    """Their units in a metre."""
-
-    def into(self, point: Point) -> Point:
-        """Return a point [m] in these coordinates."""
-        return (point[0] - self.origin[0]) * self.scale, (point[1] - self.origin[1]) * self.scale
-
-    def back(self, points: FloatArray) -> FloatArray:
-        """Return points of these coordinates, shape (..., 2), in metres."""
-        moved: FloatArray = points / self.scale + np.array(self.origin)
-        return moved
 
 
 def triangles(
@@ -77,14 +48,13 @@ def triangles(
     Raises:
         ProblemError: If netgen fails, a region gets no element, or an element is folded.
     """
-    # A scale that is a power of two rounds nothing.
-    frame = _Frame(origin, 2.0 ** -round(math.log2(1e4 * near)))
+    frame = Frame.about(origin, near / ON_BOUNDARY)
     size = mesh_size * frame.scale
-    with _quiet_and_repeatable():
+    with quiet_and_repeatable():
         try:
-            shape = _glued(regions, frame)
+            shape = glued(regions, frame)
             marked = [(frame.into(point), inside_too) for point, inside_too in marks]
-            shape = _with_vertices(shape, marked, near * frame.scale)
+            shape = with_vertices(shape, marked, near * frame.scale)
             samples = _divide(shape, size)
             found = OCCGeometry(shape, dim=2).GenerateMesh(maxh=size, curvaturesafety=0.1)
             if order == 2:
@@ -92,99 +62,6 @@ def triangles(
         except Exception as error:  # netgen raises several kinds of its own
             raise ProblemError(f"netgen cannot mesh it: {error}", where="geometry") from error
     return _raw(found, list(regions), order, frame, samples)
-
-
-@contextmanager
-def _quiet_and_repeatable() -> Generator[None]:
-    """Keep netgen from printing, and on one thread: with more its meshes vary."""
-    threads, importance = GetNumThreads(), SetMessageImportance(0)
-    SetNumThreads(1)
-    try:
-        yield
-    finally:
-        SetNumThreads(threads)
-        SetMessageImportance(importance)
-
-
-def _glued(regions: Mapping[str, Shape], frame: _Frame) -> TopoDS_Shape:
-    faces: list[TopoDS_Shape] = []
-    for name, shape in regions.items():
-        made = _face(shape, frame)
-        for face in made.faces:
-            face.name = name
-        faces.append(made)
-    return Glue(faces)
-
-
-def _face(shape: Shape, frame: _Frame) -> TopoDS_Shape:
-    match shape:
-        case Rectangle():
-            width, height = shape.size
-            plane = WorkPlane().MoveTo(*frame.into(shape.origin))
-            return plane.Rectangle(width * frame.scale, height * frame.scale).Face()
-        case Disk():
-            radius = shape.radius * frame.scale
-            return WorkPlane().Circle(*frame.into(shape.center), radius).Face()
-        case Polygon():
-            return _polygon([frame.into(point) for point in shape.points])
-        case Difference():
-            cut = [_face(part, frame) for part in shape.remove]
-            return reduce(lambda a, b: a - b, cut, _face(shape.base, frame))
-        case Intersection():
-            return reduce(lambda a, b: a * b, [_face(part, frame) for part in shape.shapes])
-        case _:
-            return reduce(lambda a, b: a + b, [_face(part, frame) for part in shape.shapes])
-
-
-def _polygon(points: list[Point]) -> TopoDS_Shape:
-    corners = [p for p, before in zip(points, points[-1:] + points, strict=False) if p != before]
-    following = corners[1:] + corners[:1]
-    turns = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, following, strict=True))
-    first, *rest = corners if turns > 0 else corners[::-1]
-    plane = WorkPlane().MoveTo(*first)
-    for corner in rest:
-        plane = plane.LineTo(*corner)
-    return plane.Close().Face()
-
-
-def _with_vertices(
-    shape: TopoDS_Shape, marks: list[tuple[Point, bool]], near: float
-) -> TopoDS_Shape:
-    """Return the shape with a vertex at every mark that has none."""
-    added: list[TopoDS_Shape] = []
-    taken = [(vertex.p.x, vertex.p.y) for vertex in shape.vertices]
-    for point, inside_too in marks:
-        mark = point
-        if any(math.dist(mark, other) <= near for other in taken):
-            continue
-        foot = min((_foot(edge, mark) for edge in shape.edges), key=lambda p: math.dist(p, mark))
-        if math.dist(foot, mark) <= near:
-            mark = foot
-        elif not inside_too:
-            continue
-        taken.append(mark)
-        added.append(Vertex(Pnt(*mark, 0)))
-    return Glue([shape, *added]) if added else shape
-
-
-def _foot(edge: Edge, point: Point) -> Point:
-    """Return the point of an edge that is nearest to a point."""
-    low, high = edge.parameter_interval
-
-    def distance(parameter: float) -> float:
-        return math.dist(_at(edge, parameter), point)
-
-    for _ in range(8):
-        tries = np.linspace(low, high, 33)
-        best = min(tries, key=distance)
-        step = tries[1] - tries[0]
-        low, high = max(low, best - step), min(high, best + step)
-    return _at(edge, (low + high) / 2)
-
-
-def _at(edge: Edge, parameter: float) -> Point:
-    point = edge.Value(float(parameter))
-    return point.x, point.y
 
 
 def _divide(shape: TopoDS_Shape, mesh_size: float) -> dict[str, FloatArray]:
@@ -196,7 +73,7 @@ def _divide(shape: TopoDS_Shape, mesh_size: float) -> dict[str, FloatArray]:
     for number, edge in enumerate(shape.edges):
         edge.name = f"edge{number}"
         low, high = edge.parameter_interval
-        curve = np.array([_at(edge, low + share * (high - low)) for share in SAMPLES])
+        curve = np.array([place(edge, low + share * (high - low)) for share in SAMPLES])
         samples[edge.name] = curve
         middle = (curve[0] + curve[-1]) / 2
         curved = math.dist(curve[len(curve) // 2], middle) > 1e-9 * edge.mass
@@ -212,7 +89,7 @@ def _ceil(value: float) -> int:
 
 
 def _raw(
-    found: NetgenMesh, names: list[str], order: int, frame: _Frame, samples: dict[str, FloatArray]
+    found: NetgenMesh, names: list[str], order: int, frame: Frame, samples: dict[str, FloatArray]
 ) -> RawMesh:
     surface, lines = found.Elements2D().NumPy(), found.Elements1D().NumPy()
     # netgen puts the node in the middle of the side opposite to vertex 0 first.
