@@ -156,7 +156,8 @@ def _answer(
         model=model,
         claim_level=best.evidence.claim_level,
         quantities=best.evidence.quantities,
-        assumptions=tuple(map(AnsweredAssumption.of, formulated.formulation.assumptions)),
+        assumptions=best.evidence.readings
+        or tuple(map(AnsweredAssumption.of, formulated.formulation.assumptions)),
         checks=all_checks(conversation, best.program.attempt),
         artifacts=tuple(made),
         isolation=execution.isolation if execution else "none",

@@ -178,6 +178,35 @@ class Quantity(Part):
     note: str = ""
 
 
+class AlternativeReading(Part):
+    """Another reading of the question, and the values it would give."""
+
+    value: str
+    changes: dict[str, float] = Field(default_factory=dict)
+
+
+class AnsweredAssumption(Part):
+    """An assumption as an answer reports it."""
+
+    about: str
+    value: str
+    source: Source
+    why: str
+    alternatives: tuple[AlternativeReading, ...] = ()
+
+    @classmethod
+    def of(cls, assumption: Assumption) -> AnsweredAssumption:
+        """Return an assumption with its other readings, their effect not computed."""
+        readings = tuple(AlternativeReading(value=a.value) for a in assumption.alternatives)
+        return cls(
+            about=assumption.about,
+            value=assumption.value,
+            source=assumption.source,
+            why=assumption.why,
+            alternatives=readings,
+        )
+
+
 class Evidence(Message):
     """Every check made on an execution, and the claim level they support."""
 
@@ -188,6 +217,8 @@ class Evidence(Message):
     claim_level: ClaimLevel
     run_next: Settings | None = None
     """Settings that the same program must run with before the verdict can be given."""
+    readings: tuple[AnsweredAssumption, ...] = ()
+    """The assumptions, with what other readings would give; empty until that was computed."""
 
     @property
     def passed(self) -> bool:
@@ -270,35 +301,6 @@ class TotalUsage(Part):
     cost: float = 0.0
     executions: int = 0
     seconds: float = 0.0
-
-
-class AlternativeReading(Part):
-    """Another reading of the question, and the values it would give."""
-
-    value: str
-    changes: dict[str, float] = Field(default_factory=dict)
-
-
-class AnsweredAssumption(Part):
-    """An assumption as an answer reports it."""
-
-    about: str
-    value: str
-    source: Source
-    why: str
-    alternatives: tuple[AlternativeReading, ...] = ()
-
-    @classmethod
-    def of(cls, assumption: Assumption) -> AnsweredAssumption:
-        """Return an assumption with its other readings, their effect not computed."""
-        readings = tuple(AlternativeReading(value=a.value) for a in assumption.alternatives)
-        return cls(
-            about=assumption.about,
-            value=assumption.value,
-            source=assumption.source,
-            why=assumption.why,
-            alternatives=readings,
-        )
 
 
 class Answer(Message):

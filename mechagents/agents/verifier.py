@@ -10,7 +10,7 @@ from mechagents.agents.base import Agent, Context
 from mechagents.log import Conversation
 from mechagents.messages import Evidence, Execution, Formulated, Message, Problem
 from mechagents.role import Role
-from mechagents.verification import judge
+from mechagents.verification import judge, refer
 
 VERIFICATION = Role(
     name="verification",
@@ -32,9 +32,23 @@ class VerificationAgent(Agent):
         execution = context.act_on.message
         if not isinstance(execution, Execution) or context.brief.formulation is None:
             return None
-        return await anyio.to_thread.run_sync(
+        evidence = await anyio.to_thread.run_sync(
             evidence_on, context.conversation, context.folder, execution.attempt
         )
+        return await referred(context.conversation, evidence)
+
+
+async def referred(conversation: Conversation, evidence: Evidence) -> Evidence:
+    """Return evidence compared with an independent reference, once it is converged.
+
+    Args:
+        conversation: Holds the problem and its formulation.
+        evidence: All checks before.
+    """
+    problem, formulated = conversation.last(Problem), conversation.last(Formulated)
+    if problem is None or formulated is None or evidence.claim_level != "converged":
+        return evidence
+    return await refer(formulated.formulation, evidence, problem.tolerance)
 
 
 def evidence_on(conversation: Conversation, folder: Path, attempt: int) -> Evidence:

@@ -10,9 +10,9 @@ import numpy as np
 from netgen.occ import OCCGeometry, TopoDS_Shape
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
 from mechagents.mechanics.geometry import Shape
 from mechagents.mechanics.meshing import RawMesh
+from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
 from mechagents.mechanics.shapes import ON_BOUNDARY
 
 if TYPE_CHECKING:

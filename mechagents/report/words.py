@@ -184,12 +184,19 @@ def settings_words(settings: Settings) -> str:
 
 def reading_words(reading: AlternativeReading, quantities: tuple[Quantity, ...]) -> str:
     """Return another reading of the question, with the values it would give if known."""
-    units = {quantity.name: quantity.unit for quantity in quantities}
     changes = [
-        f"{name} {format_quantity(value, units.get(name, ''))}"
-        for name, value in reading.changes.items()
+        f"{q.name} {format_quantity(other, q.unit)}{_change(q.value, other)}"
+        for q in quantities
+        if (other := reading.changes.get(q.name)) is not None
     ]
     return f"{reading.value} ({'; '.join(changes)})" if changes else reading.value
+
+
+def _change(value: float, other: float) -> str:
+    """Return by how much another value differs, if that can be said in percent."""
+    if not value or abs(other / value - 1) > 10:
+        return ""
+    return f", {other / value - 1:+.1%}"
 
 
 def usage_words(model_calls: int, tokens: int, cost: float) -> str:

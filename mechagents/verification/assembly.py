@@ -148,7 +148,7 @@ def balance(solution: Solution, level: int = 0) -> Balance:
     by_region = np.zeros((len(solution.regions) + 1, count, 2))
     energy: list[FloatArray] = []
     for index, block in enumerate(fields.blocks):
-        at, volume = _volumes(solution, index, level)
+        at, volume = volumes(solution, index, level)
         u = fields.displacement[block.nodes]
         eps = strain(at, u, axisymmetric=axisymmetric)
         weighted = (eps @ solution.stiffness(index)) * volume[..., None]
@@ -212,7 +212,8 @@ def _rounding(solution: Solution, activity: FloatArray) -> tuple[FloatArray, flo
     return (10 * fields.rounding * stored + solved)[:, None], nothing
 
 
-def _volumes(solution: Solution, index: int, level: int) -> tuple[Samples, FloatArray]:
+def volumes(solution: Solution, index: int, level: int) -> tuple[Samples, FloatArray]:
+    """Return a block's quadrature points and what each counts for [m^3 or m^2], (elements, q)."""
     block = solution.fields.blocks[index]
     points, weights = quadrature(block.kind, level)
     at = samples(block.kind, solution.fields.points[block.nodes], points)
@@ -243,7 +244,7 @@ def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:
     count = len(solution.fields.points)
     total = np.zeros((count, 2))
     for index, block in enumerate(solution.fields.blocks):
-        at, volume = _volumes(solution, index, level)
+        at, volume = volumes(solution, index, level)
         share = (volume * solution.inside(index, load.region)[:, None]) @ at.N
         total += _gather(block.nodes, share[..., None] * np.array([load.x, load.y]), count)
     return total

@@ -124,17 +124,17 @@ def meshes_differ(sizes: tuple[float, ...]) -> bool:
     return all(coarse >= LEAST_RATIO * fine for fine, coarse in pairwise(sizes))
 
 
-def relative_bound(result: Estimate, value: float, scale: float) -> tuple[float, str]:
-    """Return the error bound relative to the value, and what it was divided by, in words.
+def relative_bound(bound: float, value: float, scale: float) -> tuple[float, str]:
+    """Return an error bound relative to the value, and what it was divided by, in words.
 
     A value that is zero within its bound, by symmetry for instance, has no relative error; its
     bound is divided by the field's scale. Other small values count as 5 % of the scale at least.
     """
     size = abs(value)
-    if size <= max(2 * result.bound, 1e-3 * scale) and scale > size:
+    if size <= max(2 * bound, 1e-3 * scale) and scale > size:
         return (
-            result.bound / scale if scale else 0.0
+            bound / scale if scale else 0.0
         ), "of the field's scale, 0 is within twice the bound"
     divisor = max(size, 0.05 * scale)
     words = "of the value" if divisor == size else "of 5 % of the field's scale"
-    return (result.bound / divisor if divisor else 0.0), words
+    return (bound / divisor if divisor else 0.0), words

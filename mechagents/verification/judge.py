@@ -138,12 +138,17 @@ def verify_folder(folder: Path, *, formulation: Formulation | None = None) -> Ev
     Raises:
         ProblemError: If the formulation cannot be read.
     """
-    meant = formulation or _read_formulation(folder / "formulation.json")
+    meant = formulation or read_formulation(folder / "formulation.json")
     with np.errstate(all="ignore"):
         return _evidence(meant, 1, _check_run(meant, folder))
 
 
-def _read_formulation(path: Path) -> Formulation:
+def read_formulation(path: Path) -> Formulation:
+    """Return the formulation in a JSON file.
+
+    Raises:
+        ProblemError: If it cannot be read; the error names file and field.
+    """
     try:
         return Formulation.model_validate_json(read_bounded(path, 4 * 2**20))
     except ValidationError as error:
@@ -277,7 +282,7 @@ def _convergence(
     values = (value, middle.values[wanted.name], coarse.values[wanted.name])
     result = estimate((fine.size, middle.size, coarse.size), values, scale=scale)
     result = replace(result, bound=result.bound + _own_error(fine.state, wanted, value))
-    share, words = relative_bound(result, value, scale)
+    share, words = relative_bound(result.bound, value, scale)
     name = f"convergence:{wanted.name}"
     point = near_singular_point(fine.state, wanted)
     if point is not None and _grows(values, result):

@@ -139,12 +139,12 @@ def test_meshes_must_get_coarser(sizes, differ):
 
 def test_a_value_that_is_zero_by_symmetry_is_held_to_the_field_s_scale():
     result = estimate(SIZES, (1e-6, 1e-4, 3e-3))
-    assert relative_bound(result, 1e-6, 100.0)[0] < 1e-3
-    assert relative_bound(result, 1e-6, 0.0)[0] > 1
+    assert relative_bound(result.bound, 1e-6, 100.0)[0] < 1e-3
+    assert relative_bound(result.bound, 1e-6, 0.0)[0] > 1
 
 
 def test_a_value_that_is_not_small_is_held_to_itself():
     result = estimate(SIZES, sequence(50.0, 1.0, 2.0))
-    share, words = relative_bound(result, 51.0, 100.0)
+    share, words = relative_bound(result.bound, 51.0, 100.0)
     assert share == pytest.approx(1.25 / 51)
     assert words == "of the value"

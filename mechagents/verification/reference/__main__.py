@@ -1,0 +1,51 @@
+"""The process that solves references: formulations on standard input, solutions on its output.
+
+``python -m mechagents.verification.reference WAY`` reads a JSON list of formulations and prints
+a line of JSON for each, as soon as it is solved.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from pydantic import TypeAdapter
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.verification.reference.values import ReferenceSolution
+
+
+def main(way: str) -> None:
+    """Solve what is asked for in one of two ways, ``high_order`` or ``other_elements``."""
+    # Libraries print what they like; the answers have a stream of their own.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    asked = TypeAdapter(list[Formulation]).validate_json(sys.stdin.buffer.read())
+    solve = _solver(way)
+    for formulation in asked:
+        print(_solution(solve, formulation).model_dump_json(), file=answers, flush=True)
+
+
+def _solver(way: str) -> Callable[[Formulation], ReferenceSolution]:
+    if way == "high_order":
+        from mechagents.verification.reference.high_order import solve
+    else:
+        from mechagents.verification.reference.other_elements import solve
+    return solve
+
+
+def _solution(
+    solve: Callable[[Formulation], ReferenceSolution], formulation: Formulation
+) -> ReferenceSolution:
+    begun = time.perf_counter()
+    try:
+        found = solve(formulation)
+    except Exception as error:  # noqa: BLE001  (foreign code, which raises what it likes)
+        found = ReferenceSolution(means="", fault=f"{type(error).__name__}: {error}")
+    return found.model_copy(update={"seconds": time.perf_counter() - begun})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,95 @@
+"""Check 6, independent reference: each number against that of another solution."""
+
+from __future__ import annotations
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.messages import Check, Evidence, Quantity
+from mechagents.verification.convergence import relative_bound
+from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
+from mechagents.verification.wording import measured
+
+
+def compare(
+    formulation: Formulation, evidence: Evidence, reference: ReferenceSolution, tolerance: float
+) -> Evidence:
+    """Return evidence with a check of each quantity against the reference.
+
+    A number agrees when it lies within both error bounds, or at least within the tolerance; then
+    its bound is made as large as the reference says. What agrees is ``verified`` if it was
+    ``converged`` before. Where the reference is not good enough to tell, nothing changes.
+
+    Args:
+        formulation: The problem, which both solved.
+        evidence: All checks before, none of which failed.
+        reference: The reference for that formulation.
+        tolerance: The largest error bound relative to a quantity [-].
+    """
+    checks: list[Check] = []
+    quantities: list[Quantity] = []
+    for quantity in evidence.quantities:
+        found = reference.quantities.get(quantity.name)
+        if found is None:
+            why = reference.fault or "the reference has no value for it"
+            quantities.append(_noted(quantity, f"not compared with a reference: {why}"))
+            continue
+        if relative_bound(found.error, quantity.value, found.scale)[0] > tolerance:
+            quantities.append(_noted(quantity, _unsure(found, quantity)))
+            continue
+        check, compared = _compared(quantity, found, reference.means, tolerance)
+        checks.append(check)
+        quantities.append(compared)
+    complete = {q.name for q in quantities} >= {w.name for w in formulation.wanted}
+    verified = complete and all(q.claim_level == "verified" for q in quantities)
+    return evidence.model_copy(
+        update={
+            "checks": (*evidence.checks, *checks),
+            "quantities": tuple(quantities),
+            "claim_level": "verified" if verified else evidence.claim_level,
+        }
+    )
+
+
+def _compared(
+    quantity: Quantity, found: ReferenceValue, means: str, tolerance: float
+) -> tuple[Check, Quantity]:
+    apart, unit = found.apart(quantity.value), quantity.unit
+    own = quantity.error_bound or 0.0
+    bound = own if apart + found.error <= own else apart + found.error
+    share, words = relative_bound(bound, quantity.value, found.scale)
+    within = apart <= own + found.error
+    listed = " or ".join(f"{value:.6g}" for value in found.values)
+    message = (
+        f"{quantity.name} is {quantity.value:.6g} {unit}; by the reference ({means}) it is "
+        f"{listed} {unit}, give or take {found.error:.2g}: {apart:.3g} {unit} apart"
+    )
+    if within:
+        message += ", within both error bounds"
+    elif share <= tolerance:
+        message += f", past the program's own bound {own:.2g} {unit}, which is widened"
+    else:
+        message += f", {share:.2%} {words}: a right program would not settle there"
+    check = measured(f"reference:{quantity.name}", 0.0 if within else share, tolerance, message)
+    if not check.passed:
+        return check, quantity.model_copy(
+            update={"error_bound": None, "claim_level": "consistent", "note": message}
+        )
+    converged = quantity.claim_level == "converged"
+    note = "; ".join(filter(None, [quantity.note, f"reference {listed} {unit}"]))
+    return check, quantity.model_copy(
+        update={
+            "error_bound": bound if within is False else quantity.error_bound,
+            "claim_level": "verified" if converged else quantity.claim_level,
+            "note": note,
+        }
+    )
+
+
+def _noted(quantity: Quantity, note: str) -> Quantity:
+    return quantity.model_copy(update={"note": "; ".join(filter(None, [quantity.note, note]))})
+
+
+def _unsure(found: ReferenceValue, quantity: Quantity) -> str:
+    return (
+        f"not compared with a reference, whose own error of {found.error:.2g} {quantity.unit} is "
+        "too large"
+    )

@@ -1,0 +1,272 @@
+"""The reference solution by NGSolve: curved elements of high order, graded towards corners.
+
+It shares with the libraries that programs use only the geometry in OpenCascade.
+
+References:
+    Schwab, p- and hp-Finite Element Methods (1998): on a mesh that is graded geometrically to
+    the corners the error falls exponentially with the order, whether or not they are singular.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+
+import numpy as np
+from ngsolve import (
+    CF,
+    BilinearForm,
+    BitArray,
+    CoefficientFunction,
+    Grad,
+    GridFunction,
+    Id,
+    InnerProduct,
+    Integrate,
+    LinearForm,
+    Trace,
+    VectorH1,
+    ds,
+    dx,
+    sqrt,
+    x,
+)
+
+from mechagents.mechanics.formulation import (
+    Formulation,
+    Traction,
+    Wanted,
+    WantedDisplacement,
+    WantedEnergy,
+    WantedReaction,
+    WantedStress,
+)
+from mechagents.verification.reference.body import Body, Resolution, make_body
+from mechagents.verification.reference.probe import FloatArray, IntArray, at_point, extreme
+from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
+
+FINE, COARSE = Resolution(order=7, layers=7, edge=0.12), Resolution(order=6, layers=5, edge=0.12)
+"""The reference, and what it is compared with to estimate its error."""
+SAFETY = 2.0
+"""The error is taken as this times the difference between the two."""
+ROUNDING = 1e-9
+"""Of the size of a value, and of what is large for one of its kind."""
+_COLUMNS = "xyz"
+
+
+def solve(formulation: Formulation) -> ReferenceSolution:
+    """Return the wanted quantities of a formulation, with error estimates.
+
+    Raises:
+        Exception: Whatever netgen or NGSolve raise.
+    """
+    fine, coarse = (
+        _Solved(formulation, resolution, make_body(formulation, resolution))
+        for resolution in (FINE, COARSE)
+    )
+    quantities = {w.name: _value(w, fine, coarse) for w in formulation.wanted}
+    means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
+    means += f" graded to the corners, {fine.space.ndof} unknowns; error by order {COARSE.order}"
+    return ReferenceSolution(
+        means=means, quantities={name: v for name, v in quantities.items() if v is not None}
+    )
+
+
+def _value(wanted: Wanted, fine: _Solved, coarse: _Solved) -> ReferenceValue | None:
+    best, rough = fine.quantity(wanted, 12), coarse.quantity(wanted, 10)
+    if not len(best) or len(best) != len(rough):
+        return None
+    scale = fine.scale(wanted)
+    error = SAFETY * float(np.abs(best - rough).max())
+    error += ROUNDING * max(float(np.abs(best).max()), scale)
+    return ReferenceValue(values=tuple(map(float, best)), error=error, scale=scale)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """A formulation solved at one resolution, in coordinates scaled by ``frame.scale``.
+
+    Strain and stress do not change with the scale s; a displacement is s times as large, a force
+    on a line s, on a ring s^2, and an energy once more.
+    """
+
+    formulation: Formulation
+    resolution: Resolution
+    body: Body
+
+    @cached_property
+    def space(self) -> VectorH1:
+        return VectorH1(self.body.mesh, order=self.resolution.order)
+
+    @property
+    def axisymmetric(self) -> bool:
+        return self.formulation.idealisation == "axisymmetric"
+
+    @cached_property
+    def weight(self) -> CoefficientFunction:
+        """What an area counts for: 2 pi r scaled, or the thickness [m]."""
+        return 2 * np.pi * self.radius if self.axisymmetric else CF(self.formulation.thickness or 1)
+
+    @cached_property
+    def radius(self) -> CoefficientFunction:
+        return x + self.body.frame.origin[0] * self.body.frame.scale
+
+    @property
+    def force_scale(self) -> float:
+        """Forces here over forces [N or N/m]."""
+        return float(self.body.frame.scale ** (2 if self.axisymmetric else 1))
+
+    def strain(self, u: CoefficientFunction) -> CoefficientFunction:
+        """Return the strain, a 3 x 3 matrix; that of plane stress lacks its zz component."""
+        H = Grad(u)
+        hoop = u[0] / self.radius if self.axisymmetric else CF(0.0)
+        shear = 0.5 * (H[0, 1] + H[1, 0])
+        return CF((H[0, 0], shear, 0, shear, H[1, 1], 0, 0, 0, hoop), dims=(3, 3))
+
+    def stress(self, strain: CoefficientFunction) -> CoefficientFunction:
+        """Return the stress [Pa], a 3 x 3 matrix."""
+        laws = self.formulation.materials
+        mesh = self.body.mesh
+        E = mesh.MaterialCF({name: law.youngs_modulus for name, law in laws.items()})
+        nu = mesh.MaterialCF({name: law.poisson_ratio for name, law in laws.items()})
+        if self.formulation.idealisation == "plane_stress":
+            plane = CF((1, 0, 0, 0, 1, 0, 0, 0, 0), dims=(3, 3))
+            return E / (1 + nu) * (strain + nu / (1 - nu) * Trace(strain) * plane)
+        return E / (1 + nu) * (strain + nu / (1 - 2 * nu) * Trace(strain) * Id(3))
+
+    @cached_property
+    def system(self) -> tuple[BilinearForm, LinearForm]:
+        u, v = self.space.TnT()
+        form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
+        stiffness = BilinearForm(form * dx(bonus_intorder=2), symmetric=True).Assemble()
+        force = LinearForm(self.space)
+        for load in self.formulation.loads:
+            value = CF((load.x, load.y))
+            if isinstance(load, Traction):
+                where = ds(definedon=self.body.boundary(load.boundary), bonus_intorder=2)
+                force += InnerProduct(value, v) * self.weight * where
+            else:
+                inside = dx(definedon=self.body.mesh.Materials(load.region or ".*"))
+                force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
+        return stiffness, force.Assemble()
+
+    def dofs(self, name: str, column: int) -> IntArray:
+        """Return the degrees of freedom of one displacement component on a named boundary."""
+        component = self.space.components[column]
+        first = self.space.Range(column).start
+        if name in self.body.points:
+            vertex = list(component.GetDofNrs(self.body.points[name]))
+            return first + np.array(vertex, dtype=np.int64)
+        return first + _set(component.GetDofs(self.body.boundary(name)))
+
+    def on(self, name: str, column: int, value: CoefficientFunction) -> FloatArray:
+        """Return the vector that has a value on a named boundary in one component, and else 0."""
+        found = np.zeros(self.space.ndof)
+        if name in self.body.points:
+            found[self.dofs(name, column)] = value(self.body.vertex(name))
+            return found
+        field = GridFunction(self.space.components[column])
+        field.Set(value, definedon=self.body.boundary(name))
+        part = self.space.Range(column)
+        found[part.start : part.stop] = field.vec.FV().NumPy()
+        return found
+
+    @cached_property
+    def displacement(self) -> GridFunction:
+        """The displacement, scaled."""
+        stiffness, force = self.system
+        u = GridFunction(self.space)
+        values = u.vec.FV().NumPy()
+        held = np.zeros(self.space.ndof, dtype=np.bool_)
+        for support in self.formulation.supports:
+            for axis, value in support.components.items():
+                column = _COLUMNS.index(axis)
+                dofs = self.dofs(support.boundary, column)
+                held[dofs] = True
+                scaled = CF(value * self.body.frame.scale)
+                values[dofs] = self.on(support.boundary, column, scaled)[dofs]
+        if self.body.axis:
+            on_axis = self.space.components[0].GetDofs(self.body.mesh.Boundaries(self.body.axis))
+            held[_set(on_axis)] = True
+        free = BitArray(list(map(bool, ~held)))
+        rest = (force.vec - stiffness.mat * u.vec).Evaluate()
+        u.vec.data += stiffness.mat.Inverse(free, inverse="sparsecholesky") * rest
+        return u
+
+    @cached_property
+    def residual(self) -> FloatArray:
+        """What the surroundings exert on each degree of freedom, scaled."""
+        stiffness, force = self.system
+        left = (stiffness.mat * self.displacement.vec - force.vec).Evaluate()
+        return np.array(left.FV().NumPy())
+
+    def quantity(self, wanted: Wanted, pieces: int) -> FloatArray:
+        """Return a wanted quantity in SI units: usually one value, none where it has no place."""
+        match wanted:
+            case WantedReaction():
+                return np.array([self.reaction(wanted)])
+            case WantedEnergy():
+                return np.array([self.energy(wanted.region)])
+            case _:
+                field = self.field(wanted)
+        if wanted.at is not None:
+            return at_point(self.body, field, wanted.at)
+        assert wanted.extreme is not None
+        return np.array([extreme(self.body, field, wanted.extreme, wanted.region, pieces)])
+
+    def reaction(self, wanted: WantedReaction) -> float:
+        """Return the work of the residual on a unit motion of a boundary [N or N/m]."""
+        unit = self.on(wanted.boundary, _COLUMNS.index(wanted.component), CF(1.0))
+        return float(unit @ self.residual) / self.force_scale
+
+    def largest_force(self) -> float:
+        """Return the largest resultant on a support, or what little is left of a balance of all."""
+        supports = {support.boundary for support in self.formulation.supports}
+        units = [self.on(name, column, CF(1.0)) for name in supports for column in (0, 1)]
+        resultants = [abs(float(unit @ self.residual)) for unit in units]
+        spread = 1e-3 * max(float(np.abs(unit * self.residual).sum()) for unit in units)
+        return max(*resultants, spread) / self.force_scale
+
+    def energy(self, region: str | None) -> float:
+        """Return the strain energy [J or J/m]."""
+        strain = self.strain(self.displacement)
+        density = InnerProduct(self.stress(strain), strain) / 2 * self.weight
+        where = self.body.mesh.Materials(region or ".*")
+        total = Integrate(density, self.body.mesh, definedon=where, order=2 * self.resolution.order)
+        return float(total) / self.force_scale / self.body.frame.scale
+
+    def field(self, wanted: WantedDisplacement | WantedStress) -> CoefficientFunction:
+        """Return the field that a quantity is read from, in SI units."""
+        if isinstance(wanted, WantedDisplacement):
+            u = self.displacement / self.body.frame.scale
+            if wanted.component == "magnitude":
+                return sqrt(InnerProduct(u, u))
+            return u[_COLUMNS.index(wanted.component)]
+        sigma = self.stress(self.strain(self.displacement))
+        if wanted.component == "von_mises":
+            deviator = sigma - Trace(sigma) / 3 * Id(3)
+            return sqrt(1.5 * InnerProduct(deviator, deviator))
+        row, column = (_COLUMNS.index(axis) for axis in wanted.component)
+        return sigma[row, column]
+
+    def scale(self, wanted: Wanted) -> float:
+        """Return what is large for a quantity of this kind, in SI units."""
+        match wanted:
+            case WantedReaction():
+                return self.largest_force()
+            case WantedEnergy():
+                return self.energy(None)
+            case WantedDisplacement():
+                whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
+                return float(self.quantity(whole, 2)[0])
+            case WantedStress():
+                # A norm, since an extreme may have no bound.
+                sigma = self.stress(self.strain(self.displacement))
+                area = Integrate(CF(1.0), self.body.mesh)
+                total = Integrate(InnerProduct(sigma, sigma), self.body.mesh)
+                return float(np.sqrt(total / area))
+
+
+def _set(dofs: BitArray) -> IntArray:
+    return np.flatnonzero(np.array(list(dofs), dtype=np.bool_))

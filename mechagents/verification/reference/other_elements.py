@@ -1,0 +1,156 @@
+"""The reference where NGSolve is not there: another mesh, of another family of elements.
+
+Where a program of this package's kit would have triangles this has quadrilaterals, three in each
+of another mesh's triangles, and triangles where it would have a grid. Matrices are those of the
+checks, in numpy; the error is estimated from three meshes as that of a program is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sparse
+import scipy.sparse.linalg as linear
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.meshing import Mesh, make_mesh
+from mechagents.mechanics.shapes import outline
+from mechagents.verification.assembly import Samples, external_forces, volumes
+from mechagents.verification.convergence import estimate
+from mechagents.verification.elements import FloatArray, IntArray, reference_nodes, shape_functions
+from mechagents.verification.equilibrium import Equilibrium
+from mechagents.verification.fields import Block, Fields
+from mechagents.verification.reading import natural_scale, read
+from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
+from mechagents.verification.solution import Solution
+
+ELEMENTS = (9000, 4000, 1800)
+"""About how many elements the three meshes have."""
+_INTO_QUADS = (
+    ((0.0, 0.0), (0.5, 0.0), (1 / 3, 1 / 3), (0.0, 0.5)),
+    ((1.0, 0.0), (0.5, 0.5), (1 / 3, 1 / 3), (0.5, 0.0)),
+    ((0.0, 1.0), (0.0, 0.5), (1 / 3, 1 / 3), (0.5, 0.5)),
+)
+"""The corners of three quadrilaterals that make up a triangle."""
+_INTO_TRIANGLES = ((0, 1, 2, 4, 5, 8), (0, 2, 3, 8, 6, 7))
+"""The nodes of two triangles that make up a quadrilateral of nine nodes."""
+
+
+def solve(formulation: Formulation) -> ReferenceSolution:
+    """Return the wanted quantities of a formulation, with error estimates.
+
+    Raises:
+        MechagentsError: If the body cannot be meshed.
+        RuntimeError: If the equations cannot be solved.
+    """
+    area = sum(outline(shape).area for shape in formulation.geometry.regions.values())
+    states = [_solved(formulation, (7 * area / count) ** 0.5) for count in ELEMENTS]
+    sizes = tuple(_size(state) for state in states)
+    quantities: dict[str, ReferenceValue] = {}
+    for wanted in formulation.wanted:
+        readings = [read(state, wanted) for state in states]
+        scale = natural_scale(states[0], wanted)
+        best = [reading.best for reading in readings if reading is not None]
+        if len(best) == len(states) and len({len(values) for values in best}) == 1:
+            quantities[wanted.name] = _value(sizes, best, scale)
+    kind, nodes = states[0].solution.fields.blocks[0].kind, len(states[0].solution.fields.points)
+    means = f"{kind} elements on another mesh of {nodes} nodes, in numpy; error by three meshes"
+    return ReferenceSolution(means=means, quantities=quantities)
+
+
+def _size(state: Equilibrium) -> float:
+    area = sum(float(part.area.sum()) for part in state.stresses)
+    return float(np.sqrt(area / state.solution.fields.elements))
+
+
+def _value(sizes: tuple[float, ...], best: list[tuple[float, ...]], scale: float) -> ReferenceValue:
+    h1, h2, h3 = sizes
+    found = [estimate((h1, h2, h3), (a, b, c), scale=scale) for a, b, c in zip(*best, strict=True)]
+    values = tuple(one.extrapolated for one in found)
+    error = max(one.bound for one in found) + 1e-9 * scale
+    return ReferenceValue(values=values, error=error, scale=scale)
+
+
+def _solved(formulation: Formulation, mesh_size: float) -> Equilibrium:
+    """Return a solution in balance, on elements of another family than programs have."""
+    mesh = make_mesh(formulation.geometry, mesh_size, 2)
+    points, block = _other_family(mesh)
+    fields = Fields(points, (block,), np.zeros_like(points))
+    solution = Solution.of(formulation, fields)
+    u = _displacement(solution)
+    return Equilibrium.of(replace(solution, fields=replace(fields, displacement=u)))
+
+
+def _other_family(mesh: Mesh) -> tuple[FloatArray, Block]:
+    """Return the points and elements of a mesh whose elements are taken apart."""
+    if mesh.kind == "quad9":
+        return mesh.points, Block("triangle6", mesh.cells[:, _INTO_TRIANGLES].reshape(-1, 6))
+    corners = np.array(_INTO_QUADS)
+    N = shape_functions("triangle6", _quad_places(corners).reshape(-1, 2))
+    points = np.einsum("qk,mkx->mqx", N, mesh.points[mesh.cells]).reshape(-1, 2)
+    return _joined(points, mesh)
+
+
+def _quad_places(corners: FloatArray) -> FloatArray:
+    """Return the nine nodes of each quadrilateral in the triangle's coordinates, (3, 9, 2)."""
+    places = shape_functions("quad", reference_nodes("quad9")) @ corners
+    return np.asarray(places, dtype=np.float64)
+
+
+def _joined(points: FloatArray, mesh: Mesh) -> tuple[FloatArray, Block]:
+    """Join points that several elements have, which are the same up to rounding."""
+    edges = np.linalg.norm(np.diff(mesh.points[mesh.cells[:, :2]], axis=1), axis=2)
+    step = 1e-6 * float(edges.min())
+    steps: FloatArray = (points - points.min(axis=0)) / step
+    keys = np.asarray(np.rint(steps), dtype=np.int64)
+    _, first, number = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return points[first], Block("quad9", number.reshape(-1, 9).astype(np.int64))
+
+
+def _displacement(solution: Solution) -> FloatArray:
+    """Return the displacement of the finite-element solution [m], shape (points, 2)."""
+    fields = solution.fields
+    u = np.zeros_like(fields.points)
+    for support in solution.formulation.supports:
+        for axis, value in support.components.items():
+            u[solution.places[support.boundary].nodes, "xy".index(axis)] = value
+    free = np.flatnonzero(solution.free.ravel())
+    K = _stiffness(solution)
+    rest = external_forces(solution).ravel() - K @ u.ravel()
+    factors = linear.splu(
+        K[free][:, free].tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}
+    )
+    flat = u.ravel()
+    flat[free] = factors.solve(rest[free])
+    return flat.reshape(-1, 2)
+
+
+def _stiffness(solution: Solution) -> sparse.csr_array:
+    """Return the stiffness matrix [N/m, or N/m^2], shape (2 points, 2 points)."""
+    parts = [_block_stiffness(solution, index) for index in range(len(solution.fields.blocks))]
+    values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+    count = solution.fields.points.size
+    return sparse.coo_array((values, (rows, columns)), shape=(count, count)).tocsr()
+
+
+def _block_stiffness(solution: Solution, index: int) -> tuple[FloatArray, IntArray, IntArray]:
+    nodes = solution.fields.blocks[index].nodes
+    at, volume = volumes(solution, index, 0)
+    B = _strain_matrix(at, axisymmetric=solution.axisymmetric)
+    DB = np.einsum("mab,mqbk->mqak", solution.stiffness(index), B) * volume[..., None, None]
+    K = np.einsum("mqak,mqal->mkl", B, DB, optimize=True)
+    dofs = (2 * nodes[..., None] + np.arange(2)).reshape(len(nodes), -1)
+    rows, columns = np.broadcast_arrays(dofs[:, :, None], dofs[:, None, :])
+    return K.ravel(), rows.ravel(), columns.ravel()
+
+
+def _strain_matrix(at: Samples, *, axisymmetric: bool) -> FloatArray:
+    """Return B with eps = B u for xx, yy, zz, gamma_xy, shape (elements, q, 4, 2 nodes)."""
+    g = at.gradient
+    B = np.zeros((*g.shape[:2], 4, 2 * g.shape[2]))
+    B[..., 0, 0::2], B[..., 1, 1::2] = g[..., 0], g[..., 1]
+    B[..., 3, 0::2], B[..., 3, 1::2] = g[..., 1], g[..., 0]
+    if axisymmetric:
+        B[..., 2, 0::2] = at.N / at.x[..., :1]
+    return B

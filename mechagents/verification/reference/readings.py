@@ -1,0 +1,61 @@
+"""Evidence completed by references: for the formulation itself, and for its other readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mechagents.mechanics.formulation import Alternative, Assumption, Formulation
+from mechagents.messages import AlternativeReading, AnsweredAssumption, Evidence
+from mechagents.verification.reference.compare import compare
+from mechagents.verification.reference.process import find_references
+from mechagents.verification.reference.values import ReferenceSolution
+
+
+async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) -> Evidence:
+    """Return evidence with check 6, and with what each other reading of the question would give.
+
+    Args:
+        formulation: The problem.
+        evidence: The checks before, none of which failed.
+        tolerance: The largest error bound relative to a quantity [-].
+    """
+    others = [
+        (assumption, alternative, other)
+        for assumption in formulation.assumptions
+        for alternative in assumption.alternatives
+        if (other := _read_as(formulation, assumption, alternative)) is not None
+    ]
+    own, *solved = await find_references([formulation, *(other for _, _, other in others)])
+    found = {
+        (assumption.about, alternative.value): solution
+        for (assumption, alternative, _), solution in zip(others, solved, strict=True)
+    }
+    readings = tuple(_answered(a, found) for a in formulation.assumptions)
+    compared = compare(formulation, evidence, own, tolerance)
+    return compared.model_copy(update={"readings": readings})
+
+
+def _read_as(
+    formulation: Formulation, assumption: Assumption, alternative: Alternative
+) -> Formulation | None:
+    """Return the formulation in another reading; None where it is not known what that changes."""
+    try:
+        return formulation.read_as(assumption.about, alternative.value)
+    except ValueError:
+        return None
+
+
+def _answered(
+    assumption: Assumption, found: dict[tuple[str, str], ReferenceSolution]
+) -> AnsweredAssumption:
+    told = AnsweredAssumption.of(assumption)
+    readings = [_reading(r, found.get((told.about, r.value))) for r in told.alternatives]
+    return told.model_copy(update={"alternatives": tuple(readings)})
+
+
+def _reading(reading: AlternativeReading, solution: ReferenceSolution | None) -> AlternativeReading:
+    if solution is None:
+        return reading
+    values: dict[str, Sequence[float]] = {n: q.values for n, q in solution.quantities.items()}
+    changes = {name: several[0] for name, several in values.items() if len(several) == 1}
+    return reading.model_copy(update={"changes": changes})
