@@ -84,8 +84,8 @@ class Problem(Message):
     settings: Settings = Field(default_factory=Settings)
     tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.02
     """Largest error bound that is accepted, relative to the quantity [-]."""
-    level: ClaimLevel = "converged"
-    """The claim level asked for."""
+    level: ClaimLevel = "verified"
+    """The claim level asked for; no check is made that only a higher one needs."""
     files: tuple[str, ...] = ()
     follows: str | None = None
     """The run that this problem continues."""

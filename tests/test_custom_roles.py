@@ -97,7 +97,7 @@ async def _takes_part(role: RoleLike, folder: Path) -> Team:
     team = full_team(model=engineer(), extra=[role])
     outcome = await run(team, folder)
     assert isinstance(outcome, Answer), outcome
-    assert outcome.claim_level == "converged"
+    assert outcome.claim_level == "verified"
     said = {(e.sender, e.message.kind) for e in read_log(folder)}
     assert ("second_look", "critique") in said
     return team

@@ -84,7 +84,7 @@ def test_the_full_team_mends_what_does_not_converge_on_the_copper_plate(tmp_path
         == answer.attempts
         == 2
     )
-    assert "converged" in printed
+    assert "verified" in printed
 
 
 def test_roles_of_ones_own_pass_their_verdicts(tmp_path: Path) -> None:

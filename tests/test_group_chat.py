@@ -171,7 +171,7 @@ async def test_a_chat_ends_with_an_answer_whomever_the_manager_names(
     model = engineer(speaker=pick(*names), program=write)
     outcome = await run(group_chat(model=model, stop=Budget(attempts=2)), tmp_path)
     assert isinstance(outcome, Answer), outcome
-    assert outcome.claim_level == "converged"
+    assert outcome.claim_level == "verified"
     assert len(read_log(tmp_path).of(Program)) <= 2
 
 

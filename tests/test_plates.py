@@ -29,7 +29,7 @@ async def test_a_plate_is_answered_with_every_check_passed(name: str, tmp_path: 
 
     assert isinstance(answer, Answer), answer
     assert answer.model == "handbook"
-    assert answer.claim_level == "converged"
+    assert answer.claim_level == "verified"
     assert [check.name for check in answer.checks if not check.passed] == []
     chosen = {one.about: one.value for one in answer.assumptions}
     reading = f"{chosen['idealisation']}/{chosen['right_edge_transverse']}"

@@ -41,7 +41,7 @@ async def test_every_ready_team_reaches_a_converged_answer(
 ) -> None:
     outcome = await run(make(model=engineer()), tmp_path / "run")
     assert isinstance(outcome, Answer), outcome
-    assert outcome.claim_level == "converged"
+    assert outcome.claim_level == "verified"
     assert all(check.passed for check in outcome.checks)
     (force,) = outcome.quantities
     assert force.error_bound is not None
@@ -73,7 +73,7 @@ async def test_a_program_rejected_by_a_check_is_mended_from_the_evidence(tmp_pat
 
     outcome = await run(full_team(model=engineer(program=write)), tmp_path)
     assert isinstance(outcome, Answer), outcome
-    assert (outcome.claim_level, outcome.attempts) == ("converged", 2)
+    assert (outcome.claim_level, outcome.attempts) == ("verified", 2)
     shown = [e.message for e in read_log(tmp_path) if isinstance(e.message, Evidence)]
     assert not shown[0].passed
 
@@ -108,7 +108,7 @@ async def test_a_critic_that_never_agrees_ends_with_what_was_found(tmp_path: Pat
     )
     outcome = await run(full_team(model=never, stop=Budget(attempts=2)), tmp_path)
     assert isinstance(outcome, Answer), outcome
-    assert (outcome.claim_level, outcome.accepted) == ("converged", False)
+    assert (outcome.claim_level, outcome.accepted) == ("verified", False)
     assert "2 programs were tried" in outcome.note
     assert exit_code(outcome, "converged") == 3
 

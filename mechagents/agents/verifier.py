@@ -35,6 +35,9 @@ class VerificationAgent(Agent):
         evidence = await anyio.to_thread.run_sync(
             evidence_on, context.conversation, context.folder, execution.attempt
         )
+        problem = context.conversation.last(Problem)
+        if problem is None or problem.level != "verified":
+            return evidence
         return await referred(context.conversation, evidence)
 
 

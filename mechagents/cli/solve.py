@@ -148,7 +148,7 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
         team.stop = _budget(team.stop, options)
         team.limits = team.limits.with_those_of(chosen_limits(options["limits"]))
         warn_if_open(team.sandbox)
-    level = problem.level if problem is not None else "converged"
+    level = problem.level if problem is not None else "verified"
     _finish(lambda see: resume(folder, team, reply=reply, observe=see), folder, level, options)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 
 import anyio
+from anyio.abc import ByteReceiveStream, Process
 from pydantic import TypeAdapter
 
 from mechagents.mechanics.formulation import Formulation
@@ -37,7 +39,7 @@ async def find_references(
         asked = [number for number in faults if number not in found]
         if not asked:
             break
-        solved = await _solve(way, [formulations[number] for number in asked], seconds)
+        solved = await solve_by(way, [formulations[number] for number in asked], seconds)
         for number, solution in zip(asked, solved, strict=True):
             if solution.fault:
                 faults[number].append(solution.fault)
@@ -49,21 +51,48 @@ async def find_references(
     ]
 
 
-async def _solve(
+async def solve_by(
     way: str, formulations: list[Formulation], seconds: float
 ) -> list[ReferenceSolution]:
-    asked = TypeAdapter(list[Formulation]).dump_json(formulations)
+    """Return the reference for each formulation in one way, with a ``fault`` where it failed.
+
+    Args:
+        way: One of ``WAYS``.
+        formulations: What to solve.
+        seconds: How long all of it may take.
+    """
+    said = [b"", b""]
     why = f"it took more than {seconds:g} s"
-    lines: list[bytes] = []
+    process = await _begin(way)
     with anyio.move_on_after(seconds):
-        done = await anyio.run_process(
-            [sys.executable, "-m", "mechagents.verification.reference", way],
-            input=asked,
-            check=False,
-        )
-        lines = done.stdout.splitlines()
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = said[-1] if said else f"its process ended with {done.returncode}"
-    found = [ReferenceSolution.model_validate_json(line) for line in lines]
+        async with process, anyio.create_task_group() as group:
+            group.start_soon(_collect, process.stdout, said, 0)
+            group.start_soon(_collect, process.stderr, said, 1)
+            await _tell(process, TypeAdapter(list[Formulation]).dump_json(formulations))
+            await process.wait()
+        lines = said[1].decode(errors="replace").strip().splitlines()
+        why = lines[-1] if lines else f"its process ended with {process.returncode}"
+    whole = said[0].splitlines() if said[0].endswith(b"\n") else said[0].splitlines()[:-1]
+    found = [ReferenceSolution.model_validate_json(line) for line in whole]
     missing = len(formulations) - len(found)
     return found + [ReferenceSolution(means="", fault=f"{way}: {why}")] * missing
+
+
+async def _begin(way: str) -> Process:
+    words = [sys.executable, "-m", "mechagents.verification.reference", way]
+    with anyio.CancelScope(shield=True):  # one that is half begun would be left to itself
+        return await anyio.open_process(words)
+    raise AssertionError("a shield lets nothing out early")
+
+
+async def _tell(process: Process, asked: bytes) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(anyio.BrokenResourceError):  # it ended early; its output says why
+        await process.stdin.send(asked)
+    await process.stdin.aclose()
+
+
+async def _collect(stream: ByteReceiveStream | None, said: list[bytes], which: int) -> None:
+    assert stream is not None
+    async for part in stream:
+        said[which] += part
