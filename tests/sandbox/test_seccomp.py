@@ -23,7 +23,7 @@ from mechagents.sandbox.inside.syscalls import MACHINES, NEWEST, NUMBERS
 
 OWN = 4242
 """The id of the program's first process."""
-ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000, 0x80000000
+ALLOW, REFUSE, KILL, ASK = 0x7FFF0000, 0x00050000, 0x80000000, 0x7FC00000
 MARK = 217
 """An error that no call returns of itself."""
 COLUMNS = {machine: column for machine, (column, _) in MACHINES.items()}
@@ -142,6 +142,22 @@ def test_all_other_calls_are_let_through(machine: str):
     named = {number for _, number in _numbers(machine)}
     for number in set(range(NEWEST + 1)) - named:
         assert judge(program, number, (), machine) == ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(("walled", "scoped"), [WALLED, SCOPED, OPEN])
+def test_a_broker_is_asked_about_connections_and_nothing_else(
+    machine: str, walled: bool, scoped: bool
+):
+    refused = rules(walled, scoped, OWN)
+    alone, brokered = (assemble(refused, machine, MARK, ask=ask) for ask in (False, True))
+    for name, number in _numbers(machine):
+        for arguments in [(), (1,) * 6, *(c[1] for c in CONDITIONS if c[0] == name)]:
+            before, now = (judge(p, number, arguments, machine) for p in (alone, brokered))
+            if name == "connect" and not walled:
+                assert (before, now) == (REFUSE | MARK, ASK)
+            else:
+                assert before == now, name
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -11,6 +11,7 @@ from mechagents.sandbox.inside.kernel import (
     MACHINE,
     PR_SET_DUMPABLE,
     PR_SET_KEEPCAPS,
+    change_user,
     prctl,
     system_call,
 )
@@ -57,19 +58,22 @@ def become(user: int, search: bool = False) -> None:
         search: Whether to keep the right to pass through closed folders and read closed files.
             Only for use with Landlock, which then is what says which.
     """
+    become_in_thread(user, search)
+    prctl(PR_SET_DUMPABLE, 1)
+
+
+def become_in_thread(user: int, search: bool) -> None:
+    """Do what ``become`` does to this thread alone, in a process that nobody may look into."""
+    keep = _DAC_READ_SEARCH if search and user else 0
     if user:
         prctl(PR_SET_KEEPCAPS, 1 if search else 0)
-        os.setgroups([])
-        os.setresgid(user, user, user)
-    keep = _DAC_READ_SEARCH if search and user else 0
     _empty_bounding_set(keep)
     if user:
-        os.setresuid(user, user, user)
+        change_user(user)
     _set_capabilities(keep)
     prctl(_CAP_AMBIENT, _AMBIENT_CLEAR)
     if keep:
         prctl(_CAP_AMBIENT, _AMBIENT_RAISE, keep.bit_length() - 1)
-    prctl(PR_SET_DUMPABLE, 1)
 
 
 def _empty_bounding_set(kept: int) -> None:

@@ -30,13 +30,19 @@ def promise(tier: str) -> str:
     return "; ".join([*held, "seccomp", "rlimits"])
 
 
-def shut_in(order: Order) -> str:
+def must_search(order: Order) -> bool:
+    """Return whether a program that root runs has to pass through folders closed to others."""
+    needed = [*places.interpreter(), order.workdir]
+    return order.tier != "namespaces" and not all(map(identity.may_pass, needed))
+
+
+def shut_in(order: Order) -> tuple[str, int]:
     """Give up, for good, all that a program has no need of.
 
     In a process of one thread that is about to become the program; resource limits are set.
 
     Returns:
-        What holds now, in words.
+        What holds now, in words; and a descriptor of the calls that a broker has to answer, or -1.
 
     Raises:
         OSError: If the kernel refuses a wall.
@@ -53,12 +59,23 @@ def shut_in(order: Order) -> str:
         readable = ["/usr", *places.LINKS, *etc, *_SYSTEM_FILES]
         readable += places.readable([*order.readable, order.script])
         writable = [order.workdir, order.temp, *devices]
-    search = not walled and not all(map(identity.may_pass, [*places.interpreter(), order.workdir]))
-    identity.become(identity.USER if walled and order.user else order.user, search)
+    user = identity.USER if walled and order.user else order.user
+    identity.become(user, must_search(order))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if abi:
         shared = [] if walled else ["/dev/shm"]
         landlock.restrict(readable, writable, shared, abi)
     scoped = abi >= landlock.SCOPED_SIGNALS
-    seccomp.install(seccomp.assemble(seccomp.rules(walled, scoped, os.getpid())))
-    return promise(order.tier)
+    refused = seccomp.rules(walled, scoped, os.getpid())
+    return promise(order.tier), _filter(refused, ask=not walled)
+
+
+def _filter(refused: seccomp.Rules, ask: bool) -> int:
+    """Filter system calls; return a descriptor of those for a broker, or -1."""
+    if ask:
+        try:
+            return seccomp.install(seccomp.assemble(refused, ask=True), ask=True)
+        except OSError:
+            # Somebody else is asked already, as in some containers. Then they are refused.
+            pass
+    return seccomp.install(seccomp.assemble(refused))

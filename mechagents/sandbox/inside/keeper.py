@@ -16,7 +16,7 @@ import signal
 import sys
 from types import FrameType
 
-from mechagents.sandbox.inside.messages import close_all_but, say, silence
+from mechagents.sandbox.inside.messages import close_all_but, pair, receive, say, send, silence
 from mechagents.sandbox.inside.order import Order
 from mechagents.sandbox.inside.processes import kill_all
 
@@ -31,6 +31,10 @@ if sys.platform != "win32":
     )
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mechagents.sandbox.inside.broker import Broker
+
 REFUSED = "MemoryError"
 """What a program's process is called when it ends because it was refused memory."""
 
@@ -43,6 +47,9 @@ class Keeper:
         """The process that the program must not outlive."""
         self.woken, self._wake = os.pipe()
         self.told, self.tell = os.pipe()
+        self._broker: Broker | None = None
+        self._offers: list[int] = []
+        self._offer = -1
         # Later there may be no file left to import from.
         for name in ("_socket", "mechagents.sandbox.inside.isolation"):
             __import__(name)
@@ -55,6 +62,8 @@ class Keeper:
         """
         try:
             self.heed_signals()
+            if order.tier == "landlock":
+                self._prepare_broker(order)
             child = os.fork()
             if not child:
                 self.forget_signals()
@@ -66,6 +75,23 @@ class Keeper:
             say(f"setup {error!r}")
             os._exit(1)
         self.keep(child, os.open(order.temp, os.O_RDONLY))
+
+    def _prepare_broker(self, order: Order) -> None:
+        """Get ready to connect sockets for a program, which offers what that takes later."""
+        from mechagents.sandbox.inside.broker import Broker
+        from mechagents.sandbox.inside.isolation import must_search
+
+        self._broker = Broker([order.workdir, order.temp], order.user, must_search(order))
+        mine, self._offer = pair()
+        self._offers = [mine]
+
+    def _start_broker(self) -> None:
+        """Connect sockets for the program from now on, if the kernel asks us to."""
+        import _thread
+
+        _, given = receive(self._offers.pop())
+        if given and self._broker is not None:
+            _thread.start_new_thread(self._broker.serve, (given[0],))
 
     def heed_signals(self) -> None:
         """Adopt every orphan below; wake up when a child ends or the parent dies."""
@@ -109,10 +135,12 @@ class Keeper:
             from mechagents.sandbox.inside import isolation
 
             os.chdir(order.workdir)
-            held = isolation.shut_in(order)
+            held, asked = isolation.shut_in(order)
             # A change of the user has undone this.
             self.die_with_parent()
             say(f"held {held}")
+            if asked >= 0:
+                send(self._offer, b"calls", [asked])
         silence(0)
         close_all_but()
 
@@ -124,6 +152,8 @@ class Keeper:
             temp: A descriptor of the program's temporary folder outside.
         """
         os.close(self.tell)
+        if self._offers:
+            os.close(self._offer)
         if sys.platform == "linux":
             prctl(PR_SET_DUMPABLE, 0)
         silence(1, 2)
@@ -143,10 +173,16 @@ class Keeper:
             Status, processor time, memory, how many were left, and whether memory was refused.
         """
         status, refused = None, 0
-        while status is None and 0 not in select.select([0, self.woken], [], [])[0]:
-            os.read(self.woken, 4096)
-            refused = refused_memory(child)
-            status, _ = reap(child, None)
+        while status is None:
+            heard = select.select([0, self.woken, *self._offers], [], [])[0]
+            if 0 in heard:
+                break
+            if self.woken in heard:
+                os.read(self.woken, 4096)
+                refused = refused_memory(child)
+                status, _ = reap(child, None)
+            elif self._offers:
+                self._start_broker()
         left = kill_all(self.pid, child)
         status, more = reap(child, status)
         while more:

@@ -18,6 +18,11 @@ MNT_DETACH = 2
 AT_RECURSIVE, AT_FDCWD = 0x8000, -100
 _ANY_MACHINE = {"mount_setattr": 442}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_SECCOMP, _IOCTL, _OPENAT2 = {"x86_64": 317, "aarch64": 277}, {"x86_64": 16, "aarch64": 29}, 437
+_SET_GROUPS = {"x86_64": 116, "aarch64": 159}
+_SET_GROUP_IDS = {"x86_64": 119, "aarch64": 149}
+_SET_USER_IDS = {"x86_64": 117, "aarch64": 147}
+_RESOLVE_STRICTLY = 0b1111
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
 
@@ -65,6 +70,40 @@ def set_filter(program: ctypes.Array[ctypes.c_char]) -> None:
     """Put a seccomp filter on this process; it cannot be taken off."""
     assert _libc is not None
     _checked("seccomp", _libc.prctl(22, ctypes.c_ulong(2), program, 0, 0))
+
+
+def set_filter_to_ask(program: ctypes.Array[ctypes.c_char]) -> int:
+    """Put a seccomp filter on this process; return a descriptor of the calls that it asks about."""
+    set_mode, new_listener = 1, 8
+    return system_call("seccomp", _SECCOMP[MACHINE], set_mode, new_listener, program)
+
+
+def control(descriptor: int, request: int, words: bytearray) -> int:
+    """Make an ``ioctl`` that reads and changes some bytes."""
+    held = (ctypes.c_char * len(words)).from_buffer(words)
+    return system_call("ioctl", _IOCTL[MACHINE], descriptor, request, held)
+
+
+def open_below(folder: int, path: bytes) -> int:
+    """Return a descriptor of what is at a path below a folder, only to speak of it.
+
+    No link is followed, no mount entered, and the folder not left.
+
+    Args:
+        folder: A descriptor of the folder.
+        path: The path from there.
+    """
+    flags = os.O_PATH | os.O_CLOEXEC
+    how = b"".join(word.to_bytes(8, sys.byteorder) for word in (flags, 0, _RESOLVE_STRICTLY))
+    return system_call("openat2", _OPENAT2, folder, path, how, len(how))
+
+
+def change_user(user: int) -> None:
+    """Become a user without groups, in this thread alone."""
+    none = b""
+    system_call("setgroups", _SET_GROUPS[MACHINE], 0, none)
+    system_call("setresgid", _SET_GROUP_IDS[MACHINE], user, user, user)
+    system_call("setresuid", _SET_USER_IDS[MACHINE], user, user, user)
 
 
 def unshare(flags: int) -> None:

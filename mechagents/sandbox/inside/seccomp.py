@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 import errno
 
-from mechagents.sandbox.inside.kernel import MACHINE, set_filter
+from mechagents.sandbox.inside.kernel import MACHINE, set_filter, set_filter_to_ask
 from mechagents.sandbox.inside.syscalls import MACHINES, NEWEST, NUMBERS
 
 _LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
 _JUMP_EQUAL, _JUMP_GREATER = 0x15, 0x25
-_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_ALLOW, _ERRNO, _KILL, _ASK = 0x7FFF0000, 0x00050000, 0x80000000, 0x7FC00000
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALL = 0xFFFFFFFF
 _NAMESPACES = 0x7E020000
@@ -54,6 +54,10 @@ class When(Unless):
         return [*_load(self.argument, self.mask), *tests]
 
 
+Rules = dict[str, tuple[Unless, ...]]
+"""For each call the conditions on which it is refused."""
+
+
 def _load(argument: int, mask: int) -> list[Instruction]:
     steps = [(_LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument)]
     return steps if mask == _ALL else [*steps, (_AND, 0, 0, mask)]
@@ -85,6 +89,8 @@ _NEVER = (
 """Calls that are refused whatever they ask."""
 _MISSING = ("clone3", "memfd_create")
 """Calls that seem not to exist, so that a library takes the older way, which can be looked at."""
+_ASKED = ("connect",)
+"""Calls that a broker answers, where there is one, if they are not let through."""
 _OWNERS = (
     "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr",
     "lremovexattr", "fremovexattr", "setxattrat", "removexattrat",
@@ -100,21 +106,21 @@ _SCHEDULING = {
 }  # fmt: skip
 
 
-def rules(walled: bool, scoped: bool, own: int) -> dict[str, tuple[Unless, ...]]:
+def rules(walled: bool, scoped: bool, own: int) -> Rules:
     """Return what is refused: for each call the conditions, of which any is enough.
 
     A call without conditions is refused always.
 
     Args:
         walled: Whether namespaces hide other processes, their sockets and their files; else no
-            socket may be connected to a name, no other process be slowed down, and no mode,
+            socket may be connected but by a broker, no other process be slowed down, and no mode,
             time or owner of a file be changed.
         scoped: Whether something else keeps signals from other processes; else a program may
             send signals to its first process only.
         own: The id of that process.
     """
-    never: dict[str, tuple[Unless, ...]] = dict.fromkeys((*_NEVER, *_MISSING), ())
-    some: dict[str, tuple[Unless, ...]] = {
+    never: Rules = dict.fromkeys((*_NEVER, *_MISSING), ())
+    some: Rules = {
         "clone": (Unless(0, 0, mask=_NAMESPACES),),
         "personality": (Unless(0, 0, _ALL),),
         "ioctl": (
@@ -136,7 +142,10 @@ def rules(walled: bool, scoped: bool, own: int) -> dict[str, tuple[Unless, ...]]
 
 
 def assemble(
-    refused: dict[str, tuple[Unless, ...]], machine: str = MACHINE, number: int = errno.EPERM
+    refused: Rules,
+    machine: str = MACHINE,
+    number: int = errno.EPERM,
+    ask: bool = False,
 ) -> list[Instruction]:
     """Return the filter as instructions.
 
@@ -144,6 +153,7 @@ def assemble(
         refused: What ``rules`` says.
         machine: The processor architecture.
         number: The error that a refused call returns.
+        ask: Whether there is a broker that answers some calls.
 
     Raises:
         KeyError: If there is no table for the machine.
@@ -162,15 +172,22 @@ def assemble(
         if call is None:
             continue
         error = errno.ENOSYS if name in _MISSING else 0 if name in _MODES else number
-        refuse = (_RETURN, 0, 0, _ERRNO | error)
+        refuse = (_RETURN, 0, 0, _ASK if ask and name in _ASKED else _ERRNO | error)
         body = [step for condition in conditions for step in condition.block(refuse)]
         body.append((_RETURN, 0, 0, _ALLOW) if conditions else refuse)
         program += [(_JUMP_EQUAL, 0, len(body), call), *body]
     return [*program, (_RETURN, 0, 0, _ALLOW)]
 
 
-def install(program: list[Instruction]) -> None:
+def install(program: list[Instruction], ask: bool = False) -> int:
     """Put a filter on this process and all it will start.
+
+    Args:
+        program: What ``assemble`` returned.
+        ask: Whether the filter asks about some calls.
+
+    Returns:
+        A descriptor of the calls that it asks about, or -1.
 
     Raises:
         OSError: If the kernel refuses it.
@@ -182,4 +199,8 @@ def install(program: list[Instruction]) -> None:
     held = ctypes.create_string_buffer(code, len(code))
     address = ctypes.addressof(held)
     header = len(program).to_bytes(8, "little") + address.to_bytes(8, "little")
-    set_filter(ctypes.create_string_buffer(header, len(header)))
+    packed = ctypes.create_string_buffer(header, len(header))
+    if ask:
+        return set_filter_to_ask(packed)
+    set_filter(packed)
+    return -1

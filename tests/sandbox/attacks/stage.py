@@ -76,6 +76,7 @@ class Stage:
         """Reads the results in a folder, as a checker would."""
         self._exit = contextlib.ExitStack()
         self._listeners: dict[str, socket.socket] = {}
+        self._within: list[socket.socket] = []
         self._called: list[str] = []
         self._victim: subprocess.Popen[bytes] | None = None
         self._victim_state: dict[str, object] = {}
@@ -249,6 +250,17 @@ class Stage:
             self.targets[name] = address
         self.targets["addresses"] = _own_addresses()
 
+    def listener_within(self, path: Path) -> None:
+        """Listen at a path in the attack's own folder; tell it where."""
+        heard = socket.socket(socket.AF_UNIX)
+        self._exit.callback(heard.close)
+        heard.bind(str(path))
+        heard.listen(64)
+        path.chmod(0o777)
+        heard.setblocking(False)
+        self._within.append(heard)
+        self.targets["within"] = str(path)
+
     def caller(self) -> None:
         """Call at a free port until someone answers with the token."""
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -317,6 +329,17 @@ class Stage:
                     listener.recv(4096)
                 came.append(f"{name} was reached")
         return came
+
+    def told_within(self) -> list[str]:
+        """Return what was said to listeners in the attack's folder. To be called is no harm."""
+        told: list[str] = []
+        for listener in self._within:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    with listener.accept()[0] as caller:
+                        caller.settimeout(0.3)
+                        told += [f"{said!r} was said" for said in (caller.recv(100),) if said]
+        return told
 
     @staticmethod
     def segments_left(evidence: Evidence) -> str:

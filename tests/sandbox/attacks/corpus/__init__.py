@@ -16,6 +16,7 @@ from attacks.corpus import (
     processes,
     results,
     secrets,
+    sockets,
     status,
 )
 
@@ -25,6 +26,7 @@ CORPUS: dict[str, tuple[Attack, ...]] = {
     "artifacts": artifacts.ATTACKS,
     "persistence": persistence.ATTACKS,
     "network": network.ATTACKS,
+    "sockets": sockets.ATTACKS,
     "processes": processes.ATTACKS,
     "memory": memory.ATTACKS,
     "disk": disk.ATTACKS,
