@@ -59,7 +59,7 @@ class Child:
     """
 
     def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
-        self._walled = start.tier == "namespaces"
+        self._walled = start.walled
         self._marker = f"{MARKER}={start.marker}"
         self._receive = receive
         self._libraries = start.libraries

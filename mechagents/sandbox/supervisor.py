@@ -180,7 +180,7 @@ def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
         isolation: What to report as the isolation, unless the program's process tells more.
         stop: Set by another thread to have the program killed.
     """
-    workspace = InMemory(start.job) if start.tier == "namespaces" else Direct(start)
+    workspace = InMemory(start) if start.walled else Direct(start)
     try:
         return _supervise(start, isolation, stop, workspace)
     finally:

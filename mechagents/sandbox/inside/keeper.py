@@ -116,19 +116,20 @@ class Keeper:
         silence(0)
         close_all_but()
 
-    def keep(self, child: int, temp: int) -> None:
+    def keep(self, child: int, temp: int, leader: int | None = None) -> None:
         """Wait for the program or the supervisor's end, kill what is left, report, and exit.
 
         Args:
-            child: The process below which there is the program.
+            child: The process that ends when the program does.
             temp: A descriptor of the program's temporary folder outside.
+            leader: The process below which there is the program, if it is another.
         """
         os.close(self.tell)
         if sys.platform == "linux":
             prctl(PR_SET_DUMPABLE, 0)
         silence(1, 2)
         try:
-            say(f"leader {child}")
+            say(f"leader {leader or child}")
             say(f"ended {self.wait(child)}")
             # The end of a large process takes time, which nobody need wait for.
             os.close(0)

@@ -96,11 +96,15 @@ class WalledKeeper(Keeper):
         if told and told[3] == "0":
             return " ".join(told)
         if not told:
-            os.kill(child, signal.SIGKILL)
+            self.kill(child)
         status = os.waitpid(child, 0)[1]
         reap(child, status)
         ended, left, refused = (told[0], *told[3:]) if told else (status, 0, 0)
         return f"{ended} {used()} {left} {refused}"
+
+    def kill(self, child: int) -> None:
+        """Kill the first of the program's tree, and so all of it."""
+        os.kill(child, signal.SIGKILL)
 
     def _prepare(self, root: str, user: int, shown: list[str]) -> None:
         namespaces.leave(user)
@@ -126,6 +130,11 @@ class WalledKeeper(Keeper):
         self.die_with_parent()
         offer_to_the_oom_killer()
         namespaces.enter(root)
+        self.split_in_two()
+        return 0
+
+    def split_in_two(self) -> None:
+        """Fork the program, and wait for it as the first of its tree; return in it only."""
         self.pid = os.getpid()
         program = os.fork()
         if program:
@@ -135,7 +144,6 @@ class WalledKeeper(Keeper):
             close_all_but(self.tell)
             _wait_as_first(program, self.tell)
         self.die_with_parent()
-        return 0
 
 
 def take(message: bytes, given: list[int], announce: bool) -> Order:
