@@ -224,6 +224,7 @@ def _start_cold(start: Start, control: socket.socket) -> _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=start.doors,
         )
     except (FileNotFoundError, PermissionError) as error:
         raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error

@@ -42,6 +42,8 @@ class Start:
     libraries: tuple[str, ...] = ()
     """What is imported beforehand, if it starts warm."""
 
+    doors: tuple[int, ...] = ()
+    """Descriptors; who writes ``0`` to each is in the run's control group."""
     marker: str = field(default_factory=lambda: secrets.token_hex(16))
     """What its processes can be told by."""
 
@@ -111,6 +113,7 @@ def words(start: Start) -> list[str]:
         f"bytes={int((limits.folder_mib + SPARE_MIB) * (1 << 20))}",
         f"files={limits.folder_files + SPARE_FILES}",
         *(f"limit={n}:{v}" for n, v in resource_limits(limits, alone(start)).items()),
+        *(f"door={descriptor}" for descriptor in start.doors),
         *(wrapper() if start.tier == "bubblewrap" else ()),
         *(f"search={path}" for path in search_path(job)),
         *(f"read={path}" for path in (PACKAGE, *(p.absolute() for p in job.readable))),

@@ -144,7 +144,7 @@ class Zygote:
         try:
             if len(order) > LONGEST:
                 return False
-            socket.send_fds(self._socket, [order], [*descriptors, *places])
+            socket.send_fds(self._socket, [order], [*descriptors, *places, *start.doors])
         except OSError:
             return False
         finally:

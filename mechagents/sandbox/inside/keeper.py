@@ -101,6 +101,7 @@ class Keeper:
     def become_program(self, order: Order) -> None:
         """Take the limits and put up the walls, in the process that is the program."""
         os.setsid()
+        grouped = _enter(order.doors)
         for name, value in order.limits.items():
             which = getattr(resource, f"RLIMIT_{name}", None)
             if which is not None:
@@ -112,7 +113,7 @@ class Keeper:
             held = isolation.shut_in(order)
             # A change of the user has undone this.
             self.die_with_parent()
-            say(f"held {held}")
+            say(f"held {held}{'; cgroup' if grouped else ''}")
         silence(0)
         close_all_but()
 
@@ -207,6 +208,16 @@ def offer_to_the_oom_killer() -> None:
             file.write("1000")
     except OSError:
         pass
+
+
+def _enter(doors: list[int]) -> bool:
+    """Go into a control group; return whether there is one and we are in it."""
+    try:
+        for descriptor in doors:
+            os.write(descriptor, b"0")
+    except OSError:
+        return False
+    return bool(doors)
 
 
 def _wake_up(_number: int, _frame: FrameType | None) -> None:

@@ -46,5 +46,7 @@ class Order:
         """How many files these may be."""
         self.user = int(said.get("user", ["0"])[0])
         """The throw-away user it becomes, when it is started by root; else 0."""
+        self.doors = [int(word) for word in said.get("door", [])]
+        """Descriptors; who writes ``0`` to each is in the run's control group."""
         self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
         """Its environment, where it does not come with the process."""

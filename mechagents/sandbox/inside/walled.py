@@ -76,12 +76,13 @@ class WalledKeeper(Keeper):
             message, given = receive(orders if child else theirs)
             if not message:
                 os._exit(0)
-            order = take(message, given, announce=bool(child))
+            doors = given[5:] if child else given[3:]
+            order = take(message, given, doors, announce=bool(child))
             if not child:
                 self.become_program(order)
                 return order
             self._furnish("", order, given[3:5])
-            send(mine, message, [0, 1, 2])
+            send(mine, message, [0, 1, 2, *doors])
         except Exception as error:
             say(f"setup {error!r}")
             os._exit(1)
@@ -146,12 +147,13 @@ class WalledKeeper(Keeper):
         self.die_with_parent()
 
 
-def take(message: bytes, given: list[int], announce: bool) -> Order:
+def take(message: bytes, given: list[int], doors: list[int], announce: bool) -> Order:
     """Become what a new interpreter would be that was started with an order.
 
     Args:
         message: The order.
         given: Descriptors of the supervisor's socket, standard output and standard error first.
+        doors: Those of the control group.
         announce: Whether to tell the supervisor that we are the keeper.
     """
     for target, descriptor in enumerate(given[:3]):
@@ -159,7 +161,9 @@ def take(message: bytes, given: list[int], announce: bool) -> Order:
         os.close(descriptor)
     if announce:
         say(f"keeper {os.getpid()}")
-    return Order(message.decode().split("\0"))
+    order = Order(message.decode().split("\0"))
+    order.doors = doors
+    return order
 
 
 def _wait_as_first(program: int, tell: int) -> None:

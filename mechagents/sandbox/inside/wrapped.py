@@ -44,7 +44,7 @@ class WrappedKeeper(WalledKeeper):
             _fill(inner, [folder, temp], order.user)
             # To the program it is the user who it is in there already.
             words = [word for word in order.words if not word.startswith("user=")]
-            send(connection, "\0".join(words).encode(), [0, 1, 2, self.tell])
+            send(connection, "\0".join(words).encode(), [0, 1, 2, self.tell, *order.doors])
             leader = children_of(child)
         except Exception as error:
             say(f"setup {error!r}")
@@ -134,7 +134,7 @@ class First(WalledKeeper):
         os.close(self.told)
         os.close(self.tell)
         self.tell = given[3]
-        order = take(message, given, announce=False)
+        order = take(message, given, given[4:], announce=False)
         os.environ.pop("PWD", None)
         try:
             self.die_with_parent()
