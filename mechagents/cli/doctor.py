@@ -72,14 +72,21 @@ def _programs() -> Finding:
 
 def _sandbox() -> Finding:
     """Try every tier that isolates; one that holds is enough."""
+    from mechagents.sandbox import bwrap
     from mechagents.sandbox.local import LocalSandbox
     from mechagents.sandbox.orders import Tier
     from mechagents.sandbox.selftest import ISOLATING, fault, remedy
 
     faults: dict[Tier, str] = {tier: fault(tier) for tier in ISOLATING}
     held = [LocalSandbox(tier).isolation for tier in ISOLATING if not faults[tier]]
-    lost = [f"{tier} does not hold: {why}; {remedy(tier)}" for tier, why in faults.items() if why]
-    return Finding("sandbox", bool(held), "; ".join([*held, *lost]))
+    needless = ["bubblewrap"] if not faults["namespaces"] else []
+    lost = [
+        f"{tier} does not hold: {why}; {remedy(tier)}"
+        for tier, why in faults.items()
+        if why and tier not in needless
+    ]
+    said = "" if faults["bubblewrap"] else bwrap.remark(bwrap.version(bwrap.find()))
+    return Finding("sandbox", bool(held), "; ".join(filter(None, [*held, *lost, said])))
 
 
 def _models() -> Finding:

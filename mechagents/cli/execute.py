@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=SECONDS, help="Wall time allowed [s].")
 @click.option("--memory", type=MEBIBYTES, help="Memory allowed [MiB].")
 @limit_option
-@click.option("--sandbox", help="namespaces, landlock, or none; by default the strongest here.")
+@click.option(
+    "--sandbox", help="namespaces, bubblewrap, landlock or none; by default the strongest."
+)
 @click.option("--python", type=click.Path(path_type=Path), help="Another interpreter.")
 @click.option("--read", "readable", multiple=True, type=click.Path(path_type=Path, exists=True),
               help="A further file or folder it may read.")  # fmt: skip

@@ -82,7 +82,9 @@ def _run_options(command: Command) -> Command:
     help="full, two-agent, group-chat, or module:name of a Team or a function returning one.",
 )  # fmt: skip
 @click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
-@click.option("--sandbox", help="namespaces, landlock, or none; by default the strongest here.")
+@click.option(
+    "--sandbox", help="namespaces, bubblewrap, landlock or none; by default the strongest."
+)
 @click.option("--level", type=click.Choice(LEVELS), help="The claim level asked for.")
 @click.option("--tolerance", type=SHARE, help="Largest relative error bound accepted.")
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",

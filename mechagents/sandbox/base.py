@@ -188,7 +188,9 @@ class WarmsUp(Protocol):
         ...
 
 
-def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sandbox]:
+def _by_tier(
+    tier: Literal["namespaces", "bubblewrap", "landlock", "none"],
+) -> Callable[[], Sandbox]:
     def make() -> Sandbox:
         from mechagents.sandbox.local import LocalSandbox
         from mechagents.sandbox.selftest import require
@@ -201,6 +203,7 @@ def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sa
 
 SANDBOXES: dict[str, Callable[[], Sandbox]] = {
     "namespaces": _by_tier("namespaces"),
+    "bubblewrap": _by_tier("bubblewrap"),
     "landlock": _by_tier("landlock"),
     "none": _by_tier("none"),
 }

@@ -59,7 +59,7 @@ class Child:
     """
 
     def __init__(self, start: Start, receive: Callable[[int], None]) -> None:
-        self._walled = start.tier == "namespaces"
+        self._walled = start.walled
         self._marker = f"{MARKER}={start.marker}"
         self._receive = receive
         self._libraries = start.libraries
@@ -224,6 +224,7 @@ def _start_cold(start: Start, control: socket.socket) -> _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=start.doors,
         )
     except (FileNotFoundError, PermissionError) as error:
         raise UsageError(f"the interpreter cannot be run: {error}", where="python") from error

@@ -32,7 +32,8 @@ def main(words: list[str]) -> None:
 
     Args:
         words: What to run and how, as ``inside.order`` reads it; or ``warm`` and the libraries
-            to import, and then orders come as ``inside.zygote`` reads them.
+            to import, and then orders come as ``inside.zygote`` reads them; or ``wrapped``, and
+            then the order comes as ``inside.wrapped`` reads it.
     """
     _stand_in_for_the_package()
     from mechagents.sandbox.inside.order import Order
@@ -44,9 +45,14 @@ def main(words: list[str]) -> None:
         refused = _tell_refused()
         _forget_the_package()
         _run_and_leave(order.script, order.search_path, refused)
-    order = Order(words)
-    if hasattr(os, "fork"):
-        _keep_and_become(order)
+    if words[0] == "wrapped":
+        from mechagents.sandbox.inside.wrapped import First
+
+        order = First().start_inside()
+    else:
+        order = Order(words)
+        if hasattr(os, "fork"):
+            _keep_and_become(order)
     refused = _tell_refused()
     _forget_the_package()
     run(order.script, order.search_path, refused)
@@ -58,6 +64,10 @@ def _keep_and_become(order: Order) -> None:
         from mechagents.sandbox.inside.walled import WalledKeeper
 
         WalledKeeper().start(order)
+    elif order.tier == "bubblewrap":
+        from mechagents.sandbox.inside.wrapped import WrappedKeeper
+
+        WrappedKeeper().start(order)
     else:
         from mechagents.sandbox.inside.keeper import Keeper
 

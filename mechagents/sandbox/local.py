@@ -1,4 +1,4 @@
-"""The sandbox of this machine, in three tiers: by namespaces, by Landlock, by neither.
+"""The sandbox of this machine, in four tiers: by namespaces, by bubblewrap, by Landlock, by none.
 
 In each tier a program cannot outlive its run, outgrow its limits or see a secret of the
 environment. In the tier ``none`` it could still read what the user can read, and use the
@@ -19,6 +19,7 @@ import anyio
 import anyio.to_thread
 
 from mechagents.errors import SandboxError, UsageError
+from mechagents.sandbox import bwrap
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
 from mechagents.sandbox.orders import Start, Tier, throwaway_user
@@ -63,7 +64,7 @@ class LocalSandbox:
 
     @property
     def name(self) -> str:
-        """``namespaces``, ``landlock`` or ``none``."""
+        """``namespaces``, ``bubblewrap``, ``landlock`` or ``none``."""
         return self._tier
 
     @property
@@ -74,7 +75,7 @@ class LocalSandbox:
             return f"none ({held}; no kernel isolation)"
         from mechagents.sandbox.inside.isolation import promise
 
-        return f"{self._tier} ({promise(self._tier)})"
+        return f"{self._tier} ({promise(self._tier, bwrap.version(bwrap.find()))})"
 
     async def run(self, job: Job) -> Outcome:
         """Run a job to its end, or until a limit or cancellation ends it.
@@ -137,7 +138,7 @@ class LocalSandbox:
 
     def warm_up(self) -> None:
         """Have libraries imported in the background, for jobs that need no cold start."""
-        if self._tier != "none":
+        if self._tier in ("namespaces", "landlock"):
             shared(self._libraries).warm_up()
 
     async def aclose(self) -> None:

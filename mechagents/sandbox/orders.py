@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from mechagents.sandbox import bwrap
 from mechagents.sandbox.base import Job
+from mechagents.sandbox.inside.order import WALLED
 from mechagents.sandbox.watchdog import resource_limits
 
-Tier = Literal["namespaces", "landlock", "none"]
+Tier = Literal["namespaces", "bubblewrap", "landlock", "none"]
 """How a program is kept from the machine, the strongest first."""
 MARKER = "MECHAGENTS_RUN"
 """The environment variable that marks every process of one run."""
@@ -40,13 +42,20 @@ class Start:
     libraries: tuple[str, ...] = ()
     """What is imported beforehand, if it starts warm."""
 
+    doors: tuple[int, ...] = ()
+    """Descriptors; who writes ``0`` to each is in the run's control group."""
     marker: str = field(default_factory=lambda: secrets.token_hex(16))
     """What its processes can be told by."""
 
     @property
+    def walled(self) -> bool:
+        """Whether it has files, processes and a network of its own."""
+        return self.tier in WALLED
+
+    @property
     def environment(self) -> dict[str, str]:
         """All that the program sees of the environment."""
-        temp = Path("/tmp") if self.tier == "namespaces" else self.temp
+        temp = Path("/tmp") if self.walled else self.temp
         return {**environment(self.job, temp), MARKER: self.marker}
 
 
@@ -104,14 +113,22 @@ def words(start: Start) -> list[str]:
         f"bytes={int((limits.folder_mib + SPARE_MIB) * (1 << 20))}",
         f"files={limits.folder_files + SPARE_FILES}",
         *(f"limit={n}:{v}" for n, v in resource_limits(limits, alone(start)).items()),
+        *(f"door={descriptor}" for descriptor in start.doors),
+        *(wrapper() if start.tier == "bubblewrap" else ()),
         *(f"search={path}" for path in search_path(job)),
         *(f"read={path}" for path in (PACKAGE, *(p.absolute() for p in job.readable))),
     ]
 
 
+def wrapper() -> list[str]:
+    """Return what the launcher is told of ``bwrap``."""
+    place = bwrap.find()
+    return [f"bwrap={place}", f"bwrap_version={bwrap.version(place)}"]
+
+
 def alone(start: Start) -> bool:
     """Return whether the kernel counts a program's processes apart from the user's others."""
-    return start.tier == "namespaces" or start.user != 0
+    return start.walled or start.user != 0
 
 
 def throwaway_user() -> int:

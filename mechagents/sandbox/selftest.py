@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import get_args
 
 from mechagents.errors import SandboxError
+from mechagents.sandbox import bwrap
 from mechagents.sandbox.base import Job, Limits, Outcome
 from mechagents.sandbox.orders import Tier
 
@@ -66,6 +67,8 @@ _REMEDIES = {
     "namespaces": "Linux 5.12 or later with unprivileged user namespaces (sysctl "
     "user.max_user_namespaces above 0, on Debian kernel.unprivileged_userns_clone=1, on Ubuntu "
     "kernel.apparmor_restrict_unprivileged_userns=0; in a container a profile that allows them)",
+    "bubblewrap": "bubblewrap 0.7 or later (apt install bubblewrap, dnf install bubblewrap), with "
+    "leave to make user namespaces",
     "landlock": "Linux 5.13 or later with Landlock among its security modules (boot option lsm=)",
 }
 
@@ -84,6 +87,8 @@ def fault(tier: Tier) -> str:
     """Return why a tier does not hold on this machine, or nothing if it does. Blocks."""
     if sys.platform != "linux":
         return f"it needs Linux, and this is {platform.system()}"
+    if tier == "bubblewrap" and (why := bwrap.fault(bwrap.find())):
+        return why
     with tempfile.TemporaryDirectory(prefix="mechagents-probe-") as folder, _listener() as port:
         canary = Path(folder) / "canary"
         canary.write_text("seen")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mechagents.messages import ExecutionStatus, Usage
+from mechagents.sandbox import cgroup
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import Limits, Outcome
+from mechagents.sandbox.cgroup import Group
 from mechagents.sandbox.child import Child, Report
-from mechagents.sandbox.orders import Start
+from mechagents.sandbox.orders import SPARE_MIB, Start
 from mechagents.sandbox.watchdog import Tree, look, memory_mib
 from mechagents.sandbox.workspace import Direct, InMemory, Workspace
 
@@ -38,9 +41,13 @@ class Watch:
         child: The running program.
         limits: What it may use.
         workspace: Its folder and temporary files.
+        group: Its control group, where it has one.
     """
 
-    def __init__(self, child: Child, limits: Limits, workspace: Workspace) -> None:
+    def __init__(
+        self, child: Child, limits: Limits, workspace: Workspace, group: Group | None
+    ) -> None:
+        self._group = group
         self._child = child
         self._limits = limits
         self._workspace = workspace
@@ -84,6 +91,8 @@ class Watch:
         return None
 
     def _swollen(self) -> Ending | None:
+        if self._group is not None and self._group.out_of_memory:
+            return refused_by_the_kernel()
         used = self.tree.memory_mib
         if used > max(self._limits.memory_mib, self.peak_mib):
             used = memory_mib(self.tree)
@@ -117,6 +126,11 @@ def out_of_memory(used_mib: float, limits: Limits) -> Ending | None:
     if used_mib <= limits.memory_mib:
         return None
     return Ending("memory_limit", f"it used over {limits.memory_mib:g} MiB of memory")
+
+
+def refused_by_the_kernel() -> Ending:
+    """Return the ending of a program of which the kernel ended a process for its memory."""
+    return Ending("memory_limit", "the kernel ended it, or a part of it, for its use of memory")
 
 
 def overfull(held: folders.Size, limits: Limits) -> Ending | None:
@@ -180,19 +194,38 @@ def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
         isolation: What to report as the isolation, unless the program's process tells more.
         stop: Set by another thread to have the program killed.
     """
-    workspace = InMemory(start.job) if start.tier == "namespaces" else Direct(start)
+    workspace = InMemory(start) if start.walled else Direct(start)
+    group = _group(start)
+    doors = group.doors() if group is not None else ()
     try:
-        return _supervise(start, isolation, stop, workspace)
+        return _supervise(replace(start, doors=doors), isolation, stop, workspace, group)
     finally:
+        for descriptor in doors:
+            os.close(descriptor)
+        if group is not None:
+            group.kill()
+            group.remove()
         workspace.close()
 
 
+def _group(start: Start) -> Group | None:
+    """Return a control group for a program that is isolated, where there can be one."""
+    limits = start.job.limits
+    if start.tier == "none" or sys.platform != "linux":
+        return None
+    return cgroup.make(limits, limits.folder_mib + SPARE_MIB if start.walled else 0.0)
+
+
 def _supervise(
-    start: Start, isolation: str, stop: threading.Event, workspace: Workspace
+    start: Start,
+    isolation: str,
+    stop: threading.Event,
+    workspace: Workspace,
+    group: Group | None,
 ) -> Outcome:
     limits = start.job.limits
     child = Child(start, workspace.receive)
-    watch = Watch(child, limits, workspace)
+    watch = Watch(child, limits, workspace, group)
     ending = follow(child, watch, stop)
     wall = watch.seconds
     report = child.close()
@@ -201,6 +234,8 @@ def _supervise(
         ending = own_ending(report, stderr)
         if ending.status in ("ok", "error", "signal"):
             late = after_the_fact(child, report, limits, workspace)
+            if group is not None and group.out_of_memory:
+                late = refused_by_the_kernel()
             ending = Ending(late.status, late.message, ending.exit_code) if late else ending
     found = workspace.collect(limits)
     return Outcome(

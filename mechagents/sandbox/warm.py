@@ -42,11 +42,12 @@ def suits(start: Start) -> bool:
     """Return whether a program may fork from the warm interpreter.
 
     Where nothing isolates it does not: there its environment is what its processes are told by.
+    Nor does it in bubblewrap, which starts a new interpreter behind its walls.
     """
     job = start.job
     return (
         not job.cold
-        and start.tier != "none"
+        and start.tier not in ("none", "bubblewrap")
         and job.python is None
         and job.limits.threads == 1
         and job.limits.memory_mib >= LEAST_MIB
@@ -143,7 +144,7 @@ class Zygote:
         try:
             if len(order) > LONGEST:
                 return False
-            socket.send_fds(self._socket, [order], [*descriptors, *places])
+            socket.send_fds(self._socket, [order], [*descriptors, *places, *start.doors])
         except OSError:
             return False
         finally:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox import shared_memory
-from mechagents.sandbox.base import Job, Limits
+from mechagents.sandbox.base import Limits
 from mechagents.sandbox.folder import MIB, Found, Size
 from mechagents.sandbox.orders import Start
 
@@ -93,39 +93,42 @@ class Direct:
 
 
 class InMemory:
-    """The program works in a file system in memory, which only a descriptor leads to.
+    """The program works in file systems in memory, which only descriptors lead to.
 
     Args:
-        job: The job.
+        start: The program, in its place. In namespaces it has one file system, which holds its
+            folder and all else; in bubblewrap several, which are empty when they are received,
+            and the first is its folder.
     """
 
-    def __init__(self, job: Job) -> None:
-        self._folder = job.workdir
-        self._before = folders.stamps(job.workdir)
-        self.descriptor = -1
-        """Of the file system, once there is one."""
+    def __init__(self, start: Start) -> None:
+        self._folder = start.job.workdir
+        self._before = folders.stamps(self._folder)
+        self._several = start.tier == "bubblewrap"
+        self._descriptors: list[int] = []
+        self._own_files = 0 if self._several else _OWN_FILES
 
     def receive(self, descriptor: int) -> None:
-        """Take the descriptor of the file system."""
-        self.descriptor = descriptor
+        """Take the descriptor of a file system."""
+        self._descriptors.append(descriptor)
+        if self._several:
+            self._own_files += _held(descriptor).files
 
     def size(self, limits: Limits) -> Size:
-        """Return how much it holds."""
-        if self.descriptor < 0:
-            return Size()
-        told = os.fstatvfs(self.descriptor)
-        used = (told.f_blocks - told.f_bfree) * told.f_frsize
-        return Size(used / MIB, told.f_files - told.f_ffree - _OWN_FILES)
+        """Return how much they hold."""
+        held = sum(map(_held, self._descriptors), Size())
+        return Size(held.mib, max(held.files - self._own_files, 0))
 
     def largest_file(self) -> float:
         """Return the size of the largest file [MiB]."""
-        return folders.largest_file(self._root) if self.descriptor >= 0 else 0.0
+        return max(map(folders.largest_file, map(_root, self._descriptors)), default=0.0)
 
     def collect(self, limits: Limits) -> Found:
         """Copy what the program made or changed into its folder, and say what that is."""
-        if self.descriptor < 0:
+        if not self._descriptors:
             return Found((), ())
-        made = self._root / "work"
+        root = _root(self._descriptors[0])
+        made = root if self._several else root / "work"
         found = folders.collect(made, self._before, limits.artifacts, copied=True)
         taken: list[str] = []
         lost: list[str] = []
@@ -138,14 +141,21 @@ class InMemory:
         return Found(tuple(taken), (*found.skipped, *lost))
 
     def close(self) -> None:
-        """Let go of the file system, which is the end of it."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-        self.descriptor = -1
+        """Let go of the file systems, which is the end of them."""
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors.clear()
 
-    @property
-    def _root(self) -> Path:
-        return Path(f"/proc/self/fd/{self.descriptor}")
+
+def _root(descriptor: int) -> Path:
+    return Path(f"/proc/self/fd/{descriptor}")
+
+
+def _held(descriptor: int) -> Size:
+    """Return how much a file system holds."""
+    told = os.fstatvfs(descriptor)
+    used = (told.f_blocks - told.f_bfree) * told.f_frsize
+    return Size(used / MIB, told.f_files - told.f_ffree)
 
 
 def copy_out(source: Path, folder: Path, path: str) -> None:

@@ -7,7 +7,7 @@ import os
 from mechagents.sandbox.inside import identity, landlock, places, seccomp
 from mechagents.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl
 from mechagents.sandbox.inside.namespaces import HELD
-from mechagents.sandbox.inside.order import Order
+from mechagents.sandbox.inside.order import WALLED, Order
 
 _OWN = (
     "cmdline", "comm", "exe", "fd", "fdinfo", "io", "limits", "maps", "oom_score", "smaps",
@@ -22,9 +22,10 @@ _SYSTEM_FILES = (
 """What is read, where no private root leaves out the rest."""
 
 
-def promise(tier: str) -> str:
+def promise(tier: str, bwrap_version: str = "") -> str:
     """Return what holds in a tier once ``shut_in`` has returned, in words."""
-    held = [HELD] if tier == "namespaces" else []
+    held = [f"bwrap {bwrap_version}"] if tier == "bubblewrap" else []
+    held += [HELD] if tier in WALLED else []
     abi = landlock.version()
     held += [f"Landlock ABI {abi}"] if abi else []
     return "; ".join([*held, "seccomp", "rlimits"])
@@ -47,7 +48,7 @@ def shut_in(order: Order) -> tuple[str, int]:
     Raises:
         OSError: If the kernel refuses a wall.
     """
-    walled = order.tier == "namespaces"
+    walled = order.walled
     abi = landlock.version()
     if not walled and not abi:
         raise PermissionError("the kernel has no Landlock")
@@ -67,7 +68,7 @@ def shut_in(order: Order) -> tuple[str, int]:
         landlock.restrict(readable, writable, shared, abi)
     scoped = abi >= landlock.SCOPED_SIGNALS
     refused = seccomp.rules(walled, scoped, os.getpid())
-    return promise(order.tier), _filter(refused, ask=not walled)
+    return promise(order.tier, order.bwrap_version), _filter(refused, ask=not walled)
 
 
 def _filter(refused: seccomp.Rules, ask: bool) -> int:

@@ -127,6 +127,7 @@ class Keeper:
     def become_program(self, order: Order) -> None:
         """Take the limits and put up the walls, in the process that is the program."""
         os.setsid()
+        grouped = _enter(order.doors)
         for name, value in order.limits.items():
             which = getattr(resource, f"RLIMIT_{name}", None)
             if which is not None:
@@ -138,18 +139,19 @@ class Keeper:
             held, asked = isolation.shut_in(order)
             # A change of the user has undone this.
             self.die_with_parent()
-            say(f"held {held}")
+            say(f"held {held}{'; cgroup' if grouped else ''}")
             if asked >= 0:
                 send(self._offer, b"calls", [asked])
         silence(0)
         close_all_but()
 
-    def keep(self, child: int, temp: int) -> None:
+    def keep(self, child: int, temp: int, leader: int | None = None) -> None:
         """Wait for the program or the supervisor's end, kill what is left, report, and exit.
 
         Args:
-            child: The process below which there is the program.
+            child: The process that ends when the program does.
             temp: A descriptor of the program's temporary folder outside.
+            leader: The process below which there is the program, if it is another.
         """
         os.close(self.tell)
         if self._offers:
@@ -158,7 +160,7 @@ class Keeper:
             prctl(PR_SET_DUMPABLE, 0)
         silence(1, 2)
         try:
-            say(f"leader {child}")
+            say(f"leader {leader or child}")
             say(f"ended {self.wait(child)}")
             # The end of a large process takes time, which nobody need wait for.
             os.close(0)
@@ -242,6 +244,16 @@ def offer_to_the_oom_killer() -> None:
             file.write("1000")
     except OSError:
         pass
+
+
+def _enter(doors: list[int]) -> bool:
+    """Go into a control group; return whether there is one and we are in it."""
+    try:
+        for descriptor in doors:
+            os.write(descriptor, b"0")
+    except OSError:
+        return False
+    return bool(doors)
 
 
 def _wake_up(_number: int, _frame: FrameType | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH110, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211, SIM105
+# ruff: noqa: PTH102, PTH103, PTH106, PTH110, PTH112, PTH114, PTH115, PTH116, PTH120, PTH123, PTH211, SIM105
 import os
 import stat
 
@@ -28,7 +28,7 @@ SCRATCH_FOLDERS = ("work", "tmp", "shm")
 _TEMPORARY = {"/tmp": "tmp", "/dev/shm": "shm"}
 """Where a program finds two of them."""
 _PLAIN = MS_NOSUID | MS_NODEV
-_USERS = {
+USERS = {
     "passwd": "root:x:0:0::/:/bin/false\nprogram:x:1000:1000::/tmp:/bin/false\n",
     "group": "root:x:0:\nprogram:x:1000:\n",
     "hosts": "127.0.0.1 localhost\n",
@@ -80,7 +80,7 @@ def furnish(root: str, order: Order, folders: list[int], within: list[str]) -> N
     options = f"size={order.folder_bytes},nr_inodes={order.folder_files}"
     mount("none", place, "", MS_REMOUNT | _PLAIN, options)
     for source, name in zip(folders, SCRATCH_FOLDERS, strict=False):
-        _copy(source, f"{place}/{name}", USER)
+        copy(source, f"{place}/{name}", USER)
     for name in SCRATCH_FOLDERS:
         os.chown(f"{place}/{name}", USER, USER)
     _bind(f"{place}/work", root + order.workdir)
@@ -100,7 +100,7 @@ def _lay_out_system(root: str) -> None:
         _show(path, root + path)
     for name in SETTINGS:
         _show(f"/etc/{name}", f"{root}/etc/{name}")
-    for name, text in _USERS.items():
+    for name, text in USERS.items():
         with open(f"{root}/etc/{name}", "w") as file:
             file.write(text)
     for name in DEVICES:
@@ -128,25 +128,42 @@ def _bind(path: str, target: str) -> None:
     mount(path, target, flags=MS_BIND | MS_REC)
 
 
-def _copy(source: int, target: str, owner: int) -> None:
-    """Copy the regular files and folders of a folder, with the times of their contents."""
+def copy(source: int, target: str, owner: int) -> None:
+    """Copy the regular files and folders of a folder, with the times of their contents.
+
+    Args:
+        source: A descriptor of the folder.
+        target: Where to; what is a mount already is left out.
+        owner: The user who gets the copies; -1 for who we are.
+    """
     for name in os.listdir(source):
         status = os.stat(name, dir_fd=source, follow_symlinks=False)
-        copy = f"{target}/{name}"
+        place = f"{target}/{name}"
+        if _is_mount(place, target):
+            continue
         if stat.S_ISDIR(status.st_mode):
-            os.mkdir(copy)
+            os.makedirs(place, exist_ok=True)
             below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=source)
-            _copy(below, copy, owner)
+            copy(below, place, owner)
             os.close(below)
         elif stat.S_ISREG(status.st_mode):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            with open(os.open(name, flags, dir_fd=source), "rb") as given, open(copy, "wb") as file:
+            found = os.open(name, flags, dir_fd=source)
+            with open(found, "rb") as given, open(place, "wb") as file:
                 while part := given.read(1 << 20):
                     file.write(part)
         else:
             continue
-        os.utime(copy, ns=(status.st_mtime_ns, status.st_mtime_ns))
-        os.chown(copy, owner, owner)
+        os.utime(place, ns=(status.st_mtime_ns, status.st_mtime_ns))
+        os.chown(place, owner, owner)
+
+
+def _is_mount(place: str, folder: str) -> bool:
+    """Return whether something else is mounted at a place in a folder."""
+    try:
+        return os.lstat(place).st_dev != os.stat(folder).st_dev
+    except FileNotFoundError:
+        return False
 
 
 def mount_processes(root: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+WALLED = ("namespaces", "bubblewrap")
+"""The tiers in which a program has files, processes and a network of its own."""
+
 
 class Order:
     """A program to run, and how.
@@ -15,6 +18,8 @@ class Order:
         for word in words:
             name, _, value = word.partition("=")
             said.setdefault(name, []).append(value)
+        self.words = words
+        """What it was made from."""
         self.script = said["script"][0]
         """The program's file."""
         self.temp = said["temp"][0]
@@ -22,7 +27,13 @@ class Order:
         self.workdir = said["workdir"][0]
         """The folder it runs in."""
         self.tier = said["tier"][0]
-        """``namespaces``, ``landlock`` or ``none``."""
+        """``namespaces``, ``bubblewrap``, ``landlock`` or ``none``."""
+        self.walled = self.tier in WALLED
+        """Whether it has files, processes and a network of its own."""
+        self.bwrap = said.get("bwrap", [""])[0]
+        """Where ``bwrap`` is, in the tier that uses it."""
+        self.bwrap_version = said.get("bwrap_version", [""])[0]
+        """Its version."""
         self.limits = {n: int(v) for n, _, v in (x.partition(":") for x in said.get("limit", []))}
         """Values of ``resource`` limits, by name without ``RLIMIT_``."""
         self.search_path = said.get("search", [])
@@ -35,5 +46,7 @@ class Order:
         """How many files these may be."""
         self.user = int(said.get("user", ["0"])[0])
         """The throw-away user it becomes, when it is started by root; else 0."""
+        self.doors = [int(word) for word in said.get("door", [])]
+        """Descriptors; who writes ``0`` to each is in the run's control group."""
         self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
         """Its environment, where it does not come with the process."""

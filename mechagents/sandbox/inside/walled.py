@@ -76,12 +76,13 @@ class WalledKeeper(Keeper):
             message, given = receive(orders if child else theirs)
             if not message:
                 os._exit(0)
-            order = take(message, given, announce=bool(child))
+            doors = given[5:] if child else given[3:]
+            order = take(message, given, doors, announce=bool(child))
             if not child:
                 self.become_program(order)
                 return order
             self._furnish("", order, given[3:5])
-            send(mine, message, [0, 1, 2])
+            send(mine, message, [0, 1, 2, *doors])
         except Exception as error:
             say(f"setup {error!r}")
             os._exit(1)
@@ -96,11 +97,15 @@ class WalledKeeper(Keeper):
         if told and told[3] == "0":
             return " ".join(told)
         if not told:
-            os.kill(child, signal.SIGKILL)
+            self.kill(child)
         status = os.waitpid(child, 0)[1]
         reap(child, status)
         ended, left, refused = (told[0], *told[3:]) if told else (status, 0, 0)
         return f"{ended} {used()} {left} {refused}"
+
+    def kill(self, child: int) -> None:
+        """Kill the first of the program's tree, and so all of it."""
+        os.kill(child, signal.SIGKILL)
 
     def _prepare(self, root: str, user: int, shown: list[str]) -> None:
         namespaces.leave(user)
@@ -126,6 +131,11 @@ class WalledKeeper(Keeper):
         self.die_with_parent()
         offer_to_the_oom_killer()
         namespaces.enter(root)
+        self.split_in_two()
+        return 0
+
+    def split_in_two(self) -> None:
+        """Fork the program, and wait for it as the first of its tree; return in it only."""
         self.pid = os.getpid()
         program = os.fork()
         if program:
@@ -135,15 +145,15 @@ class WalledKeeper(Keeper):
             close_all_but(self.tell)
             _wait_as_first(program, self.tell)
         self.die_with_parent()
-        return 0
 
 
-def take(message: bytes, given: list[int], announce: bool) -> Order:
+def take(message: bytes, given: list[int], doors: list[int], announce: bool) -> Order:
     """Become what a new interpreter would be that was started with an order.
 
     Args:
         message: The order.
         given: Descriptors of the supervisor's socket, standard output and standard error first.
+        doors: Those of the control group.
         announce: Whether to tell the supervisor that we are the keeper.
     """
     for target, descriptor in enumerate(given[:3]):
@@ -151,7 +161,9 @@ def take(message: bytes, given: list[int], announce: bool) -> Order:
         os.close(descriptor)
     if announce:
         say(f"keeper {os.getpid()}")
-    return Order(message.decode().split("\0"))
+    order = Order(message.decode().split("\0"))
+    order.doors = doors
+    return order
 
 
 def _wait_as_first(program: int, tell: int) -> None:

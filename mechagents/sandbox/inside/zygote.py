@@ -130,8 +130,8 @@ class Zygote:
         from mechagents.sandbox.inside.keeper import Keeper
         from mechagents.sandbox.inside.walled import WalledKeeper, take
 
-        order = take(message, given, announce=True)
-        close_all_but()
+        order = take(message, given, given[5:], announce=True)
+        close_all_but(*order.doors)
         os.chdir(order.workdir)
         keeper = WalledKeeper() if order.tier == "namespaces" else Keeper()
         keeper.start(order)
