@@ -188,7 +188,9 @@ class WarmsUp(Protocol):
         ...
 
 
-def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sandbox]:
+def _by_tier(
+    tier: Literal["namespaces", "landlock", "seatbelt", "container", "none"],
+) -> Callable[[], Sandbox]:
     def make() -> Sandbox:
         from mechagents.sandbox.local import LocalSandbox
         from mechagents.sandbox.selftest import require
@@ -202,6 +204,8 @@ def _by_tier(tier: Literal["namespaces", "landlock", "none"]) -> Callable[[], Sa
 SANDBOXES: dict[str, Callable[[], Sandbox]] = {
     "namespaces": _by_tier("namespaces"),
     "landlock": _by_tier("landlock"),
+    "seatbelt": _by_tier("seatbelt"),
+    "container": _by_tier("container"),
     "none": _by_tier("none"),
 }
 """How each sandbox is made, by name, the strongest first."""

@@ -58,6 +58,10 @@ def _keep_and_become(order: Order) -> None:
         from mechagents.sandbox.inside.walled import WalledKeeper
 
         WalledKeeper().start(order)
+    elif order.tier == "container":
+        from mechagents.sandbox.inside.contained import ContainedKeeper
+
+        ContainedKeeper().start(order)
     else:
         from mechagents.sandbox.inside.keeper import Keeper
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from mechagents.messages import ExecutionStatus, Usage
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import Limits, Outcome
-from mechagents.sandbox.child import Child, Report
+from mechagents.sandbox.child import Child, Report, Running
+from mechagents.sandbox.container import Contained, ContainerChild
 from mechagents.sandbox.orders import Start
-from mechagents.sandbox.watchdog import Tree, look, memory_mib
+from mechagents.sandbox.watchdog import Tree
 from mechagents.sandbox.workspace import Direct, InMemory, Workspace
 
 POLL_SECONDS = 0.05
@@ -40,7 +41,7 @@ class Watch:
         workspace: Its folder and temporary files.
     """
 
-    def __init__(self, child: Child, limits: Limits, workspace: Workspace) -> None:
+    def __init__(self, child: Running, limits: Limits, workspace: Workspace) -> None:
         self._child = child
         self._limits = limits
         self._workspace = workspace
@@ -65,7 +66,7 @@ class Watch:
         """Return the ending that a passed limit asks for, or None while all is well."""
         if self.seconds >= self._limits.wall_seconds:
             return Ending("wall_timeout", f"it ran for {self._limits.wall_seconds:g} s")
-        self.tree = look(self._child.top)
+        self.tree = self._child.tree()
         return (
             flooded(self._child, self._limits)
             or self._crowded()
@@ -86,7 +87,7 @@ class Watch:
     def _swollen(self) -> Ending | None:
         used = self.tree.memory_mib
         if used > max(self._limits.memory_mib, self.peak_mib):
-            used = memory_mib(self.tree)
+            used = self._child.memory_mib(self.tree)
         self.peak_mib = max(self.peak_mib, used)
         return out_of_memory(used, self._limits)
 
@@ -100,7 +101,7 @@ class Watch:
         return ending
 
 
-def flooded(child: Child, limits: Limits) -> Ending | None:
+def flooded(child: Running, limits: Limits) -> Ending | None:
     """Return an ending if a program printed more than allowed."""
     if child.stdout.total + child.stderr.total <= limits.flood_mib * folders.MIB:
         return None
@@ -128,7 +129,7 @@ def overfull(held: folders.Size, limits: Limits) -> Ending | None:
     return None
 
 
-def follow(child: Child, watch: Watch, stop: threading.Event) -> Ending | None:
+def follow(child: Running, watch: Watch, stop: threading.Event) -> Ending | None:
     """Wait until a program ends, passes a limit, or is to be stopped; leave nothing alive.
 
     Returns:
@@ -161,7 +162,7 @@ def _killed_by(number: int) -> Ending:
 
 
 def after_the_fact(
-    child: Child, report: Report, limits: Limits, workspace: Workspace
+    child: Running, report: Report, limits: Limits, workspace: Workspace
 ) -> Ending | None:
     """Return the limit that a program passed too quickly for anyone to see, if there is one."""
     if report.cpu_seconds > limits.cpu_seconds_allowed:
@@ -180,18 +181,30 @@ def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
         isolation: What to report as the isolation, unless the program's process tells more.
         stop: Set by another thread to have the program killed.
     """
-    workspace = InMemory(start.job) if start.tier == "namespaces" else Direct(start)
+    workspace = _workspace(start)
     try:
         return _supervise(start, isolation, stop, workspace)
     finally:
         workspace.close()
 
 
+def _workspace(start: Start) -> Workspace:
+    if start.tier == "container":
+        return Contained(start)
+    return InMemory(start.job) if start.tier == "namespaces" else Direct(start)
+
+
+def _begin(start: Start, workspace: Workspace, stop: threading.Event) -> Running:
+    if isinstance(workspace, Contained):
+        return ContainerChild(start, workspace, stop)
+    return Child(start, workspace.receive)
+
+
 def _supervise(
     start: Start, isolation: str, stop: threading.Event, workspace: Workspace
 ) -> Outcome:
     limits = start.job.limits
-    child = Child(start, workspace.receive)
+    child = _begin(start, workspace, stop)
     watch = Watch(child, limits, workspace)
     ending = follow(child, watch, stop)
     wall = watch.seconds
@@ -221,7 +234,7 @@ def _supervise(
     )
 
 
-def _isolation(start: Start, child: Child, report: Report) -> str:
+def _isolation(start: Start, child: Running, report: Report) -> str:
     """Return what isolated a program, by what it was told to have put up itself."""
     told = [report.held, *(["warm start"] if child.warm else [])]
     return f"{start.tier} ({'; '.join(told)})" if report.held else ""

@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mechagents.sandbox.base import Limits
 from mechagents.sandbox.inside.processes import descendants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mechagents.sandbox.base import Limits
 
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / (1 << 20) if sys.platform == "linux" else 0.0
 _TICKS = os.sysconf("SC_CLK_TCK") if sys.platform == "linux" else 1
@@ -140,7 +143,7 @@ def resource_limits(limits: Limits, alone: bool = False) -> dict[str, int]:
         alone: Whether the kernel counts its processes apart from all others; then the limit is
             a little more than what is allowed, so that going past it is seen.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32" and not alone:
         return {}
     values = {
         "CPU": round(limits.cpu_seconds_allowed + 0.5),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from mechagents.sandbox.inside import identity, landlock, places, seccomp
-from mechagents.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl
+from mechagents.sandbox.inside.kernel import MACHINE, PR_SET_NO_NEW_PRIVS, prctl
 from mechagents.sandbox.inside.namespaces import HELD
 from mechagents.sandbox.inside.order import Order
+from mechagents.sandbox.inside.syscalls import MACHINES
 
 _OWN = (
     "cmdline", "comm", "exe", "fd", "fdinfo", "io", "limits", "maps", "oom_score", "smaps",
@@ -41,6 +42,8 @@ def shut_in(order: Order) -> str:
     Raises:
         OSError: If the kernel refuses a wall.
     """
+    if order.tier == "container":
+        return _shut_in_further(order)
     walled = order.tier == "namespaces"
     abi = landlock.version()
     if not walled and not abi:
@@ -62,3 +65,28 @@ def shut_in(order: Order) -> str:
     scoped = abi >= landlock.SCOPED_SIGNALS
     seccomp.install(seccomp.assemble(seccomp.rules(walled, scoped, os.getpid())))
     return promise(order.tier)
+
+
+def _shut_in_further(order: Order) -> str:
+    """Give up, behind the walls of a container, what its kernel lets a process give up itself.
+
+    The engine has taken away capabilities, network and other files already, so what this kernel
+    does not have is gone without.
+
+    Returns:
+        What holds now, in words.
+    """
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    held: list[str] = []
+    abi = landlock.version()
+    if abi:
+        top = [entry.path for entry in os.scandir("/") if entry.name not in ("proc", "sys")]
+        devices = [f"/dev/{name}" for name in places.DEVICES]
+        readable = [*top, "/proc", *_SYSTEM_FILES]
+        landlock.restrict(readable, [*order.folders, *devices], [], abi)
+        held.append(f"Landlock ABI {abi}")
+    if MACHINE in MACHINES:
+        scoped = abi >= landlock.SCOPED_SIGNALS
+        seccomp.install(seccomp.assemble(seccomp.rules(True, scoped, os.getpid())))
+        held.append("seccomp")
+    return "; ".join([*held, "rlimits"])

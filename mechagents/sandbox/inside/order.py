@@ -22,7 +22,7 @@ class Order:
         self.workdir = said["workdir"][0]
         """The folder it runs in."""
         self.tier = said["tier"][0]
-        """``namespaces``, ``landlock`` or ``none``."""
+        """The tier, by its name."""
         self.limits = {n: int(v) for n, _, v in (x.partition(":") for x in said.get("limit", []))}
         """Values of ``resource`` limits, by name without ``RLIMIT_``."""
         self.search_path = said.get("search", [])
@@ -35,5 +35,13 @@ class Order:
         """How many files these may be."""
         self.user = int(said.get("user", ["0"])[0])
         """The throw-away user it becomes, when it is started by root; else 0."""
+        self.folders = [self.workdir, self.temp, "/dev/shm"]
+        """Where it writes, if it is in a container."""
+        self.wall_seconds = float(said.get("wall", ["0"])[0])
+        """Time that it has, if it is in a container, whose keeper then ends by itself."""
+        self.memory_mib = float(said.get("memory", ["0"])[0])
+        """Resident memory that it has; past that it is counted with care."""
+        self.artifacts = int(said.get("artifacts", ["0"])[0])
+        """How many files are handed back from a container."""
         self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
         """Its environment, where it does not come with the process."""

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from mechagents.sandbox.base import SANDBOXES, Job, Limits, Sandbox, open_sandbox
+from mechagents.sandbox.selftest import fault
 
 if sys.platform == "win32":
     pytest.skip("the programs are for POSIX", allow_module_level=True)
@@ -42,6 +43,8 @@ LIMITS = Limits(wall_seconds=90, threads=2)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(SANDBOXES))
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    if request.param in ("container", "seatbelt") and (why := fault(request.param)):
+        pytest.skip(why)
     async with open_sandbox(request.param) as sandbox:
         yield sandbox
 
