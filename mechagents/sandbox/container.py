@@ -236,7 +236,8 @@ class ContainerChild:
         try:
             self._popen = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                start_new_session=True,
+                # A file named oom may be left where an engine was started.
+                start_new_session=True, cwd=start.temp,
             )  # fmt: skip
         except OSError as error:
             raise SandboxError(f"no process could be started: {error}") from error
@@ -485,6 +486,7 @@ def words(start: Start, script: str) -> list[str]:
         "tier=container",
         f"wall={limits.wall_seconds}",
         f"memory={limits.memory_mib}",
+        f"processes={limits.processes}",
         f"artifacts={limits.artifacts}",
         *(f"limit={n}:{v}" for n, v in resource_limits(limits, alone=True).items()),
         f"search={THERE}",

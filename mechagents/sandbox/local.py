@@ -1,4 +1,4 @@
-"""The sandbox of this machine, in three tiers: by namespaces, by Landlock, by neither.
+"""The sandbox of this machine, in its tiers: by the kernel, by a container, by neither.
 
 In each tier a program cannot outlive its run, outgrow its limits or see a secret of the
 environment. In the tier ``none`` it could still read what the user can read, and use the
@@ -31,7 +31,7 @@ CLEANUP_SECONDS = 10.0
 """How long a cancelled run may take to clean up; then it is left to itself."""
 _HELD = {
     "linux": "own session, every descendant killed, resource limits, tree watched",
-    "darwin": "own process group, resource limits, memory and processes not watched",
+    "darwin": "own process group, descendants killed, resource limits, tree watched",
 }
 """What holds without the kernel, by platform; elsewhere the limits on time, output and folder."""
 

@@ -69,7 +69,7 @@ _REMEDIES = {
     "user.max_user_namespaces above 0, on Debian kernel.unprivileged_userns_clone=1, on Ubuntu "
     "kernel.apparmor_restrict_unprivileged_userns=0; in a container a profile that allows them)",
     "landlock": "Linux 5.13 or later with Landlock among its security modules (boot option lsm=)",
-    "seatbelt": "macOS with /usr/bin/sandbox-exec",
+    "seatbelt": "macOS",
     "container": "podman or docker, and an image with Python and this package's libraries, named "
     f"{engine.IMAGE} or by {engine.IMAGE_VARIABLE} (docs/sandbox.md has a Containerfile)",
 }

@@ -12,11 +12,12 @@ its descriptors. The host believes nothing that comes all the same.
 from __future__ import annotations
 
 # What goes wrong while a program is started, whatever it is, has to be told.
-# ruff: noqa: BLE001, PTH116, PTH123, PTH208
+# ruff: noqa: BLE001, PTH116, PTH123, PTH208, SIM105
 import json
 import os
 import select
 import signal
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -44,6 +45,7 @@ class ContainedKeeper(Keeper):
         """Start a program; return in its process only."""
         try:
             self._order = order
+            self._next_look = 0.0
             self._before = folders.stamps(Path(order.workdir))
             self._leave_in(order.wall_seconds + GRACE_SECONDS)
             self.heed_signals()
@@ -94,7 +96,9 @@ class ContainedKeeper(Keeper):
                     stopped = True
             refused = refused_memory(child)
             status, _ = reap(child, None)
-            self._tell_usage()
+            if time.monotonic() >= self._next_look:
+                self._tell_usage()
+                self._next_look = time.monotonic() + LOOK_SECONDS
         left = self._processes() if not stopped else []
         status = _kill_all(child, status)
         for descriptor, kind in kinds.items():
@@ -116,6 +120,9 @@ class ContainedKeeper(Keeper):
         reaped = mine.reaped_seconds if mine is not None else 0.0
         cpu = reaped + sum(p.cpu_seconds + p.reaped_seconds for p in found)
         tree = watchdog.Tree(found, cpu)
+        if len(found) > self._order.processes or tree.threads > 4 * self._order.processes:
+            # The host ends it when it hears of this; until then it shall not double again.
+            _signal_all(signal.SIGSTOP)
         much = tree.memory_mib > self._order.memory_mib
         told = {
             "processes": [
@@ -188,14 +195,18 @@ def _kill_all(child: int, status: int | None) -> int | None:
     """Kill every other process of the container; return the program's wait status."""
     more = True
     while more:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        _signal_all(signal.SIGKILL)
         status, more = reap(child, status)
         if more:
             select.select([], [], [], 0.002)
     return status
+
+
+def _signal_all(number: int) -> None:
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
+        pass
 
 
 def _out_of_memory() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mechagents.sandbox.inside import identity, landlock, places, seccomp
+from mechagents.sandbox.inside import identity, landlock, places, seatbelt, seccomp
 from mechagents.sandbox.inside.kernel import MACHINE, PR_SET_NO_NEW_PRIVS, prctl
 from mechagents.sandbox.inside.namespaces import HELD
 from mechagents.sandbox.inside.order import Order
@@ -25,6 +25,8 @@ _SYSTEM_FILES = (
 
 def promise(tier: str) -> str:
     """Return what holds in a tier once ``shut_in`` has returned, in words."""
+    if tier == "seatbelt":
+        return seatbelt.HELD
     held = [HELD] if tier == "namespaces" else []
     abi = landlock.version()
     held += [f"Landlock ABI {abi}"] if abi else []
@@ -44,6 +46,11 @@ def shut_in(order: Order) -> str:
     """
     if order.tier == "container":
         return _shut_in_further(order)
+    if order.tier == "seatbelt":
+        seatbelt.restrict(
+            places.readable([*order.readable, order.script]), [order.workdir, order.temp]
+        )
+        return promise(order.tier)
     walled = order.tier == "namespaces"
     abi = landlock.version()
     if not walled and not abi:

@@ -41,6 +41,8 @@ class Order:
         """Time that it has, if it is in a container, whose keeper then ends by itself."""
         self.memory_mib = float(said.get("memory", ["0"])[0])
         """Resident memory that it has; past that it is counted with care."""
+        self.processes = int(said.get("processes", ["0"])[0])
+        """Processes that it may have; with more its keeper in a container holds them all."""
         self.artifacts = int(said.get("artifacts", ["0"])[0])
         """How many files are handed back from a container."""
         self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
