@@ -7,17 +7,18 @@ no more than it says: a path is made anew from plain names, and counted against 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import shutil
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from mechagents.errors import SandboxError, UsageError
 from mechagents.sandbox import engine as engines
@@ -25,7 +26,7 @@ from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import Limits
 from mechagents.sandbox.child import Report
 from mechagents.sandbox.engine import PACKAGE as THERE
-from mechagents.sandbox.engine import WORK, Container, Engine
+from mechagents.sandbox.engine import WORK, Container
 from mechagents.sandbox.folder import MIB, Found, Size
 from mechagents.sandbox.inside import frames
 from mechagents.sandbox.orders import MARKER, PACKAGE, Start, environment
@@ -194,8 +195,8 @@ def _put_back(source: Path, folder: Path, path: str) -> None:
 class _Heard:
     """What a container's keeper said so far."""
 
-    lines: list[str] = field(default_factory=list)
-    tree: Tree = Tree()
+    lines: list[str] = field(default_factory=list[str])
+    tree: Tree = field(default_factory=Tree)
     memory_mib: float = 0.0
     over: bool = False
     """Whether nothing more will come."""
@@ -252,13 +253,13 @@ class ContainerChild:
     def _has_begun(self) -> bool:
         return self._heard.told("began") is not None or self._heard.over
 
-    def _wait(self, until: Any, seconds: float) -> bool:
+    def _wait(self, until: Callable[[], bool], seconds: float) -> bool:
         """Wait until something is so; look at it whenever there is news, and now and then."""
         deadline = time.monotonic() + seconds
         with self._news:
             while not until() and (rest := deadline - time.monotonic()) > 0:
                 self._news.wait(min(rest, 0.05))
-            return bool(until())
+            return until()
 
     # In threads of their own.
 
@@ -266,12 +267,10 @@ class ContainerChild:
         """Send the program and all its files."""
         pipe = self._popen.stdin
         assert pipe is not None
-        try:
+        with contextlib.suppress(OSError, ValueError):
             for part in parcel(start):
-                pipe.write(part)
-            pipe.flush()
-        except (OSError, ValueError):
-            pass
+                # Past its buffer, which could not be closed while an engine takes nothing.
+                frames.write_all(pipe.fileno(), part)
 
     def _hear_complaints(self) -> None:
         """Take in what the engine has to say."""
@@ -351,11 +350,10 @@ class ContainerChild:
         """
         pipe = self._popen.stdin
         assert pipe is not None
-        try:
-            # Not through its buffer, which another thread may still be filling.
+        with contextlib.suppress(OSError, ValueError):
+            if os.name != "nt":
+                os.set_blocking(pipe.fileno(), False)
             os.write(pipe.fileno(), b"stop")
-        except (OSError, ValueError):
-            pass
         return self.ended_within(STOP_SECONDS) or self._end()
 
     def _end(self) -> bool:
@@ -420,10 +418,8 @@ def _process(told: list[float]) -> Process:
 
 
 def _close(pipe: IO[bytes]) -> None:
-    try:
+    with contextlib.suppress(OSError):
         pipe.close()
-    except OSError:
-        pass
 
 
 def container(start: Start, name: str) -> Container:

@@ -133,9 +133,10 @@ def fault(image: str | None = None) -> str:
     name = image_name(image)
     try:
         engine = find()
-        _ran([engine.command, "image", "inspect", "--format", "{{.Id}}", name])
     except SandboxError as error:
         return str(error)
+    try:
+        _ran([engine.command, "image", "inspect", "--format", "{{.Id}}", name])
     except subprocess.CalledProcessError:
         build = f"{engine.name} build -t {name} -f Containerfile"
         return f"{engine.name} has no image {name}; build it with: {build} (see docs/sandbox.md)"
@@ -184,7 +185,11 @@ class Container:
         plain = "rw,nosuid,nodev,mode=1777"
         words = [f"--tmpfs={place}:{plain},size={size}" for place, size in each.items()]
         tasks = limits.tasks + 64
-        words += ["--ulimit=core=0:0", "--ulimit=nofile=1024:1024", f"--ulimit=nproc={tasks}:{tasks}"]
+        words += [
+            "--ulimit=core=0:0",
+            "--ulimit=nofile=1024:1024",
+            f"--ulimit=nproc={tasks}:{tasks}",
+        ]
         if "memory" in engine.controls:
             most = int((limits.memory_mib + limits.folder_mib + SPARE_MIB) * (1 << 20))
             words += [f"--memory={most}", f"--memory-swap={most}"]

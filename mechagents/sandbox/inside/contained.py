@@ -12,7 +12,7 @@ its descriptors. The host believes nothing that comes all the same.
 from __future__ import annotations
 
 # What goes wrong while a program is started, whatever it is, has to be told.
-# ruff: noqa: BLE001, PTH116, PTH123, PTH208, SIM105
+# ruff: noqa: BLE001, PTH123, PTH208, SIM105
 import json
 import os
 import select
@@ -24,8 +24,13 @@ from types import FrameType
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox import watchdog
 from mechagents.sandbox.inside import frames
-from mechagents.sandbox.inside.keeper import Keeper, offer_to_the_oom_killer, reap
-from mechagents.sandbox.inside.keeper import refused_memory, used
+from mechagents.sandbox.inside.keeper import (
+    Keeper,
+    offer_to_the_oom_killer,
+    reap,
+    refused_memory,
+    used,
+)
 from mechagents.sandbox.inside.kernel import PR_SET_DUMPABLE, prctl
 from mechagents.sandbox.inside.order import Order
 

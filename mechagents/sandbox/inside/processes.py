@@ -11,7 +11,7 @@ from mechagents.sandbox.inside import macos
 
 
 def descendants(root: int) -> list[int]:
-    """Return the ids of all processes below one, itself left out; Linux and macOS only, else none."""
+    """Return the ids of all processes below one, itself left out; none on Windows."""
     found: list[int] = []
     todo = [root]
     while todo:
