@@ -34,7 +34,7 @@ from mechagents.sandbox.inside.keeper import (
 from mechagents.sandbox.inside.kernel import PR_SET_DUMPABLE, prctl
 from mechagents.sandbox.inside.order import Order
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.025
 """How often it is told what the program uses."""
 GRACE_SECONDS = 10.0
 """How long after the limit on time it waits for a word of the host."""
@@ -109,6 +109,7 @@ class ContainedKeeper(Keeper):
         for descriptor, kind in kinds.items():
             while _pass_on(descriptor, kind):
                 pass
+        self._tell_usage()
         refused = refused or int(_out_of_memory() > 0)
         ended = f"ended {status} {used()} {len(left)} {refused} {self._largest():.6f}"
         _send(frames.LINE, ended.encode())
@@ -120,21 +121,26 @@ class ContainedKeeper(Keeper):
         return [int(n) for n in os.listdir("/proc") if n.isdigit() and int(n) != self.pid]
 
     def _tell_usage(self) -> None:
-        found = tuple(p for p in map(watchdog.process, self._processes()) if p is not None)
+        there, most = self._processes(), self._order.processes
+        if len(there) > most:
+            # The host ends it when it hears of this; until then it shall not go on.
+            _signal_all(signal.SIGSTOP)
+        found = tuple(p for p in map(watchdog.process, there) if p is not None)
         mine = watchdog.process(self.pid)
         reaped = mine.reaped_seconds if mine is not None else 0.0
         cpu = reaped + sum(p.cpu_seconds + p.reaped_seconds for p in found)
         tree = watchdog.Tree(found, cpu)
-        if len(found) > self._order.processes or tree.threads > 4 * self._order.processes:
-            # The host ends it when it hears of this; until then it shall not double again.
+        memory = tree.memory_mib
+        if memory > self._order.memory_mib:
+            memory = watchdog.memory_mib(tree)
+        if tree.threads > 4 * most or memory > self._order.memory_mib:
             _signal_all(signal.SIGSTOP)
-        much = tree.memory_mib > self._order.memory_mib
         told = {
             "processes": [
                 (p.pid, p.cpu_seconds, p.reaped_seconds, p.threads, p.memory_mib) for p in found
             ],
             "cpu_seconds": cpu,
-            "memory_mib": watchdog.memory_mib(tree) if much else tree.memory_mib,
+            "memory_mib": memory,
             **self._held(),
         }
         _send(frames.USAGE, json.dumps(told).encode())
