@@ -189,7 +189,7 @@ class WarmsUp(Protocol):
 
 
 def _by_tier(
-    tier: Literal["namespaces", "bubblewrap", "landlock", "none"],
+    tier: Literal["namespaces", "bubblewrap", "landlock", "seatbelt", "container", "none"],
 ) -> Callable[[], Sandbox]:
     def make() -> Sandbox:
         from mechagents.sandbox.local import LocalSandbox
@@ -205,6 +205,8 @@ SANDBOXES: dict[str, Callable[[], Sandbox]] = {
     "namespaces": _by_tier("namespaces"),
     "bubblewrap": _by_tier("bubblewrap"),
     "landlock": _by_tier("landlock"),
+    "seatbelt": _by_tier("seatbelt"),
+    "container": _by_tier("container"),
     "none": _by_tier("none"),
 }
 """How each sandbox is made, by name, the strongest first."""

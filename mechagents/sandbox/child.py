@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from mechagents.errors import SandboxError, UsageError
 from mechagents.sandbox import launcher
@@ -21,7 +21,7 @@ from mechagents.sandbox.inside.processes import kill_all
 from mechagents.sandbox.orders import MARKER, Start, words
 from mechagents.sandbox.output import Stream
 from mechagents.sandbox.warm import shared, suits
-from mechagents.sandbox.watchdog import marked
+from mechagents.sandbox.watchdog import Tree, look, marked, memory_mib
 
 GRACE_SECONDS = 5.0
 """How long the end of a killed program may take."""
@@ -44,6 +44,35 @@ class Report:
     """Whether it ended because it was refused memory; None where nobody can tell."""
     held: str = ""
     """What isolated it, in the words of the process that put it up."""
+
+
+class Running(Protocol):
+    """A program that was started, whatever holds it."""
+
+    stdout: Stream
+    stderr: Stream
+    warm: bool
+    """Whether it was forked from an interpreter that had libraries imported."""
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for the end of the program and of all it started."""
+        ...
+
+    def kill(self) -> bool:
+        """Kill the program and all it started; return whether all are known to be dead."""
+        ...
+
+    def tree(self) -> Tree:
+        """Return what the program's processes use."""
+        ...
+
+    def memory_mib(self, tree: Tree) -> float:
+        """Return their resident memory, shared pages counted once."""
+        ...
+
+    def close(self) -> Report:
+        """Take leave of an ended program."""
+        ...
 
 
 class Child:
@@ -102,6 +131,14 @@ class Child:
         while self._told("keeper") is None and not self._over and time.monotonic() < until:
             self._hear(GRACE_SECONDS)
         return self._told("keeper") is not None
+
+    def tree(self) -> Tree:
+        """Return what the program's processes use."""
+        return look(self.top)
+
+    def memory_mib(self, tree: Tree) -> float:
+        """Return their resident memory, shared pages counted once."""
+        return memory_mib(tree)
 
     @property
     def top(self) -> int:

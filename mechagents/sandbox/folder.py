@@ -88,6 +88,11 @@ def measure(folder: Path, most_mib: float, most_files: int) -> Size:
     return Size(size / MIB, files)
 
 
+def is_regular(status: os.stat_result) -> bool:
+    """Return whether this is the status of a regular file."""
+    return stat.S_ISREG(status.st_mode)
+
+
 def stamps(folder: Path) -> dict[str, Stamp]:
     """Return what each file below a folder looked like, to tell later which were changed."""
     return {path: _stamp(status) for path, status in walk(folder)}
@@ -136,10 +141,11 @@ def _fault(path: str, status: os.stat_result) -> str | None:
         return "a link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
     if status.st_nlink > 1:
         return "has a second name"
-    return None if all(_is_plain(part) for part in path.split("/")) else "unsafe name"
+    return None if all(is_plain(part) for part in path.split("/")) else "unsafe name"
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
+    """Return whether a terminal or shell cannot stumble over the name of a file."""
     return name[0] != "-" and all(c.isalnum() or c in _PUNCTUATION for c in name)
 
 

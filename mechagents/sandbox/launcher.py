@@ -68,6 +68,10 @@ def _keep_and_become(order: Order) -> None:
         from mechagents.sandbox.inside.wrapped import WrappedKeeper
 
         WrappedKeeper().start(order)
+    elif order.tier == "container":
+        from mechagents.sandbox.inside.contained import ContainedKeeper
+
+        ContainedKeeper().start(order)
     else:
         from mechagents.sandbox.inside.keeper import Keeper
 

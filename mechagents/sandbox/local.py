@@ -1,4 +1,4 @@
-"""The sandbox of this machine, in four tiers: by namespaces, by bubblewrap, by Landlock, by none.
+"""The sandbox of this machine, in its tiers: by the kernel, by a container, by neither.
 
 In each tier a program cannot outlive its run, outgrow its limits or see a secret of the
 environment. In the tier ``none`` it could still read what the user can read, and use the
@@ -19,19 +19,19 @@ import anyio
 import anyio.to_thread
 
 from mechagents.errors import SandboxError, UsageError
-from mechagents.sandbox import bwrap
+from mechagents.sandbox import bwrap, engine
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import PROGRAM_FILE, Job, Outcome
 from mechagents.sandbox.orders import Start, Tier, throwaway_user
 from mechagents.sandbox.supervisor import overfull, supervise
-from mechagents.sandbox.warm import chosen_libraries, shared
+from mechagents.sandbox.warm import WARM_TIERS, chosen_libraries, shared
 
 Result = TypeVar("Result")
 CLEANUP_SECONDS = 10.0
 """How long a cancelled run may take to clean up; then it is left to itself."""
 _HELD = {
     "linux": "own session, every descendant killed, resource limits, tree watched",
-    "darwin": "own process group, resource limits, memory and processes not watched",
+    "darwin": "own process group, descendants killed, resource limits, tree watched",
 }
 """What holds without the kernel, by platform; elsewhere the limits on time, output and folder."""
 
@@ -47,6 +47,8 @@ class LocalSandbox:
         readable: Files and folders that every program may read, besides its job's.
         libraries: What is imported beforehand for programs that start warm; None takes the
             user's setting.
+        image: The image of containers; None takes ``MECHAGENTS_CONTAINER_IMAGE``, or
+            ``mechagents-sandbox``.
 
     Raises:
         UsageError: If that setting is no list of modules.
@@ -57,14 +59,16 @@ class LocalSandbox:
         tier: Tier = "none",
         readable: tuple[Path, ...] = (),
         libraries: tuple[str, ...] | None = None,
+        image: str | None = None,
     ) -> None:
         self._tier: Tier = tier
         self._readable = readable
         self._libraries = chosen_libraries() if libraries is None else libraries
+        self._image = image
 
     @property
     def name(self) -> str:
-        """``namespaces``, ``bubblewrap``, ``landlock`` or ``none``."""
+        """The tier's name."""
         return self._tier
 
     @property
@@ -73,6 +77,8 @@ class LocalSandbox:
         if self._tier == "none":
             held = _HELD.get(sys.platform, "time, output and folder limited only")
             return f"none ({held}; no kernel isolation)"
+        if self._tier == "container":
+            return f"container ({_engine_promise()})"
         from mechagents.sandbox.inside.isolation import promise
 
         return f"{self._tier} ({promise(self._tier, bwrap.version(bwrap.find()))})"
@@ -129,16 +135,16 @@ class LocalSandbox:
             settings = temp / "matplotlib"
             settings.mkdir()
             folders.seed_font_lists(settings)
-            user = 0 if self._tier == "none" else throwaway_user()
+            user = throwaway_user() if self._tier in ("namespaces", "landlock") else 0
             job = job.model_copy(update={"readable": (*job.readable, *self._readable)})
-            start = Start(job, script, temp, self._tier, user, self._libraries)
+            start = Start(job, script, temp, self._tier, user, self._image, self._libraries)
             return supervise(start, self.isolation, stop)
         finally:
             folders.remove(temp)
 
     def warm_up(self) -> None:
         """Have libraries imported in the background, for jobs that need no cold start."""
-        if self._tier in ("namespaces", "landlock"):
+        if self._tier in WARM_TIERS:
             shared(self._libraries).warm_up()
 
     async def aclose(self) -> None:
@@ -156,6 +162,13 @@ class LocalSandbox:
     ) -> None:
         """Close it."""
         await self.aclose()
+
+
+def _engine_promise() -> str:
+    try:
+        return engine.find().promise
+    except SandboxError as error:
+        return str(error)
 
 
 async def _in_thread(work: Callable[[], Result]) -> Result:

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from mechagents.sandbox import bwrap
@@ -14,8 +14,8 @@ from mechagents.sandbox.base import Job
 from mechagents.sandbox.inside.order import WALLED
 from mechagents.sandbox.watchdog import resource_limits
 
-Tier = Literal["namespaces", "bubblewrap", "landlock", "none"]
-"""How a program is kept from the machine, the strongest first."""
+Tier = Literal["namespaces", "bubblewrap", "landlock", "seatbelt", "container", "none"]
+"""How a program is kept from the machine, in the order that they are tried."""
 MARKER = "MECHAGENTS_RUN"
 """The environment variable that marks every process of one run."""
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -38,6 +38,8 @@ class Start:
     tier: Tier = "none"
     user: int = 0
     """The throw-away user it becomes; 0 stays who we are."""
+    image: str | None = None
+    """The image of a container; None takes the one that is set."""
 
     libraries: tuple[str, ...] = ()
     """What is imported beforehand, if it starts warm."""
@@ -59,7 +61,7 @@ class Start:
         return {**environment(self.job, temp), MARKER: self.marker}
 
 
-def environment(job: Job, temp: Path) -> dict[str, str]:
+def environment(job: Job, temp: PurePath) -> dict[str, str]:
     """Return all that a program sees of the environment: an allow-list, and nothing of a user.
 
     Args:

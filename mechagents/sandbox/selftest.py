@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import get_args
 
 from mechagents.errors import SandboxError
-from mechagents.sandbox import bwrap
+from mechagents.sandbox import bwrap, engine
 from mechagents.sandbox.base import Job, Limits, Outcome
+from mechagents.sandbox.container import folder_there
 from mechagents.sandbox.orders import Tier
 
 ISOLATING: tuple[Tier, ...] = tuple(t for t in get_args(Tier) if t != "none")
@@ -70,7 +71,11 @@ _REMEDIES = {
     "bubblewrap": "bubblewrap 0.7 or later (apt install bubblewrap, dnf install bubblewrap), with "
     "leave to make user namespaces",
     "landlock": "Linux 5.13 or later with Landlock among its security modules (boot option lsm=)",
+    "seatbelt": "macOS",
+    "container": "podman or docker, and an image with Python and this package's libraries, named "
+    f"{engine.IMAGE} or by {engine.IMAGE_VARIABLE} (docs/sandbox.md has a Containerfile)",
 }
+_SYSTEMS: dict[Tier, str] = {"seatbelt": "darwin"}
 
 
 @contextlib.contextmanager
@@ -85,17 +90,23 @@ def _listener() -> Generator[int]:
 @functools.cache
 def fault(tier: Tier) -> str:
     """Return why a tier does not hold on this machine, or nothing if it does. Blocks."""
-    if sys.platform != "linux":
-        return f"it needs Linux, and this is {platform.system()}"
-    if tier == "bubblewrap" and (why := bwrap.fault(bwrap.find())):
+    if tier == "container":
+        why = engine.fault()
+    else:
+        system = _SYSTEMS.get(tier, "linux")
+        why = f"this is {platform.system()}" if sys.platform != system else ""
+    if tier == "bubblewrap":
+        why = why or bwrap.fault(bwrap.find())
+    if why:
         return why
     with tempfile.TemporaryDirectory(prefix="mechagents-probe-") as folder, _listener() as port:
         canary = Path(folder) / "canary"
         canary.write_text("seen")
         Path(folder).chmod(0o755)
         workdir = Path(folder) / "work"
-        settings = (("CANARY", str(canary)), ("PORT", port), ("HOST", os.getpid()))
-        told = [f"{name} = {value!r}" for name, value in (*settings, ("WORKDIR", str(workdir)))]
+        there = str(folder_there(workdir) if tier == "container" else workdir)
+        settings = {"CANARY": str(canary), "PORT": port, "HOST": os.getpid(), "WORKDIR": there}
+        told = [f"{name} = {value!r}" for name, value in settings.items()]
         source = "\n".join([*told, PROBE])
         limits = Limits(wall_seconds=30)
         outcome = _run(tier, Job(source=source, workdir=workdir, limits=limits))

@@ -15,9 +15,10 @@ from mechagents.sandbox import cgroup
 from mechagents.sandbox import folder as folders
 from mechagents.sandbox.base import Limits, Outcome
 from mechagents.sandbox.cgroup import Group
-from mechagents.sandbox.child import Child, Report
+from mechagents.sandbox.child import Child, Report, Running
+from mechagents.sandbox.container import Contained, ContainerChild
 from mechagents.sandbox.orders import SPARE_MIB, Start
-from mechagents.sandbox.watchdog import Tree, look, memory_mib
+from mechagents.sandbox.watchdog import Tree
 from mechagents.sandbox.workspace import Direct, InMemory, Workspace
 
 POLL_SECONDS = 0.05
@@ -45,7 +46,7 @@ class Watch:
     """
 
     def __init__(
-        self, child: Child, limits: Limits, workspace: Workspace, group: Group | None
+        self, child: Running, limits: Limits, workspace: Workspace, group: Group | None
     ) -> None:
         self._group = group
         self._child = child
@@ -72,7 +73,7 @@ class Watch:
         """Return the ending that a passed limit asks for, or None while all is well."""
         if self.seconds >= self._limits.wall_seconds:
             return Ending("wall_timeout", f"it ran for {self._limits.wall_seconds:g} s")
-        self.tree = look(self._child.top)
+        self.tree = self._child.tree()
         return (
             flooded(self._child, self._limits)
             or self._crowded()
@@ -95,7 +96,7 @@ class Watch:
             return refused_by_the_kernel()
         used = self.tree.memory_mib
         if used > max(self._limits.memory_mib, self.peak_mib):
-            used = memory_mib(self.tree)
+            used = self._child.memory_mib(self.tree)
         self.peak_mib = max(self.peak_mib, used)
         return out_of_memory(used, self._limits)
 
@@ -109,7 +110,7 @@ class Watch:
         return ending
 
 
-def flooded(child: Child, limits: Limits) -> Ending | None:
+def flooded(child: Running, limits: Limits) -> Ending | None:
     """Return an ending if a program printed more than allowed."""
     if child.stdout.total + child.stderr.total <= limits.flood_mib * folders.MIB:
         return None
@@ -142,7 +143,7 @@ def overfull(held: folders.Size, limits: Limits) -> Ending | None:
     return None
 
 
-def follow(child: Child, watch: Watch, stop: threading.Event) -> Ending | None:
+def follow(child: Running, watch: Watch, stop: threading.Event) -> Ending | None:
     """Wait until a program ends, passes a limit, or is to be stopped; leave nothing alive.
 
     Returns:
@@ -175,7 +176,7 @@ def _killed_by(number: int) -> Ending:
 
 
 def after_the_fact(
-    child: Child, report: Report, limits: Limits, workspace: Workspace
+    child: Running, report: Report, limits: Limits, workspace: Workspace
 ) -> Ending | None:
     """Return the limit that a program passed too quickly for anyone to see, if there is one."""
     if report.cpu_seconds > limits.cpu_seconds_allowed:
@@ -194,7 +195,7 @@ def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
         isolation: What to report as the isolation, unless the program's process tells more.
         stop: Set by another thread to have the program killed.
     """
-    workspace = InMemory(start) if start.walled else Direct(start)
+    workspace = _workspace(start)
     group = _group(start)
     doors = group.doors() if group is not None else ()
     try:
@@ -211,9 +212,21 @@ def supervise(start: Start, isolation: str, stop: threading.Event) -> Outcome:
 def _group(start: Start) -> Group | None:
     """Return a control group for a program that is isolated, where there can be one."""
     limits = start.job.limits
-    if start.tier == "none" or sys.platform != "linux":
+    if start.tier in ("none", "container") or sys.platform != "linux":
         return None
     return cgroup.make(limits, limits.folder_mib + SPARE_MIB if start.walled else 0.0)
+
+
+def _workspace(start: Start) -> Workspace:
+    if start.tier == "container":
+        return Contained(start)
+    return InMemory(start) if start.walled else Direct(start)
+
+
+def _begin(start: Start, workspace: Workspace, stop: threading.Event) -> Running:
+    if isinstance(workspace, Contained):
+        return ContainerChild(start, workspace, stop)
+    return Child(start, workspace.receive)
 
 
 def _supervise(
@@ -224,7 +237,7 @@ def _supervise(
     group: Group | None,
 ) -> Outcome:
     limits = start.job.limits
-    child = Child(start, workspace.receive)
+    child = _begin(start, workspace, stop)
     watch = Watch(child, limits, workspace, group)
     ending = follow(child, watch, stop)
     wall = watch.seconds
@@ -256,7 +269,7 @@ def _supervise(
     )
 
 
-def _isolation(start: Start, child: Child, report: Report) -> str:
+def _isolation(start: Start, child: Running, report: Report) -> str:
     """Return what isolated a program, by what it was told to have put up itself."""
     told = [report.held, *(["warm start"] if child.warm else [])]
     return f"{start.tier} ({'; '.join(told)})" if report.held else ""

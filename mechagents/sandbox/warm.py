@@ -21,7 +21,7 @@ from mechagents.sandbox import folder as folders
 from mechagents.sandbox import launcher
 from mechagents.sandbox.base import Job
 from mechagents.sandbox.inside.messages import LONGEST
-from mechagents.sandbox.orders import PACKAGE, Start, environment, throwaway_user, words
+from mechagents.sandbox.orders import PACKAGE, Start, Tier, environment, throwaway_user, words
 
 LIBRARIES = (
     "numpy", "numpy.random", "scipy.sparse", "scipy.sparse.linalg", "scipy.spatial", "skfem",
@@ -30,6 +30,8 @@ LIBRARIES = (
 """What is imported beforehand, unless another list is asked for."""
 SETTING = "MECHAGENTS_WARM_LIBRARIES"
 """The environment variable that holds another list: names with commas between; empty: none."""
+WARM_TIERS: tuple[Tier, ...] = ("namespaces", "landlock")
+"""Tiers in which a program can start as a fork of that interpreter."""
 RUNS = 200
 """Programs that fork from one interpreter before it is replaced: they share its addresses."""
 LEAST_MIB = 512.0
@@ -47,7 +49,7 @@ def suits(start: Start) -> bool:
     job = start.job
     return (
         not job.cold
-        and start.tier not in ("none", "bubblewrap")
+        and start.tier in WARM_TIERS
         and job.python is None
         and job.limits.threads == 1
         and job.limits.memory_mib >= LEAST_MIB

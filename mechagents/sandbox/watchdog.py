@@ -1,4 +1,4 @@
-"""What the processes of a run use at this moment, as Linux tells it.
+"""What the processes of a run use at this moment, as Linux tells it, or macOS.
 
 Not valid for memory that no process maps: files on a memory file system, and memory files that
 were only written to.
@@ -12,8 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mechagents.sandbox.base import Limits
+from mechagents.sandbox.inside import macos
 from mechagents.sandbox.inside.processes import descendants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mechagents.sandbox.base import Limits
 
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / (1 << 20) if sys.platform == "linux" else 0.0
 _TICKS = os.sysconf("SC_CLK_TCK") if sys.platform == "linux" else 1
@@ -53,6 +57,9 @@ class Tree:
 
 def process(pid: int) -> Process | None:
     """Return what a process uses, or None if there is none of that id."""
+    if sys.platform == "darwin":
+        told = macos.usage(pid)
+        return Process(pid, told[0], 0.0, told[1], told[2] / (1 << 20)) if told else None
     try:
         line = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
@@ -76,7 +83,7 @@ def memory_mib(tree: Tree) -> float:
 
     Slower than ``tree.memory_mib``, which is never less.
     """
-    if len(tree.processes) == 1:
+    if len(tree.processes) == 1 or sys.platform == "darwin":
         return tree.memory_mib
     # Shares grow when another process ends between two readings, so the sum is taken twice.
     return min(sum(_proportional_mib(p) for p in tree.processes) for _ in range(2))
@@ -140,7 +147,7 @@ def resource_limits(limits: Limits, alone: bool = False) -> dict[str, int]:
         alone: Whether the kernel counts its processes apart from all others; then the limit is
             a little more than what is allowed, so that going past it is seen.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32" and not alone:
         return {}
     values = {
         "CPU": round(limits.cpu_seconds_allowed + 0.5),

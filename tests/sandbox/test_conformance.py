@@ -17,8 +17,8 @@ from mechagents.sandbox.conformance import CHECKS, ConformanceCheck
 from mechagents.sandbox.folder import put
 from mechagents.sandbox.local import LocalSandbox
 from mechagents.sandbox.orders import Tier
-from mechagents.sandbox.selftest import ISOLATING, fault
-from mechagents.sandbox.warm import chosen_libraries, shared
+from mechagents.sandbox.selftest import fault
+from mechagents.sandbox.warm import WARM_TIERS, chosen_libraries, shared
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the checks are for POSIX")
 
@@ -141,7 +141,7 @@ async def test_a_tier_passes(check: ConformanceCheck, tier: Tier, tmp_path: Path
         await check(sandbox, tmp_path)
 
 
-@pytest.mark.parametrize("tier", [t for t in ISOLATING if t != "bubblewrap"])
+@pytest.mark.parametrize("tier", WARM_TIERS)
 @pytest.mark.parametrize("check", [c for c in CHECKS if c not in OF_SMALL_MEMORY], ids=_name)
 async def test_a_warm_start_passes(check: ConformanceCheck, tier: Tier, tmp_path: Path):
     skip_unless_it_holds(tier)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from mechagents.sandbox.inside import identity, landlock, places, seccomp
-from mechagents.sandbox.inside.kernel import PR_SET_NO_NEW_PRIVS, prctl
+from mechagents.sandbox.inside import identity, landlock, places, seatbelt, seccomp
+from mechagents.sandbox.inside.kernel import MACHINE, PR_SET_NO_NEW_PRIVS, prctl
 from mechagents.sandbox.inside.namespaces import HELD
 from mechagents.sandbox.inside.order import WALLED, Order
+from mechagents.sandbox.inside.syscalls import MACHINES
 
 _OWN = (
     "cmdline", "comm", "exe", "fd", "fdinfo", "io", "limits", "maps", "oom_score", "smaps",
@@ -24,6 +25,8 @@ _SYSTEM_FILES = (
 
 def promise(tier: str, bwrap_version: str = "") -> str:
     """Return what holds in a tier once ``shut_in`` has returned, in words."""
+    if tier == "seatbelt":
+        return seatbelt.HELD
     held = [f"bwrap {bwrap_version}"] if tier == "bubblewrap" else []
     held += [HELD] if tier in WALLED else []
     abi = landlock.version()
@@ -48,6 +51,13 @@ def shut_in(order: Order) -> tuple[str, int]:
     Raises:
         OSError: If the kernel refuses a wall.
     """
+    if order.tier == "container":
+        return _shut_in_further(order), -1
+    if order.tier == "seatbelt":
+        seatbelt.restrict(
+            places.readable([*order.readable, order.script]), [order.workdir, order.temp]
+        )
+        return promise(order.tier), -1
     walled = order.walled
     abi = landlock.version()
     if not walled and not abi:
@@ -80,3 +90,28 @@ def _filter(refused: seccomp.Rules, ask: bool) -> int:
             # Somebody else is asked already, as in some containers. Then they are refused.
             pass
     return seccomp.install(seccomp.assemble(refused))
+
+
+def _shut_in_further(order: Order) -> str:
+    """Give up, behind the walls of a container, what its kernel lets a process give up itself.
+
+    The engine has taken away capabilities, network and other files already, so what this kernel
+    does not have is gone without.
+
+    Returns:
+        What holds now, in words.
+    """
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    held: list[str] = []
+    abi = landlock.version()
+    if abi:
+        top = [entry.path for entry in os.scandir("/") if entry.name not in ("proc", "sys")]
+        devices = [f"/dev/{name}" for name in places.DEVICES]
+        readable = [*top, "/proc", *_SYSTEM_FILES]
+        landlock.restrict(readable, [*order.folders, *devices], [], abi)
+        held.append(f"Landlock ABI {abi}")
+    if MACHINE in MACHINES:
+        scoped = abi >= landlock.SCOPED_SIGNALS
+        seccomp.install(seccomp.assemble(seccomp.rules(True, scoped, os.getpid())))
+        held.append("seccomp")
+    return "; ".join([*held, "rlimits"])

@@ -27,7 +27,7 @@ class Order:
         self.workdir = said["workdir"][0]
         """The folder it runs in."""
         self.tier = said["tier"][0]
-        """``namespaces``, ``bubblewrap``, ``landlock`` or ``none``."""
+        """The tier, by its name."""
         self.walled = self.tier in WALLED
         """Whether it has files, processes and a network of its own."""
         self.bwrap = said.get("bwrap", [""])[0]
@@ -48,5 +48,15 @@ class Order:
         """The throw-away user it becomes, when it is started by root; else 0."""
         self.doors = [int(word) for word in said.get("door", [])]
         """Descriptors; who writes ``0`` to each is in the run's control group."""
+        self.folders = [self.workdir, self.temp, "/dev/shm"]
+        """Where it writes, if it is in a container."""
+        self.wall_seconds = float(said.get("wall", ["0"])[0])
+        """Time that it has, if it is in a container, whose keeper then ends by itself."""
+        self.memory_mib = float(said.get("memory", ["0"])[0])
+        """Resident memory that it has; past that it is counted with care."""
+        self.processes = int(said.get("processes", ["0"])[0])
+        """Processes that it may have; with more its keeper in a container holds them all."""
+        self.artifacts = int(said.get("artifacts", ["0"])[0])
+        """How many files are handed back from a container."""
         self.environment = {n: v for n, _, v in (x.partition("=") for x in said.get("env", []))}
         """Its environment, where it does not come with the process."""

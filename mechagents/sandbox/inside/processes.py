@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 
+from mechagents.sandbox.inside import macos
+
 
 def descendants(root: int) -> list[int]:
-    """Return the ids of all processes below one, itself left out; Linux only, else none."""
+    """Return the ids of all processes below one, itself left out; none on Windows."""
     found: list[int] = []
     todo = [root]
     while todo:
@@ -21,6 +23,8 @@ def descendants(root: int) -> list[int]:
 
 def children_of(pid: int) -> list[int]:
     """Return the ids of a process's children, those of all its threads."""
+    if sys.platform == "darwin":
+        return macos.children(pid)
     found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):

@@ -23,7 +23,7 @@ from mechagents.sandbox.base import SANDBOXES, Job, Outcome, Sandbox, open_sandb
 from mechagents.sandbox.selftest import fault
 
 ALL = [(group, attack) for group, attacks in CORPUS.items() for attack in attacks]
-TIERS = [name for name in ("namespaces", "bubblewrap", "landlock") if name in SANDBOXES]
+TIERS = ("namespaces", "bubblewrap", "landlock", "container")
 NOT_HELD = {
     "landlock": {
         "secrets/keys-at-home-and-elsewhere": "/dev/shm is shared by all, and semaphores need it",
@@ -68,8 +68,8 @@ def reader() -> Iterator[Reader]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=TIERS)
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
-    if request.param == "bubblewrap" and (why := fault("bubblewrap")):
-        pytest.skip(f"bubblewrap: {why}")
+    if request.param in ("bubblewrap", "container") and (why := fault(request.param)):
+        pytest.skip(f"{request.param}: {why}")
     async with open_sandbox(request.param) as sandbox:
         yield sandbox
 

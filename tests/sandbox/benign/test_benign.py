@@ -40,8 +40,8 @@ LIMITS = Limits(wall_seconds=90, threads=2)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(SANDBOXES))
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
-    if request.param == "bubblewrap" and (why := fault("bubblewrap")):
-        pytest.skip(f"bubblewrap: {why}")
+    if request.param in ("bubblewrap", "container", "seatbelt") and (why := fault(request.param)):
+        pytest.skip(f"{request.param}: {why}")
     async with open_sandbox(request.param) as sandbox:
         yield sandbox
 
