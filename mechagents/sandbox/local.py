@@ -135,7 +135,8 @@ class LocalSandbox:
             settings = temp / "matplotlib"
             settings.mkdir()
             folders.seed_font_lists(settings)
-            user = throwaway_user() if self._tier in ("namespaces", "landlock") else 0
+            stays = ("none", "seatbelt", "container")
+            user = 0 if self._tier in stays else throwaway_user()
             job = job.model_copy(update={"readable": (*job.readable, *self._readable)})
             start = Start(job, script, temp, self._tier, user, self._image, self._libraries)
             return supervise(start, self.isolation, stop)

@@ -11,6 +11,7 @@ from __future__ import annotations
 # ruff: noqa: BLE001, PTH208
 import os
 import select
+import shutil
 import signal
 import sys
 from types import FrameType
@@ -141,8 +142,6 @@ class Zygote:
 
 def _leave(_number: int = 0, _frame: FrameType | None = None) -> None:
     """Remove our folder, which nobody else will when the supervisor was killed, and end."""
-    import shutil
-
     try:
         shutil.rmtree(os.getcwd(), ignore_errors=True)  # noqa: PTH109
     finally:
