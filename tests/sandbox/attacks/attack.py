@@ -37,6 +37,8 @@ PRELUDE = r"""
 import ctypes, errno, hashlib, json, os, signal, socket, sys, time
 with open("targets.json") as _file:
     T = json.load(_file)
+# In a container its folder has another name.
+T["workdir"] = os.getcwd()
 _HERE = os.getcwd()
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
