@@ -32,19 +32,27 @@ class Finding:
     what: str
     good: bool
     told: str
+    needed: bool = True
+    """Whether something does not work without it."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether something does not work for it."""
+        return self.needed and not self.good
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def doctor_command(as_json: bool) -> None:
     """Look at this machine: Python, packages, sandbox, models. Exit code 4 if one is missing."""
-    findings = [*_packages(), _programs(), _sandbox(), _models(), _writing()]
+    findings = [*_packages(), _programs(), _reference(), *_sandboxes(), _models(), _writing()]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            click.echo(f"{'ok     ' if finding.good else 'MISSING'} {finding.what}: {finding.told}")
-    sys.exit(ANSWERED if all(finding.good for finding in findings) else NO_ANSWER)
+            word = "MISSING" if finding.missing else "ok" if finding.good else "-"
+            click.echo(f"{word:7} {finding.what}: {finding.told}")
+    sys.exit(NO_ANSWER if any(finding.missing for finding in findings) else ANSWERED)
 
 
 def _packages() -> list[Finding]:
@@ -70,7 +78,21 @@ def _programs() -> Finding:
     return Finding("libraries of programs", False, last[0])
 
 
-def _sandbox() -> Finding:
+def _reference() -> Finding:
+    """Import what solves references, in a process of its own; there is another way without."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import ngsolve; print(ngsolve.__version__)"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return Finding("reference", True, f"NGSolve {done.stdout.split()[-1]}")
+    last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+    told = f"numpy, less exact; NGSolve cannot be imported ({last[0]}): pip install ngsolve, and "
+    told += "where libgfortran is missing, apt install libgfortran5 or dnf install libgfortran"
+    return Finding("reference", False, told, needed=False)
+
+
+def _sandboxes() -> list[Finding]:
     """Try every tier that isolates; one that holds is enough."""
     from mechagents.sandbox import bwrap
     from mechagents.sandbox.local import LocalSandbox
@@ -78,15 +100,16 @@ def _sandbox() -> Finding:
     from mechagents.sandbox.selftest import ISOLATING, fault, remedy
 
     faults: dict[Tier, str] = {tier: fault(tier) for tier in ISOLATING}
-    held = [LocalSandbox(tier).isolation for tier in ISOLATING if not faults[tier]]
-    needless = ["bubblewrap"] if not faults["namespaces"] else []
-    lost = [
-        f"{tier} does not hold: {why}; {remedy(tier)}"
-        for tier, why in faults.items()
-        if why and tier not in needless
-    ]
-    said = "" if faults["bubblewrap"] else bwrap.remark(bwrap.version(bwrap.find()))
-    return Finding("sandbox", bool(held), "; ".join(filter(None, [*held, *lost, said])))
+    first = next((tier for tier in ISOLATING if not faults[tier]), None)
+    none = "no tier holds, so no program is run unless --sandbox none is asked for"
+    found = [Finding("sandbox", first is not None, none if first is None else first)]
+    for tier, why in faults.items():
+        lost = f"does not hold: {why}; {remedy(tier)}"
+        told = lost if why else LocalSandbox(tier).isolation
+        said = bwrap.remark(bwrap.version(bwrap.find())) if tier == "bubblewrap" and not why else ""
+        words = "; ".join(filter(None, [told.removeprefix(f"{tier} "), said]))
+        found.append(Finding(f"sandbox {tier}", not why, words, needed=False))
+    return found
 
 
 def _models() -> Finding:
