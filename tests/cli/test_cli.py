@@ -336,7 +336,8 @@ def test_doctor_finds_where_no_run_can_be_kept(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("no folder")
     done = mechagents("doctor", "--json", cwd=tmp_path)
     assert done.returncode == 4
-    (bad,) = [finding for finding in json.loads(done.stdout) if not finding["good"]]
+    found = json.loads(done.stdout)
+    (bad,) = [finding for finding in found if finding["needed"] and not finding["good"]]
     assert bad["what"] == "run folders"
 
 
