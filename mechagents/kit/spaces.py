@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.meshing import Mesh
 
 if TYPE_CHECKING:
@@ -99,6 +100,18 @@ def by_element(mesh: Mesh, values: Mapping[str, float]) -> FloatArray:
     import numpy as np
 
     return np.array([values.get(name, 0.0) for name in mesh.regions])[mesh.region][:, None]
+
+
+def at_points(value: float | Formula, x: FloatArray) -> FloatArray:
+    """Return a value of the problem, a number or a formula, at points.
+
+    Args:
+        value: For instance a component of a traction.
+        x: Coordinates first, as scikit-fem has them [m], shape (2, ...).
+    """
+    import numpy as np
+
+    return value_at(value, np.moveaxis(x, 0, -1))
 
 
 def node_means(mesh: Mesh, values: FloatArray) -> FloatArray:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
+from mechagents.mechanics.formulas import Formula, varying
 from mechagents.mechanics.geometry import Axis, Geometry, Part
 from mechagents.mechanics.materials import Material
-from mechagents.mechanics.units import ForceDensity, Length, Point, Stress
+from mechagents.mechanics.units import Length, Point
 from mechagents.mechanics.wellposed import faults
 
 Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric"]
@@ -29,12 +30,19 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 """A name for a region, boundary, quantity or picture."""
 
 
+VaryingLength = Annotated[float | Formula, varying("m")]
+VaryingStress = Annotated[float | Formula, varying("Pa")]
+VaryingForceDensity = Annotated[float | Formula, varying("N/m^3")]
+VaryingTemperature = Annotated[float | Formula, varying("K")]
+"""A number in SI, a quantity with a unit, or a formula of the coordinates."""
+
+
 class Support(Part):
     """Displacement prescribed on a boundary, by component [m]; a component not named is free."""
 
     boundary: Name
-    x: Length | None = None
-    y: Length | None = None
+    x: VaryingLength | None = None
+    y: VaryingLength | None = None
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
@@ -43,9 +51,9 @@ class Support(Part):
         return self
 
     @property
-    def components(self) -> dict[Axis, float]:
+    def components(self) -> dict[Axis, float | Formula]:
         """The prescribed components and their values [m]."""
-        both: dict[Axis, float | None] = {"x": self.x, "y": self.y}
+        both: dict[Axis, float | Formula | None] = {"x": self.x, "y": self.y}
         return {axis: value for axis, value in both.items() if value is not None}
 
 
@@ -54,8 +62,16 @@ class Traction(Part):
 
     kind: Literal["traction"] = "traction"
     boundary: Name
-    x: Stress = 0.0
-    y: Stress = 0.0
+    x: VaryingStress = 0.0
+    y: VaryingStress = 0.0
+
+
+class Pressure(Part):
+    """Force per area on a boundary [Pa], square to it and into the body; suction is negative."""
+
+    kind: Literal["pressure"] = "pressure"
+    boundary: Name
+    value: VaryingStress
 
 
 class BodyForce(Part):
@@ -63,11 +79,22 @@ class BodyForce(Part):
 
     kind: Literal["body_force"] = "body_force"
     region: Name | None = None
-    x: ForceDensity = 0.0
-    y: ForceDensity = 0.0
+    x: VaryingForceDensity = 0.0
+    y: VaryingForceDensity = 0.0
 
 
-Load = Annotated[Traction | BodyForce, Field(discriminator="kind")]
+class TemperatureChange(Part):
+    """A change of temperature from that without stress [K], in one region or in all.
+
+    The material there needs ``thermal_expansion``. It is a difference: 80 degrees are 80 K.
+    """
+
+    kind: Literal["temperature"] = "temperature"
+    region: Name | None = None
+    change: VaryingTemperature
+
+
+Load = Annotated[Traction | Pressure | BodyForce | TemperatureChange, Field(discriminator="kind")]
 """What drives the body apart from prescribed displacement."""
 
 

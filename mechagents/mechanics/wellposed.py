@@ -10,14 +10,18 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
-from mechagents.mechanics.geometry import AtPoint, Axis
+from mechagents.mechanics.formulas import Formula, value_at
+from mechagents.mechanics.geometry import AtPoint
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from mechagents.mechanics.formulas import FloatArray
     from mechagents.mechanics.formulation import Formulation
 
 Check = Callable[["Formulation"], Iterator[str]]
+ROUNDING = 1e-9
+"""Relative to the larger of two prescribed displacements: less apart they are the same."""
 OVERLAP = 1e-7
 """Regions that share more than this part of the smaller one overlap; less is rounding."""
 
@@ -27,7 +31,9 @@ def faults(formulation: Formulation) -> list[str]:
 
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
-    for check in (_unknown_names, _bad_thickness, _bad_geometry, _bad_places, _floating):
+    for check in (
+        _unknown_names, _bad_thickness, _bad_geometry, _bad_places, _bad_formulas, _floating,
+    ):  # fmt: skip
         found = list(check(formulation))
         if found:
             return found
@@ -46,7 +52,7 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
     used += [
         (f"loads.{i}.boundary", load.boundary)
         for i, load in enumerate(f.loads)
-        if load.kind == "traction"
+        if load.kind == "traction" or load.kind == "pressure"
     ]
     used += [
         (f"wanted.{i}.boundary", wanted.boundary)
@@ -59,7 +65,7 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
     places = [
         (f"loads.{i}.region", load.region)
         for i, load in enumerate(f.loads)
-        if load.kind == "body_force"
+        if load.kind == "body_force" or load.kind == "temperature"
     ]
     places += [
         (f"wanted.{i}.region", wanted.region)
@@ -113,8 +119,13 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 
     whole = body(f.geometry)
     for index, load in enumerate(f.loads):
-        if load.kind == "traction" and isinstance(f.geometry.boundaries[load.boundary], AtPoint):
-            yield f"loads.{index}.boundary: a traction needs an edge, not a point"
+        if load.kind == "traction" or load.kind == "pressure":
+            if isinstance(f.geometry.boundaries[load.boundary], AtPoint):
+                yield f"loads.{index}.boundary: a {load.kind} needs an edge, not a point"
+        elif load.kind == "temperature":
+            for name in [load.region] if load.region else f.geometry.regions:
+                if f.materials[name].thermal_expansion is None:
+                    yield f"materials.{name}.thermal_expansion: is needed for loads.{index}"
     for index, wanted in enumerate(f.wanted):
         if wanted.kind == "displacement" or wanted.kind == "stress":
             if wanted.at is not None and not contains(whole, wanted.at):
@@ -140,31 +151,91 @@ def _contradictions(f: Formulation) -> Iterator[str]:
         for support in f.supports
     }
     for (number, one), (index, two) in combinations(enumerate(f.supports), 2):
-        differing = _differing(one.components, two.components)
-        if not differing:
-            continue
-        if one.boundary == two.boundary:
-            where = f"{two.boundary!r} is"
-        else:
-            where = _meeting(whole, parts[one.boundary], parts[two.boundary])
-            if not where:
+        for axis, value in two.components.items():
+            earlier = one.components.get(axis)
+            if earlier is None or earlier == value:
                 continue
-            where = f"{two.boundary!r} {where} {one.boundary!r}, which is"
-        for axis, earlier, value in differing:
-            yield (
-                f"supports.{index}.{axis}: {where} already displaced by {earlier:g} m "
-                f"(supports.{number}.{axis}), not {value:g} m"
-            )
+            if one.boundary == two.boundary:
+                where, at = f"{two.boundary!r} is", parts[two.boundary]
+            else:
+                where, at = _meeting(whole, parts[one.boundary], parts[two.boundary])
+                where = f"{two.boundary!r} {where} {one.boundary!r}, which is"
+            found = _differing(earlier, value, at)
+            if found is not None:
+                yield (
+                    f"supports.{index}.{axis}: {where} already displaced by {found[0]:g} m "
+                    f"(supports.{number}.{axis}), not {found[1]:g} m"
+                )
 
 
-def _differing(one: dict[Axis, float], two: dict[Axis, float]) -> list[tuple[Axis, float, float]]:
-    return [
-        (axis, one[axis], value) for axis, value in two.items() if one.get(axis, value) != value
-    ]
+def _differing(
+    one: float | Formula, two: float | Formula, where: BaseGeometry
+) -> tuple[float, float] | None:
+    """Return two values at a point where they differ, if there is one among the corners."""
+    import numpy as np
+    import shapely
+
+    points = shapely.get_coordinates(where)
+    if not len(points):
+        return None
+    values = np.stack([value_at(one, points), value_at(two, points)])
+    apart = np.abs(values[0] - values[1])
+    worst = int(apart.argmax())
+    if apart[worst] <= ROUNDING * np.abs(values).max():
+        return None
+    return float(values[0, worst]), float(values[1, worst])
 
 
-def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> str:
-    """Return how the second of two parts of the outline meets the first; empty if it does not."""
+def _bad_formulas(f: Formulation) -> Iterator[str]:
+    """Find formulas that have no value somewhere in the body."""
+    import numpy as np
+
+    from mechagents.mechanics.shapes import body, boundary_part
+
+    whole = body(f.geometry)
+    for field, value, boundary in _formulas(f):
+        on = None if boundary is None else boundary_part(whole, f.geometry.boundaries[boundary])
+        points = _inside(whole) if on is None else _along(on)
+        bad = ~np.isfinite(value.at(points))
+        if bad.any():
+            x, y = points[int(bad.argmax())]
+            yield f"{field}.formula: has no value at ({x:.6g}, {y:.6g})"
+
+
+def _formulas(f: Formulation) -> Iterator[tuple[str, Formula, str | None]]:
+    """Yield every formula with its field, and the boundary that it is for or None."""
+    for kind, items in (("supports", f.supports), ("loads", f.loads)):
+        for index, item in enumerate(items):
+            for name in ("x", "y", "value", "change"):
+                value = getattr(item, name, None)
+                if isinstance(value, Formula):
+                    yield f"{kind}.{index}.{name}", value, getattr(item, "boundary", None)
+
+
+def _along(part: BaseGeometry) -> FloatArray:
+    """Return points of a part of the outline, shape (points, 2)."""
+    import shapely
+
+    found: FloatArray = shapely.get_coordinates(
+        shapely.segmentize(part, float(part.length) / 50 or 1.0)
+    )
+    return found
+
+
+def _inside(whole: BaseGeometry) -> FloatArray:
+    """Return points of a grid over a body that lie in it, and its corners, shape (points, 2)."""
+    import numpy as np
+    import shapely
+
+    low_x, low_y, high_x, high_y = whole.bounds
+    xs, ys = np.linspace(low_x, high_x, 41), np.linspace(low_y, high_y, 41)
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    inside = np.array([whole.covers(shapely.Point(point)) for point in grid], dtype=np.bool_)
+    return np.concatenate([grid[inside], shapely.get_coordinates(whole)])
+
+
+def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> tuple[str, BaseGeometry]:
+    """Return how the second of two parts of the outline meets the first, and where, if it does."""
     import shapely
 
     from mechagents.mechanics.shapes import ON_BOUNDARY, size
@@ -172,11 +243,11 @@ def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> str:
     near = ON_BOUNDARY * size([whole])
     shared = one.intersection(two.buffer(near))
     if shared.is_empty:
-        return ""
+        return "", shared
     if shared.length > 32 * near:
-        return "lies on"
+        return "lies on", shared
     x, y = shapely.shortest_line(one, two).coords[0]
-    return f"at ({x:.6g}, {y:.6g}) meets"
+    return f"at ({x:.6g}, {y:.6g}) meets", shapely.Point(x, y)
 
 
 def _floating(f: Formulation) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from mechagents.mechanics.formulation import WantedDisplacement, WantedStress
+from mechagents.mechanics.formulas import Formula
+from mechagents.mechanics.formulation import TemperatureChange, WantedDisplacement, WantedStress
 from mechagents.report.edges import disks, marks_along, moved, unit
 from mechagents.report.svg import XY, Canvas, Scale
-from mechagents.report.words import spaced
+from mechagents.report.words import is_on_edge, spaced
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -94,14 +95,34 @@ class _Drawing:
         from mechagents.mechanics.shapes import outline
 
         for load in self.f.loads:
+            if load.kind == "temperature":
+                self._warmth(load)
             if load.kind != "body_force" or not (load.x or load.y):
                 continue
             region = self.f.geometry.regions.get(load.region or "")
             shape = self.whole if region is None else outline(region)
             inside = shape.representative_point()
             tail = self.place(inside.x, inside.y)
-            self.canvas.arrow(tail, moved(tail, unit(load.x, -load.y), 1.4 * ARROW), "load")
+            towards = unit(self._value(load.x, tail), -self._value(load.y, tail))
+            self.canvas.arrow(tail, moved(tail, towards, 1.4 * ARROW), "load")
             self.canvas.text((tail[0] + 6, tail[1] - 6), "body force", "label", "start")
+
+    def _warmth(self, load: TemperatureChange) -> None:
+        from mechagents.mechanics.shapes import outline
+
+        region = self.f.geometry.regions.get(load.region or "")
+        inside = (self.whole if region is None else outline(region)).representative_point()
+        at = self.place(inside.x, inside.y)
+        self.canvas.text((at[0], at[1] + 18), "change of temperature", "label")
+
+    def _value(self, value: float | Formula, at: XY) -> float:
+        """Return a value at a place on the page; 0 where a formula has none."""
+        if not isinstance(value, Formula):
+            return value
+        import numpy as np
+
+        found = float(value.at(np.array(self.place.back(at))))
+        return found if math.isfinite(found) else 0.0
 
     # Supports and loads
 
@@ -112,10 +133,11 @@ class _Drawing:
             if not given:
                 self._hold(at, out, held)
                 continue
-            towards = unit(given.get("x", 0.0), -given.get("y", 0.0))
-            self._drive(at, out, towards, "given")
+            x, y = (self._value(given.get(axis, 0.0), at) for axis in ("x", "y"))
+            if x or y:
+                self._drive(at, out, unit(x, -y), "given")
 
-    def _hold(self, at: XY, out: XY, held: dict[Axis, float]) -> None:
+    def _hold(self, at: XY, out: XY, held: Collection[Axis]) -> None:
         along = (-out[1], out[0])
         if len(held) == 2:
             half = SPACING / 2
@@ -134,11 +156,16 @@ class _Drawing:
         self.canvas.path([moved(wall, across, -9), moved(wall, across, 9)], "held")
 
     def _traction(self, load: Load) -> None:
-        if load.kind != "traction" or not (load.x or load.y):
+        if load.kind != "traction" and load.kind != "pressure":
             return
-        towards = unit(load.x, -load.y)
         for at, out in self._marks(load.boundary):
-            self._drive(at, out, towards, "load")
+            if load.kind == "pressure":
+                inwards = -self._value(load.value, at)
+                x, y = inwards * out[0], inwards * out[1]
+            else:
+                x, y = self._value(load.x, at), -self._value(load.y, at)
+            if x or y:
+                self._drive(at, out, unit(x, y), "load")
 
     def _drive(self, at: XY, out: XY, towards: XY, kind: str) -> None:
         """Draw an arrow at an edge: away from it, onto it, or along it."""
@@ -163,7 +190,7 @@ class _Drawing:
 
     def _names(self) -> None:
         used = [support.boundary for support in self.f.supports]
-        used += [load.boundary for load in self.f.loads if load.kind == "traction"]
+        used += [load.boundary for load in self.f.loads if is_on_edge(load)]
         for name in dict.fromkeys(used):
             marks = list(self._marks(name))
             if not marks:
@@ -198,7 +225,7 @@ class _Drawing:
     def _room_left(self) -> float:
         """Return how far left of the body its height is written, beyond the names there."""
         held = {support.boundary for support in self.f.supports}
-        driven = {load.boundary for load in self.f.loads if load.kind == "traction"}
+        driven = {load.boundary for load in self.f.loads if is_on_edge(load)}
         names = [name for name in held | driven if self._is_left(name)]
         longest = max((len(name) for name in names), default=0)
         return min(NAME_OFFSET + LETTER * longest + 10, MARGIN_X - 24) if names else NAME_OFFSET

@@ -32,6 +32,12 @@ class Scale:
         across = self.left + (x - self.low_x) * self.factor
         return across, self.top + (self.high_y - y) * self.factor
 
+    def back(self, at: XY) -> XY:
+        """Return the point [m] that comes at a place on the page [px]."""
+        across, down = at
+        x = self.low_x + (across - self.left) / self.factor
+        return x, self.high_y - (down - self.top) / self.factor
+
 
 class Canvas:
     """An SVG element to draw on. Every text is escaped, every class is ours."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
+from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.geometry import (
     AtPoint,
     Difference,
@@ -18,7 +19,7 @@ from mechagents.mechanics.geometry import (
 from mechagents.report.numbers import format_quantity, measure
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.formulation import Load, Support, Wanted
+    from mechagents.mechanics.formulation import Load, Pressure, Support, Traction, Wanted
     from mechagents.mechanics.geometry import Boundary, Shape
     from mechagents.mechanics.materials import Isotropic
     from mechagents.mechanics.units import Point
@@ -122,7 +123,7 @@ def support_words(support: Support) -> str:
     """Return the displacement that a support prescribes, a free component named as free."""
     held = support.components
     parts = [
-        f"u_{axis} = {measure(held[axis], 'm') if held[axis] else '0'}"
+        f"u_{axis} = {value_words(held[axis], 'm') if held[axis] else '0'}"
         if axis in held
         else f"u_{axis} free"
         for axis in ("x", "y")
@@ -132,14 +133,30 @@ def support_words(support: Support) -> str:
 
 def load_words(load: Load) -> str:
     """Return a load by component."""
+    if load.kind == "pressure":
+        return f"p = {value_words(load.value, 'Pa')}"
+    if load.kind == "temperature":
+        return f"ΔT = {value_words(load.change, 'K')}"
     unit, name = ("Pa", "t") if load.kind == "traction" else ("N/m^3", "b")
-    parts = [f"{name}_{a} = {measure(v, unit)}" for a, v in (("x", load.x), ("y", load.y)) if v]
+    parts = [f"{name}_{a} = {value_words(v, unit)}" for a, v in (("x", load.x), ("y", load.y)) if v]
     return ", ".join(parts) or f"{name} = 0"
 
 
 def load_place(load: Load) -> str:
     """Return what a load acts on."""
-    return load.boundary if load.kind == "traction" else load.region or "the whole body"
+    if load.kind == "traction" or load.kind == "pressure":
+        return load.boundary
+    return load.region or "the whole body"
+
+
+def is_on_edge(load: Load) -> TypeGuard[Traction | Pressure]:
+    """Return whether a load acts on a boundary."""
+    return load.kind == "traction" or load.kind == "pressure"
+
+
+def value_words(value: float | Formula, unit: str) -> str:
+    """Return a number with a prefix, or a formula as it was given."""
+    return f"{value.formula} [{unit}]" if isinstance(value, Formula) else measure(value, unit)
 
 
 def material_words(material: Isotropic) -> str:

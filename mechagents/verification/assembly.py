@@ -16,7 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechagents.mechanics.formulation import BodyForce, Traction
+from mechagents.mechanics.formulas import value_at
+from mechagents.mechanics.formulation import (
+    BodyForce,
+    Load,
+    Pressure,
+    TemperatureChange,
+    Traction,
+)
 from mechagents.verification.elements import (
     ElementKind,
     FloatArray,
@@ -118,6 +125,8 @@ class Balance:
     """Sum of the size of each element's force and of the loads at a point, (points, 2)."""
     energy: tuple[FloatArray, ...]
     """Strain energy of each element of each block [J, or J/m], shape (elements,)."""
+    work: float
+    """Work of the stress on the whole strain, that of a change of temperature too [J, or J/m]."""
     rounding: FloatArray
     """Force that the rounding of the stored numbers alone may leave at a point, (points, 1)."""
     nothing: float
@@ -147,12 +156,15 @@ def balance(solution: Solution, level: int = 0) -> Balance:
     internal = np.zeros_like(fields.points)
     by_region = np.zeros((len(solution.regions) + 1, count, 2))
     energy: list[FloatArray] = []
+    power: list[FloatArray] = []
     for index, block in enumerate(fields.blocks):
         at, volume = volumes(solution, index, level)
         u = fields.displacement[block.nodes]
         eps = strain(at, u, axisymmetric=axisymmetric)
-        weighted = (eps @ solution.stiffness(index)) * volume[..., None]
-        energy.append(np.asarray((weighted * eps).sum(axis=(1, 2)) / 2, dtype=np.float64))
+        elastic = eps - thermal_strain(solution, index, at.x)
+        weighted = (elastic @ solution.stiffness(index)) * volume[..., None]
+        energy.append(np.asarray((weighted * elastic).sum(axis=(1, 2)) / 2, dtype=np.float64))
+        power.append(np.asarray((weighted * eps).sum(axis=(1, 2)), dtype=np.float64))
         force = element_forces(at, weighted, axisymmetric=axisymmetric)
         internal += _gather(block.nodes, force, count)
         for region in np.unique(solution.region[index]):
@@ -169,7 +181,8 @@ def balance(solution: Solution, level: int = 0) -> Balance:
     activity += np.abs(external)
     noise, nothing = _rounding(solution, activity)
     local = _local(solution, by_region)
-    return Balance(internal, external, activity, tuple(energy), noise, nothing, local)
+    work = sum(float(part.sum()) for part in power)
+    return Balance(internal, external, activity, tuple(energy), work, noise, nothing, local)
 
 
 def _local(solution: Solution, by_region: FloatArray) -> FloatArray:
@@ -226,18 +239,34 @@ def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def external_forces(solution: Solution, level: int = 0) -> FloatArray:
-    """Return the loads at each point [N, or N/m], shape (points, 2)."""
-    loads = solution.formulation.loads
-    return sum(
-        (_load(solution, load, level) for load in loads), np.zeros_like(solution.fields.points)
-    )
+def _load(solution: Solution, load: Load, level: int) -> FloatArray:
+    match load:
+        case Traction() | Pressure():
+            return _traction(solution, load, level)
+        case BodyForce():
+            return _body_force(solution, load, level)
+        case TemperatureChange():  # it acts by a strain, not by a force
+            return np.zeros_like(solution.fields.points)
 
 
-def _load(solution: Solution, load: Traction | BodyForce, level: int) -> FloatArray:
-    if isinstance(load, Traction):
-        return _traction(solution, load, level)
-    return _body_force(solution, load, level)
+def thermal_strain(solution: Solution, index: int, x: FloatArray) -> FloatArray:
+    """Return the strain that changes of temperature make where nothing holds a block's elements.
+
+    Args:
+        solution: The solution.
+        index: Which block.
+        x: Points of each element [m], shape (elements, points, 2).
+
+    Returns:
+        xx, yy, zz and gamma_xy, shape (elements, points, 4).
+    """
+    eps = np.zeros((*x.shape[:2], 4))
+    for load in solution.formulation.loads:
+        if isinstance(load, TemperatureChange):
+            free = solution.expansion(index)[:, None] * value_at(load.change, x)
+            inside = solution.inside(index, load.region)
+            eps[..., :3] += np.where(inside[:, None], free, 0.0)[..., None]
+    return eps
 
 
 def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:
@@ -245,23 +274,30 @@ def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:
     total = np.zeros((count, 2))
     for index, block in enumerate(solution.fields.blocks):
         at, volume = volumes(solution, index, level)
-        share = (volume * solution.inside(index, load.region)[:, None]) @ at.N
-        total += _gather(block.nodes, share[..., None] * np.array([load.x, load.y]), count)
+        weight = volume * solution.inside(index, load.region)[:, None]
+        force = [(weight * value_at(value, at.x)) @ at.N for value in (load.x, load.y)]
+        total += _gather(block.nodes, np.stack(force, axis=-1), count)
     return total
 
 
-def _traction(solution: Solution, load: Traction, level: int) -> FloatArray:
+def _traction(solution: Solution, load: Traction | Pressure, level: int) -> FloatArray:
     edges = solution.places[load.boundary].edges
     total = np.zeros_like(solution.fields.points)
     for quadratic in (False, True):
         chosen = edges[(edges[:, 2] >= 0) == quadratic][:, : 3 if quadratic else 2]
-        s, w = gauss_rule(3 + level)
+        s, w = gauss_rule(4 + level)
         N, dN = edge_shape(quadratic, s)
         coordinates = solution.fields.points[chosen]
-        speed = np.linalg.norm(dN @ coordinates, axis=-1)
-        area = w * speed * solution.thickness((N @ coordinates)[..., 0])
-        force = (area @ N)[..., None] * np.array([load.x, load.y])
-        total += _gather(chosen, force, len(total))
+        along, x = dN @ coordinates, N @ coordinates
+        speed = np.linalg.norm(along, axis=-1)
+        if isinstance(load, Pressure):
+            # The element lies on the left of its edge, so the inward normal is to the left.
+            inward = np.stack([-along[..., 1], along[..., 0]], axis=-1) / speed[..., None]
+            acting = inward * value_at(load.value, x)[..., None]
+        else:
+            acting = np.stack([value_at(value, x) for value in (load.x, load.y)], axis=-1)
+        area = (w * speed * solution.thickness(x[..., 0]))[..., None] * acting
+        total += _gather(chosen, np.einsum("qk,mqd->mkd", N, area), len(total))
     return total
 
 
@@ -294,7 +330,8 @@ def _block_stresses(solution: Solution, index: int) -> Stresses:
     points, weights = quadrature(block.kind, 0)
     reference = reference_nodes(block.kind)
     at = samples(block.kind, coordinates, np.concatenate([reference, points]))
-    sigma = strain(at, u, axisymmetric=solution.axisymmetric) @ solution.stiffness(index)
+    eps = strain(at, u, axisymmetric=solution.axisymmetric)
+    sigma = (eps - thermal_strain(solution, index, at.x)) @ solution.stiffness(index)
     n = len(reference)
     area = np.abs(at.jacobian[:, n:]) @ weights
     return Stresses(sigma[:, :n], sigma[:, n:], area)

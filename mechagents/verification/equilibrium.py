@@ -206,10 +206,10 @@ def _moments(state: Equilibrium) -> Check:
 def _energy(state: Equilibrium) -> Check:
     u = state.solution.fields.displacement
     work = float(((state.held + state.forces.external) * u).sum())
-    stored = 2 * sum(float(part.sum()) for part in state.forces.energy)
-    size = max(abs(stored), abs(work))
-    off = _beyond(abs(work - stored), state.forces.rounding * np.abs(u))
-    message = f"work {work / 2:.6g} of the outer forces, strain energy {stored / 2:.6g}"
+    within = state.forces.work
+    size = max(abs(within), abs(work), 2 * sum(float(part.sum()) for part in state.forces.energy))
+    off = _beyond(abs(work - within), state.forces.rounding * np.abs(u))
+    message = f"work {work / 2:.6g} of the outer forces, {within / 2:.6g} of the stress"
     return measured("equilibrium:energy", off / (size or 1.0), _looser(state), message)
 
 

@@ -184,7 +184,9 @@ def _interface(solution: Solution, name: str, shape: Outline) -> Check:
 def _boundaries(solution: Solution, whole: BaseGeometry, allowed: float) -> Iterator[Check]:
     f = solution.formulation
     used = {support.boundary for support in f.supports}
-    used |= {load.boundary for load in f.loads if load.kind == "traction"}
+    used |= {
+        load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
+    }
     for name, boundary in f.geometry.boundaries.items():
         if name not in used or isinstance(boundary, AtPoint):
             continue

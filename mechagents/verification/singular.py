@@ -102,7 +102,9 @@ def _changes(solution: Solution, whole: Outline) -> list[FloatArray]:
     held: dict[str, set[str]] = {}
     for support in f.supports:
         held.setdefault(support.boundary, set()).update(support.components)
-    loaded = {load.boundary for load in f.loads if load.kind == "traction"}
+    loaded = {
+        load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
+    }
     found: list[FloatArray] = []
     for name in dict.fromkeys([*held, *loaded]):
         place = solution.places[name]

@@ -53,6 +53,12 @@ class Solution:
         matrices = [elasticity_matrix(f.materials[name], f.idealisation) for name in self.regions]
         return np.stack([*matrices, np.zeros((4, 4))])[self.region[block]]
 
+    def expansion(self, block: int) -> FloatArray:
+        """Return the thermal expansion [1/K] of each element of a block, shape (elements,)."""
+        materials = self.formulation.materials
+        values = [materials[name].thermal_expansion or 0.0 for name in self.regions]
+        return np.array([*values, 0.0])[self.region[block]]
+
     @property
     def regions(self) -> tuple[str, ...]:
         """The names of the regions, in the order of their indices."""

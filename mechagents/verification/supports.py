@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.geometry import Axis
 from mechagents.messages import Check
 from mechagents.verification.elements import FloatArray
@@ -22,17 +23,22 @@ def check_supports(solution: Solution) -> Iterator[Check]:
 
     A node that several boundaries share with different values may follow any of them.
     """
-    prescribed: dict[str, dict[Axis, float]] = {}
+    prescribed: dict[str, dict[Axis, FloatArray]] = {}
     for support in solution.formulation.supports:
-        prescribed.setdefault(support.boundary, {}).update(support.components)
+        points = solution.fields.points[solution.places[support.boundary].nodes]
+        known = prescribed.setdefault(support.boundary, {})
+        for axis, value in support.components.items():
+            known[axis] = value_at(value, points)
     off = _distance(solution, prescribed)
-    given = max(abs(v) for values in prescribed.values() for v in values.values())
+    given = max(
+        float(np.abs(v).max(initial=0.0)) for values in prescribed.values() for v in values.values()
+    )
     scale = max(float(np.abs(solution.fields.displacement).max()), given)
     for boundary, components in prescribed.items():
         yield _boundary(solution, boundary, components, off, scale or 1.0)
 
 
-def _distance(solution: Solution, prescribed: dict[str, dict[Axis, float]]) -> FloatArray:
+def _distance(solution: Solution, prescribed: dict[str, dict[Axis, FloatArray]]) -> FloatArray:
     """Return how far each component is from the nearest value prescribed for it, (points, 2)."""
     u = solution.fields.displacement
     off = np.full_like(u, np.inf)
@@ -47,7 +53,7 @@ def _distance(solution: Solution, prescribed: dict[str, dict[Axis, float]]) -> F
 def _boundary(
     solution: Solution,
     boundary: str,
-    components: dict[Axis, float],
+    components: dict[Axis, FloatArray],
     off: FloatArray,
     scale: float,
 ) -> Check:
@@ -60,13 +66,14 @@ def _boundary(
     if value <= DISPLACEMENT:
         message = f"{len(nodes)} nodes on {boundary} moved as prescribed"
         return measured(name, value, DISPLACEMENT, message)
-    node = nodes[int(columns[worst].argmax())]
+    which = int(columns[worst].argmax())
+    node, meant = nodes[which], float(components[worst][which])
     moved = float(solution.fields.displacement[node, "xy".index(worst)])
     wrong = int((columns[worst] > DISPLACEMENT * scale).sum())
     x, y = solution.fields.points[node]
     message = (
         f"{wrong} of {len(nodes)} nodes on {boundary} did not move as prescribed: at "
-        f"({x:.4g}, {y:.4g}) u_{worst} is {moved:.6g} m, not {components[worst]:.6g} m"
-        f"{likely_slip(moved, components[worst])}"
+        f"({x:.4g}, {y:.4g}) u_{worst} is {moved:.6g} m, not {meant:.6g} m"
+        f"{likely_slip(moved, meant)}"
     )
     return measured(name, value, DISPLACEMENT, message)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mechagents.brief import Brief
 from mechagents.errors import ModelError
+from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import Formulation
 
 IDEALISATIONS = {
@@ -73,11 +74,15 @@ def _materials(formulation: Formulation) -> list[str]:
 
 def _supports(formulation: Formulation) -> str:
     held = [
-        f"u_{axis} = {value:g} m on {support.boundary}"
+        f"u_{axis} = {_told(value)} m on {support.boundary}"
         for support in formulation.supports
         for axis, value in support.components.items()
     ]
     return ", ".join(held)
+
+
+def _told(value: float | Formula) -> str:
+    return value.formula if isinstance(value, Formula) else f"{value:g}"
 
 
 def _checks(formulation: Formulation, tolerance: float) -> list[str]:

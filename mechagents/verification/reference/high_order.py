@@ -9,6 +9,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -22,19 +23,32 @@ from ngsolve import (
     Grad,
     GridFunction,
     Id,
+    IfPos,
     InnerProduct,
     Integrate,
     LinearForm,
     Trace,
     VectorH1,
+    atan2,
+    cos,
     ds,
     dx,
+    exp,
+    log,
+    sin,
+    specialcf,
     sqrt,
+    tan,
     x,
+    y,
 )
 
+from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import (
+    BodyForce,
     Formulation,
+    Pressure,
+    TemperatureChange,
     Traction,
     Wanted,
     WantedDisplacement,
@@ -53,6 +67,8 @@ SAFETY = 2.0
 ROUNDING = 1e-9
 """Of the size of a value, and of what is large for one of its kind."""
 _COLUMNS = "xyz"
+_MORE = 6
+"""Orders of integration besides those of the elements, for loads that vary."""
 
 
 def solve(formulation: Formulation) -> ReferenceSolution:
@@ -141,15 +157,66 @@ class _Solved:
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
         stiffness = BilinearForm(form * dx(bonus_intorder=2), symmetric=True).Assemble()
         force = LinearForm(self.space)
+        if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
+            free = InnerProduct(self.stress(self.expansion), self.strain(v))
+            force += free * self.weight * dx(bonus_intorder=_MORE)
         for load in self.formulation.loads:
-            value = CF((load.x, load.y))
-            if isinstance(load, Traction):
-                where = ds(definedon=self.body.boundary(load.boundary), bonus_intorder=2)
-                force += InnerProduct(value, v) * self.weight * where
-            else:
-                inside = dx(definedon=self.body.mesh.Materials(load.region or ".*"))
+            if isinstance(load, Traction | Pressure):
+                # On a plain ds the normals of cut-out curves may point into the body.
+                where = ds(
+                    skeleton=True,
+                    definedon=self.body.boundary(load.boundary),
+                    bonus_intorder=_MORE,
+                )
+                force += InnerProduct(self.on_edge(load), v) * self.weight * where
+            elif isinstance(load, BodyForce):
+                inside = dx(
+                    definedon=self.body.mesh.Materials(load.region or ".*"), bonus_intorder=_MORE
+                )
+                value = CF((self.varying(load.x), self.varying(load.y)))
                 force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
         return stiffness, force.Assemble()
+
+    def on_edge(self, load: Traction | Pressure) -> CoefficientFunction:
+        """Return the force on an edge [Pa], a vector."""
+        if isinstance(load, Traction):
+            return CF((self.varying(load.x), self.varying(load.y)))
+        return self.varying(load.value) * -1.0 * specialcf.normal(2)
+
+    def varying(self, value: float | Formula) -> CoefficientFunction:
+        """Return a number, or a formula of the coordinates in metres."""
+        if not isinstance(value, Formula):
+            return CF(value)
+        (left, low), scale = self.body.frame.origin, self.body.frame.scale
+        coordinates = {"x": x / scale + left, "y": y / scale + low}
+        functions: dict[str, Callable[..., CoefficientFunction]] = {
+            "sin": sin, "cos": cos, "tan": tan, "exp": exp, "log": log, "sqrt": sqrt,
+            "atan2": atan2, "abs": _size,
+        }  # fmt: skip
+        found: CoefficientFunction = CF(1.0) * value.given(coordinates, functions)
+        return found
+
+    @cached_property
+    def expansion(self) -> CoefficientFunction:
+        """The strain that changes of temperature make where nothing holds the body, 3 x 3."""
+        total = CF(0.0)
+        for load in self.formulation.loads:
+            if isinstance(load, TemperatureChange):
+                alpha = {
+                    name: law.thermal_expansion or 0.0
+                    for name, law in self.formulation.materials.items()
+                    if load.region in (None, name)
+                }
+                here = self.body.mesh.MaterialCF(alpha, default=0.0)
+                total = total + here * self.varying(load.change)
+        # In plane stress the expansion out of the plane is free.
+        across = CF(0.0) if self.formulation.idealisation == "plane_stress" else total
+        return CF((total, 0, 0, 0, total, 0, 0, 0, across), dims=(3, 3))
+
+    @property
+    def elastic(self) -> CoefficientFunction:
+        """The strain of the solution less that of changes of temperature, 3 x 3."""
+        return self.strain(self.displacement) - self.expansion
 
     def dofs(self, name: str, column: int) -> IntArray:
         """Return the degrees of freedom of one displacement component on a named boundary."""
@@ -184,7 +251,7 @@ class _Solved:
                 column = _COLUMNS.index(axis)
                 dofs = self.dofs(support.boundary, column)
                 held[dofs] = True
-                scaled = CF(value * self.body.frame.scale)
+                scaled = self.varying(value) * self.body.frame.scale
                 values[dofs] = self.on(support.boundary, column, scaled)[dofs]
         if self.body.axis:
             on_axis = self.space.components[0].GetDofs(self.body.mesh.Boundaries(self.body.axis))
@@ -211,7 +278,7 @@ class _Solved:
             case _:
                 field = self.field(wanted)
         if wanted.at is not None:
-            return at_point(self.body, field, wanted.at)
+            return at_point(self.body, field, wanted.at, jumps=wanted.kind == "stress")
         assert wanted.extreme is not None
         return np.array([extreme(self.body, field, wanted.extreme, wanted.region, pieces)])
 
@@ -230,8 +297,7 @@ class _Solved:
 
     def energy(self, region: str | None) -> float:
         """Return the strain energy [J or J/m]."""
-        strain = self.strain(self.displacement)
-        density = InnerProduct(self.stress(strain), strain) / 2 * self.weight
+        density = InnerProduct(self.stress(self.elastic), self.elastic) / 2 * self.weight
         where = self.body.mesh.Materials(region or ".*")
         total = Integrate(density, self.body.mesh, definedon=where, order=2 * self.resolution.order)
         return float(total) / self.force_scale / self.body.frame.scale
@@ -243,7 +309,7 @@ class _Solved:
             if wanted.component == "magnitude":
                 return sqrt(InnerProduct(u, u))
             return u[_COLUMNS.index(wanted.component)]
-        sigma = self.stress(self.strain(self.displacement))
+        sigma = self.stress(self.elastic)
         if wanted.component == "von_mises":
             deviator = sigma - Trace(sigma) / 3 * Id(3)
             return sqrt(1.5 * InnerProduct(deviator, deviator))
@@ -262,10 +328,14 @@ class _Solved:
                 return float(self.quantity(whole, 2)[0])
             case WantedStress():
                 # A norm, since an extreme may have no bound.
-                sigma = self.stress(self.strain(self.displacement))
+                sigma = self.stress(self.elastic)
                 area = Integrate(CF(1.0), self.body.mesh)
                 total = Integrate(InnerProduct(sigma, sigma), self.body.mesh)
                 return float(np.sqrt(total / area))
+
+
+def _size(value: CoefficientFunction) -> CoefficientFunction:
+    return IfPos(value, value, -1.0 * value)
 
 
 def _set(dofs: BitArray) -> IntArray:

@@ -13,10 +13,11 @@ import numpy as np
 import scipy.sparse as sparse
 import scipy.sparse.linalg as linear
 
+from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.meshing import Mesh, make_mesh
 from mechagents.mechanics.shapes import outline
-from mechagents.verification.assembly import Samples, external_forces, volumes
+from mechagents.verification.assembly import Samples, balance, volumes
 from mechagents.verification.convergence import estimate
 from mechagents.verification.elements import FloatArray, IntArray, reference_nodes, shape_functions
 from mechagents.verification.equilibrium import Equilibrium
@@ -114,10 +115,13 @@ def _displacement(solution: Solution) -> FloatArray:
     u = np.zeros_like(fields.points)
     for support in solution.formulation.supports:
         for axis, value in support.components.items():
-            u[solution.places[support.boundary].nodes, "xy".index(axis)] = value
+            nodes = solution.places[support.boundary].nodes
+            u[nodes, "xy".index(axis)] = value_at(value, fields.points[nodes])
     free = np.flatnonzero(solution.free.ravel())
     K = _stiffness(solution)
-    rest = external_forces(solution).ravel() - K @ u.ravel()
+    # Without displacement a change of temperature leaves a stress, whose forces are left over.
+    unmoved = balance(solution)
+    rest = unmoved.external.ravel() - unmoved.internal.ravel() - K @ u.ravel()
     factors = linear.splu(
         K[free][:, free].tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}
     )

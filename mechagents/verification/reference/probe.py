@@ -20,13 +20,16 @@ elements of several materials may meet, and rounding may put it outside."""
 _ANGLES = np.linspace(0.1, 0.1 + 2 * np.pi, 16, endpoint=False)
 
 
-def at_point(body: Body, field: CoefficientFunction, point: tuple[float, float]) -> FloatArray:
+def at_point(
+    body: Body, field: CoefficientFunction, point: tuple[float, float], *, jumps: bool
+) -> FloatArray:
     """Return a field at a point [m], once for each region there; none outside the body.
 
     Args:
         body: Where the field lives.
         field: A scalar.
         point: Where [m].
+        jumps: Whether it may jump from one region to another; else it has one value.
 
     Returns:
         Values, shape (regions,).
@@ -37,6 +40,8 @@ def at_point(body: Body, field: CoefficientFunction, point: tuple[float, float])
     if not len(places):
         return np.zeros(0)
     values = np.asarray(field(places), dtype=np.float64).ravel()
+    if not jumps:
+        return np.array([values.mean()])
     regions = np.array([body.mesh[ElementId(VOL, int(nr))].mat for nr in places["nr"]])
     return np.array([values[regions == name].mean() for name in np.unique(regions)])
 

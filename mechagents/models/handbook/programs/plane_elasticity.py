@@ -4,7 +4,8 @@ Find u, prescribed on the supports, with
 
     integral of sigma(u) : eps(v)  =  integral of t . v on edges  +  integral of b . v
 
-for every v that is zero on the supports. sigma = lambda tr(eps) I + 2 mu eps. One set of
+for every v that is zero on the supports. sigma = lambda tr(e) I + 2 mu e with the elastic strain
+e = eps(u) - alpha T I, where a change of temperature T expands the material. One set of
 formulas serves all three idealisations: plane strain is the plain case; plane stress takes
 lambda* = 2 lambda mu / (lambda + 2 mu), which makes sigma_zz vanish; an axisymmetric body has
 the hoop strain u_r / r, and every integral carries 2 pi r.
@@ -17,6 +18,7 @@ from skfem import BilinearForm, FacetBasis, Functional, LinearForm
 
 from mechagents.kit import (
     Solution,
+    at_points,
     basis,
     by_element,
     draw_field,
@@ -62,9 +64,12 @@ def strain(u, x):
     return xx, yy, zz, xy + yx
 
 
-def stress(eps):
-    """Return sigma_xx, sigma_yy, sigma_zz, sigma_xy."""
-    xx, yy, zz, gamma = eps
+def stress(eps, expansion=0.0):
+    """Return sigma_xx, sigma_yy, sigma_zz, sigma_xy of a strain less a free expansion alpha T."""
+    xx, yy, zz = (part - expansion for part in eps[:3])
+    gamma = eps[3]
+    if plane_stress:  # what sigma_zz = 0 asks for is in lam; the expansion out of the plane is free
+        zz = np.zeros_like(xx)
     pressure = lam * (xx + yy + zz)
     out_of_plane = np.zeros_like(zz) if plane_stress else pressure + 2 * mu * zz
     return pressure + 2 * mu * xx, pressure + 2 * mu * yy, out_of_plane, mu * gamma
@@ -89,17 +94,43 @@ def work_of_force(v, w):
     return (w.fx * v[0] + w.fy * v[1]) * thickness(w.x)
 
 
-# Loads: tractions on edges [Pa], body forces in regions [N/m^3].
+@LinearForm
+def work_of_expansion(v, w):
+    held = stress(np.zeros((4, *w.expansion.shape)), -w.expansion)
+    return sum(s * e for s, e in zip(held, strain(v, w.x), strict=True)) * thickness(w.x)
+
+
+def inside(load):
+    """Return 1 for each element that a load acts in, else 0."""
+    return by_element(mesh, {n: 1.0 for n in mesh.regions if load.region in (None, n)})
+
+
+def free_expansion(x):
+    """Return alpha T at points x of each element."""
+    alpha = {name: law.thermal_expansion or 0.0 for name, law in problem.materials.items()}
+    total = np.zeros(x.shape[1:])
+    for load in problem.loads:
+        if load.kind == "temperature":
+            total += by_element(mesh, alpha) * inside(load) * at_points(load.change, x)
+    return total
+
+
+# Loads: tractions and pressures on edges [Pa], body forces in regions [N/m^3], temperatures [K].
 K = stiffness.assemble(V)
-f = np.zeros(V.N)
+x = np.asarray(V.global_coordinates())
+f = work_of_expansion.assemble(V, expansion=free_expansion(x))
 for load in problem.loads:
-    if load.kind == "traction":
-        edges = FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * mesh.order + 2)
-        f += work_of_force.assemble(edges, fx=load.x, fy=load.y)
-    else:
-        here = {name: 1.0 for name in mesh.regions if load.region in (None, name)}
-        where = by_element(mesh, here)
-        f += work_of_force.assemble(V, fx=load.x * where, fy=load.y * where)
+    if load.kind in ("traction", "pressure"):
+        edges = FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * mesh.order + 4)
+        on = np.asarray(edges.global_coordinates())
+        if load.kind == "traction":
+            t = at_points(load.x, on), at_points(load.y, on)
+        else:  # square to the edge, into the body
+            t = -at_points(load.value, on) * np.asarray(edges.normals)
+        f += work_of_force.assemble(edges, fx=t[0], fy=t[1])
+    elif load.kind == "body_force":
+        b = inside(load) * at_points(load.x, x), inside(load) * at_points(load.y, x)
+        f += work_of_force.assemble(V, fx=b[0], fy=b[1])
 
 # Supports: prescribed displacements, component by component.
 prescribed = {}
@@ -107,27 +138,32 @@ if axisymmetric:  # nothing can leave the axis
     for dof in dofs[mesh.points[:, 0] <= on_axis, 0]:
         prescribed[dof] = 0.0
 for support in problem.supports:
+    nodes = mesh.boundary_nodes[support.boundary]
     for axis, value in support.components.items():
-        for dof in dofs[mesh.boundary_nodes[support.boundary], "xy".index(axis)]:
-            prescribed[dof] = value
+        moved = at_points(value, mesh.points[nodes].T)
+        prescribed.update(zip(dofs[nodes, "xy".index(axis)], moved, strict=True))
 fixed, values = np.array(list(prescribed)), np.array(list(prescribed.values()))
 u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))
 
 # Stress: at the nodes, the mean of what the elements around say, region by region, since it
 # jumps from one material to the other.
 W = basis(mesh, at_nodes=True)
-sigma = np.stack(stress(strain(W.interpolate(u), W.global_coordinates())), axis=-1)
+at = np.asarray(W.global_coordinates())
+sigma = np.stack(stress(strain(W.interpolate(u), at), free_expansion(at)), axis=-1)
 sigma = node_means(mesh, sigma)
 
 
 @Functional
 def strain_energy(w):
-    eps = strain(w.u, w.x)
-    work = sum(s * e for s, e in zip(stress(eps), eps, strict=True))
+    *normal, gamma = strain(w.u, w.x)
+    elastic = [*(part - w.expansion for part in normal), gamma]
+    if plane_stress:
+        elastic[2] = np.zeros_like(gamma)
+    work = sum(s * e for s, e in zip(stress(elastic), elastic, strict=True))
     return work / 2 * thickness(w.x)
 
 
-energy = strain_energy.elemental(V, u=V.interpolate(u))
+energy = strain_energy.elemental(V, u=V.interpolate(u), expansion=free_expansion(x))
 forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support
 
 solution = Solution(mesh, u[dofs], sigma, forces, energy)
