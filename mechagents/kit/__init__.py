@@ -21,7 +21,15 @@ from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
 from mechagents.kit.files import read_problem, write_fields, write_results
 from mechagents.kit.pictures import draw, draw_field
 from mechagents.kit.solver import solve
-from mechagents.kit.spaces import at_points, basis, by_element, node_dofs, node_means
+from mechagents.kit.spaces import (
+    at_points,
+    basis,
+    by_element,
+    free_expansion,
+    inside,
+    node_dofs,
+    node_means,
+)
 from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
@@ -33,6 +41,8 @@ __all__ = [
     "by_element",
     "draw",
     "draw_field",
+    "free_expansion",
+    "inside",
     "make_mesh",
     "node_dofs",
     "node_means",

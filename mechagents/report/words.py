@@ -41,7 +41,7 @@ CLAIM_MEANING: dict[ClaimLevel, str] = {
     ),
     "verified": (
         "Every check of the physics passed, the error of the mesh is bounded, and an independent "
-        "solution or a closed form agrees within it."
+        "solution agrees within it."
     ),
 }
 """What each claim level says, and what it does not, in one sentence."""

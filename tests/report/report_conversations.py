@@ -204,7 +204,9 @@ def answer(**changes: object) -> Answer:
 
 def opening(statement: str = "A copper plate with a hole is stretched by 20 mm: what force?"):
     """Return how a conversation begins: problem, plan, formulation."""
-    problem = Problem(statement=statement, name="copper-plate", formulation=plate())
+    problem = Problem(
+        statement=statement, name="copper-plate", formulation=plate(), level="converged"
+    )
     plan = Plan(
         steps=("Mesh the plate.", "Solve plane elasticity.", "Sum the nodal forces."),
         method="Displacement method with linear triangles.",

@@ -147,7 +147,7 @@ def test_an_answer_below_the_level_asked_for_says_so(tmp_path: Path):
     below = made.answer(claim_level="consistent")
     envelopes = made.success()
     words = page_of(tmp_path, [*envelopes[:-1], replace(envelopes[-1], message=below)]).words
-    assert "below the level that was asked for (verified)" in words
+    assert "below the level that was asked for (converged)" in words
     assert "below the level" not in page_of(tmp_path, made.success()).words
 
 

@@ -32,12 +32,14 @@ KNOWN = {
 FAULTS = {
     "suction for pressure": ("pressed-cylinder", "t = -at_points", "t = at_points"),
     "the centrifugal force does not grow": (
-        "rotating-disc", "inside(load) * at_points(load.x, x), inside(load) * at_points(load.y, x)",
-        "inside(load) * 1e6 + 0 * x[0], inside(load) * 1e6 + 0 * x[0]",
+        "rotating-disc", "b = where * at_points(load.x, x), where * at_points(load.y, x)",
+        "b = where * 1e6 + 0 * x[0], where * 1e6 + 0 * x[0]",
     ),
-    "the temperature is left out": ("heated-bar", "total += by_element", "total += 0 * by_element"),
+    "the temperature is left out": (
+        "heated-bar", "free_expansion(problem, mesh, ", "0 * free_expansion(problem, mesh, ",
+    ),
     "the temperature acts, but not on the stress": (
-        "heated-bar", "stress(strain(W.interpolate(u), at), free_expansion(at))",
+        "heated-bar", "stress(strain(W.interpolate(u), at), free_expansion(problem, mesh, at))",
         "stress(strain(W.interpolate(u), at))",
     ),
     "the temperature acts out of the plane too": (

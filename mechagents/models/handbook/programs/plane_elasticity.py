@@ -22,6 +22,8 @@ from mechagents.kit import (
     basis,
     by_element,
     draw_field,
+    free_expansion,
+    inside,
     make_mesh,
     node_dofs,
     node_means,
@@ -100,25 +102,10 @@ def work_of_expansion(v, w):
     return sum(s * e for s, e in zip(held, strain(v, w.x), strict=True)) * thickness(w.x)
 
 
-def inside(load):
-    """Return 1 for each element that a load acts in, else 0."""
-    return by_element(mesh, {n: 1.0 for n in mesh.regions if load.region in (None, n)})
-
-
-def free_expansion(x):
-    """Return alpha T at points x of each element."""
-    alpha = {name: law.thermal_expansion or 0.0 for name, law in problem.materials.items()}
-    total = np.zeros(x.shape[1:])
-    for load in problem.loads:
-        if load.kind == "temperature":
-            total += by_element(mesh, alpha) * inside(load) * at_points(load.change, x)
-    return total
-
-
 # Loads: tractions and pressures on edges [Pa], body forces in regions [N/m^3], temperatures [K].
 K = stiffness.assemble(V)
 x = np.asarray(V.global_coordinates())
-f = work_of_expansion.assemble(V, expansion=free_expansion(x))
+f = work_of_expansion.assemble(V, expansion=free_expansion(problem, mesh, x))
 for load in problem.loads:
     if load.kind in ("traction", "pressure"):
         edges = FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * mesh.order + 4)
@@ -129,7 +116,8 @@ for load in problem.loads:
             t = -at_points(load.value, on) * np.asarray(edges.normals)
         f += work_of_force.assemble(edges, fx=t[0], fy=t[1])
     elif load.kind == "body_force":
-        b = inside(load) * at_points(load.x, x), inside(load) * at_points(load.y, x)
+        where = inside(mesh, load.region)
+        b = where * at_points(load.x, x), where * at_points(load.y, x)
         f += work_of_force.assemble(V, fx=b[0], fy=b[1])
 
 # Supports: prescribed displacements, component by component.
@@ -149,7 +137,7 @@ u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to")
 # jumps from one material to the other.
 W = basis(mesh, at_nodes=True)
 at = np.asarray(W.global_coordinates())
-sigma = np.stack(stress(strain(W.interpolate(u), at), free_expansion(at)), axis=-1)
+sigma = np.stack(stress(strain(W.interpolate(u), at), free_expansion(problem, mesh, at)), axis=-1)
 sigma = node_means(mesh, sigma)
 
 
@@ -157,13 +145,11 @@ sigma = node_means(mesh, sigma)
 def strain_energy(w):
     *normal, gamma = strain(w.u, w.x)
     elastic = [*(part - w.expansion for part in normal), gamma]
-    if plane_stress:
-        elastic[2] = np.zeros_like(gamma)
     work = sum(s * e for s, e in zip(stress(elastic), elastic, strict=True))
     return work / 2 * thickness(w.x)
 
 
-energy = strain_energy.elemental(V, u=V.interpolate(u), expansion=free_expansion(x))
+energy = strain_energy.elemental(V, u=V.interpolate(u), expansion=free_expansion(problem, mesh, x))
 forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support
 
 solution = Solution(mesh, u[dofs], sigma, forces, energy)
