@@ -183,6 +183,10 @@ class AlternativeReading(Part):
 
     value: str
     changes: dict[str, float] = Field(default_factory=dict)
+    """Quantities in that reading, by the reference, in their units."""
+    relative: dict[str, float] = Field(default_factory=dict)
+    """By how much they differ from those of the reading that was chosen, by the same reference,
+    relative to these [-]; without those that are zero."""
 
 
 class AnsweredAssumption(Part):

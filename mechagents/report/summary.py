@@ -19,7 +19,13 @@ from mechagents.report.words import (
 )
 
 if TYPE_CHECKING:
-    from mechagents.messages import AnsweredAssumption, Check, Quantity, TotalUsage
+    from mechagents.messages import (
+        AlternativeReading,
+        AnsweredAssumption,
+        Check,
+        Quantity,
+        TotalUsage,
+    )
 
 
 def print_summary(
@@ -100,10 +106,17 @@ def quantity_rows(quantities: tuple[Quantity, ...]) -> Rows:
 
 
 def _assumption(one: AnsweredAssumption, quantities: tuple[Quantity, ...]) -> list[Block]:
-    others = [reading_words(other, quantities) for other in one.alternatives]
+    known = [other for other in one.alternatives if other.changes]
+    others = [other.value for other in one.alternatives if not other.changes]
     also = f"; also: {joined(others)}" if others else ""
     head = Line(f"{one.about} = {one.value} ({one.source}){also}", indent=2)
-    return [head, Line(one_line(one.why, 400), "dim", indent=4)] if one.why else [head]
+    why = [Line(one_line(one.why, 400), "dim", indent=4)] if one.why else []
+    return [head, *(_other(other, quantities) for other in known), *why]
+
+
+def _other(reading: AlternativeReading, quantities: tuple[Quantity, ...]) -> Line:
+    """Return what another reading would give, as many quantities as there is room for."""
+    return Line(one_line(f"as {reading_words(reading, quantities)}", 400), indent=4)
 
 
 def _effort(answer: Answer) -> list[Block]:

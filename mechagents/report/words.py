@@ -45,6 +45,8 @@ CLAIM_MEANING: dict[ClaimLevel, str] = {
     ),
 }
 """What each claim level says, and what it does not, in one sentence."""
+TENFOLD = 10.0
+"""A change that is larger is not told in percent."""
 LIMIT_OF_VERIFICATION = (
     "Verification says that the equations below were solved right; whether they describe the "
     "real part (material, supports, loads) is for an engineer to judge."
@@ -202,18 +204,16 @@ def settings_words(settings: Settings) -> str:
 def reading_words(reading: AlternativeReading, quantities: tuple[Quantity, ...]) -> str:
     """Return another reading of the question, with the values it would give if known."""
     changes = [
-        f"{q.name} {format_quantity(other, q.unit)}{_change(q.value, other)}"
+        f"{q.name} {format_quantity(other, q.unit)}{_change(reading.relative.get(q.name))}"
         for q in quantities
         if (other := reading.changes.get(q.name)) is not None
     ]
-    return f"{reading.value} ({'; '.join(changes)})" if changes else reading.value
+    return f"{reading.value}: {'; '.join(changes)}" if changes else reading.value
 
 
-def _change(value: float, other: float) -> str:
-    """Return by how much another value differs, if that can be said in percent."""
-    if not value or abs(other / value - 1) > 10:
-        return ""
-    return f", {other / value - 1:+.1%}"
+def _change(share: float | None) -> str:
+    """Return by how much a value differs, if that can be said in percent."""
+    return f", {share:+.1%}" if share is not None and abs(share) < TENFOLD else ""
 
 
 def usage_words(model_calls: int, tokens: int, cost: float) -> str:

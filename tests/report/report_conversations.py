@@ -189,7 +189,11 @@ def answer(**changes: object) -> Answer:
                 source="inferred",
                 why="The words say a plate and give no thickness.",
                 alternatives=(
-                    AlternativeReading(value="plane_strain", changes={"reaction_right": 2.01e9}),
+                    AlternativeReading(
+                        value="plane_strain",
+                        changes={"reaction_right": 2.01e9},
+                        relative={"reaction_right": 0.091},
+                    ),
                 ),
             ),
         ),

@@ -118,7 +118,7 @@ def test_a_page_tells_the_whole_run(tmp_path: Path):
         "1.8421 GN/m",
         "± 0.0085 GN/m (0.46 %)",
         "force on right in x",
-        "plane_strain (reaction_right 2.010 GN/m, +9.1%)",
+        "plane_strain: reaction_right 2.010 GN/m, +9.1%",
         "Linear elastic, static, plane stress, per metre of thickness.",
         "E = 129.8 GPa, ν = 0.343",
         "Kaye and Laby",

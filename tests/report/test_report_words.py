@@ -125,9 +125,11 @@ def test_settings_say_when_the_mesh_is_the_programs_own():
 
 
 def test_another_reading_shows_what_it_would_change_in_the_quantitys_unit():
-    reading = AlternativeReading(value="plane_strain", changes={"force": 2.01e9})
+    reading = AlternativeReading(
+        value="plane_strain", changes={"force": 2.01e9}, relative={"force": 0.058}
+    )
     known = (Quantity(name="force", value=1.9e9, unit="N/m"),)
-    assert reading_words(reading, known) == "plane_strain (force 2.010 GN/m, +5.8%)"
+    assert reading_words(reading, known) == "plane_strain: force 2.010 GN/m, +5.8%"
     assert reading_words(AlternativeReading(value="fixed"), known) == "fixed"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mechagents.mechanics.formulation import Alternative, Assumption, Formulation
 from mechagents.messages import AlternativeReading, AnsweredAssumption, Evidence
 from mechagents.verification.reference.compare import compare
@@ -30,7 +28,7 @@ async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) 
         (assumption.about, alternative.value): solution
         for (assumption, alternative, _), solution in zip(others, solved, strict=True)
     }
-    readings = tuple(_answered(a, found) for a in formulation.assumptions)
+    readings = tuple(_answered(a, own, found) for a in formulation.assumptions)
     compared = compare(formulation, evidence, own, tolerance)
     return compared.model_copy(update={"readings": readings})
 
@@ -46,16 +44,30 @@ def _read_as(
 
 
 def _answered(
-    assumption: Assumption, found: dict[tuple[str, str], ReferenceSolution]
+    assumption: Assumption,
+    own: ReferenceSolution,
+    found: dict[tuple[str, str], ReferenceSolution],
 ) -> AnsweredAssumption:
     told = AnsweredAssumption.of(assumption)
-    readings = [_reading(r, found.get((told.about, r.value))) for r in told.alternatives]
+    readings = [_reading(r, own, found.get((told.about, r.value))) for r in told.alternatives]
     return told.model_copy(update={"alternatives": tuple(readings)})
 
 
-def _reading(reading: AlternativeReading, solution: ReferenceSolution | None) -> AlternativeReading:
-    if solution is None:
+def _reading(
+    reading: AlternativeReading, own: ReferenceSolution, other: ReferenceSolution | None
+) -> AlternativeReading:
+    if other is None:
         return reading
-    values: dict[str, Sequence[float]] = {n: q.values for n, q in solution.quantities.items()}
-    changes = {name: several[0] for name, several in values.items() if len(several) == 1}
-    return reading.model_copy(update={"changes": changes})
+    changes, before = _single(other), _single(own)
+    relative = {
+        name: value / before[name] - 1
+        for name, value in changes.items()
+        if name in before and abs(before[name]) > own.quantities[name].error
+    }
+    return reading.model_copy(update={"changes": changes, "relative": relative})
+
+
+def _single(solution: ReferenceSolution) -> dict[str, float]:
+    """Return the quantities that have one value."""
+    found = {name: quantity.values for name, quantity in solution.quantities.items()}
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
