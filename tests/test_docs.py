@@ -112,4 +112,5 @@ def test_every_option_named_by_itself_is_one_of_some_command(page: Path) -> None
 def options(name: str) -> set[str]:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
-    return {"--help"}.union(*(p.opts for p in command.params if isinstance(p, click.Option)))
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    return {"--help"}.union(*((*p.opts, *p.secondary_opts) for p in options))
