@@ -63,8 +63,10 @@ class Group:
                 self._file("memory.oom.group").write_text("1")
 
     def doors(self) -> tuple[int, ...]:
-        """Return descriptors; a process that writes ``0`` to each of them is in the group."""
-        return tuple(os.open(folder / "cgroup.procs", os.O_WRONLY) for folder in self.folders)
+        """Return descriptors; a process of one thread that writes ``0`` to each is in the group."""
+        # To move a thread alone, itself, takes no lock that all processes wait for (10 ms).
+        name = "cgroup.procs" if self._unified else "tasks"
+        return tuple(os.open(folder / name, os.O_WRONLY) for folder in self.folders)
 
     @property
     def out_of_memory(self) -> bool:
