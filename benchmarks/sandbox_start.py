@@ -1,10 +1,12 @@
 """How long a program takes that only imports: in a new interpreter, and in a warm one.
 
 Both run turn about in the same isolation: ``python benchmarks/sandbox_start.py [TIER] [TURNS]``.
+Then a hundred programs run, two at a time, and what has grown since is printed.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 import anyio
 
 from mechagents.sandbox.base import Job, Sandbox, open_sandbox
+from mechagents.sandbox.inside.processes import descendants
 from mechagents.sandbox.warm import chosen_libraries, shared
 
 SNIPPETS = {
@@ -36,8 +39,49 @@ async def seconds(sandbox: Sandbox, source: str, cold: bool) -> float:
     return taken
 
 
+def held(folder: Path) -> dict[str, int]:
+    """Return what this process has, and what is in the places that programs could leave files."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {
+        "KiB of memory": pages * os.sysconf("SC_PAGESIZE") // 1024,
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+        "processes below": len(descendants(os.getpid())),
+        "files": len(list(Path("/dev/shm").iterdir())) + len(list(folder.iterdir())),
+    }
+
+
+async def run_many(sandbox: Sandbox, cold: bool, count: int) -> None:
+    """Run programs that write a file, two at a time."""
+    turn = anyio.CapacityLimiter(2)
+
+    async def run() -> None:
+        async with turn:
+            with tempfile.TemporaryDirectory() as folder:
+                source = "open('out.txt', 'w').write('x')"
+                job = Job(source=source, workdir=Path(folder) / "run", cold=cold)
+                assert (await sandbox.run(job)).artifacts == ("out.txt",)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(count):
+            group.start_soon(run)
+
+
+async def print_growth(sandbox: Sandbox, cold: bool) -> None:
+    """Print what a hundred programs leave that twenty before them had not."""
+    folder = Path(tempfile.gettempdir())
+    await run_many(sandbox, cold, 20)
+    before = held(folder)
+    begun = time.perf_counter()
+    await run_many(sandbox, cold, 100)
+    taken = time.perf_counter() - begun
+    await anyio.sleep(1)  # the next forks get ready
+    grown = {name: value - before[name] for name, value in held(folder).items()}
+    told = ", ".join(f"{value:+d} {name}" for name, value in grown.items())
+    print(f"{sandbox.name}: 100 programs {'cold' if cold else 'warm'}: {taken:.1f} s; {told}")
+
+
 async def main() -> None:
-    """Print medians and their ratio."""
+    """Print medians, their ratio, and what has grown."""
     tier = sys.argv[1] if len(sys.argv) > 1 else None
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     sandbox = open_sandbox(tier)
@@ -56,6 +100,8 @@ async def main() -> None:
             f"{sandbox.name}: {name}: cold {cold_ms:.0f} ms, warm {warm_ms:.1f} ms, "
             f"ratio {cold_ms / warm_ms:.1f} (medians of {turns})"
         )
+    for cold in (True, False):
+        await print_growth(sandbox, cold)
 
 
 if __name__ == "__main__":
