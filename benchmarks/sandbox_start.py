@@ -70,7 +70,7 @@ async def print_growth(sandbox: Sandbox, cold: bool) -> None:
     """Print what a hundred programs leave that twenty before them had not."""
     with tempfile.TemporaryDirectory() as folder:
         # Others make files in the system's folder too.
-        Path(folder).chmod(0o755)
+        os.chmod(folder, 0o755)  # noqa: PTH101
         tempfile.tempdir = folder
         await run_many(sandbox, cold, 20)
         before = held(Path(folder))
