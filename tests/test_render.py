@@ -146,7 +146,7 @@ def test_who_states_the_problem_is_told_how_and_which_materials_have_names() -> 
 
 
 def test_the_level_and_the_error_bound_asked_for_are_shown() -> None:
-    assert "claim level converged; an error bound of at most 0.02 of each value" in shown(STATED)
+    assert "claim level verified; an error bound of at most 0.02 of each value" in shown(STATED)
 
 
 @given(times=st.integers(2, 12), changed=st.text(max_size=2000), lines=st.integers(0, 3000))
