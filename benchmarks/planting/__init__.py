@@ -1,0 +1,1 @@
+"""Right and wrong programs for plane elasticity, to measure verification with."""

@@ -1,0 +1,632 @@
+"""The faults: each makes a wrong program of the handbook's, where it makes sense for a problem."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import meshio
+import numpy as np
+
+from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.geometry import OnLine
+from mechagents.messages import Settings
+from mechagents.verification.reference.values import ReferenceSolution
+from planting.bodies import Body
+from planting.running import Edit, program_text
+from planting.snippets import (
+    BILINEAR,
+    COARSE_NUMBERS,
+    CRACK,
+    FARMED,
+    HARMONIC,
+    INTERPOLATED,
+    LOOSE,
+    PENALTY,
+    SMOOTHED,
+    UNJOINED,
+    WRONG_COMPONENT,
+)
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong program, and what else is wrong with what it reads or leaves."""
+
+    source: str
+    told: Formulation | None = None
+    """What it reads in place of the problem."""
+    edit: Edit | None = None
+    """What is changed in its files after each run."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a cheater may know of a problem: its right numbers, and a right program's files."""
+
+    body: Body
+    reference: ReferenceSolution
+    values: dict[str, float]
+    """What a right program reports on the finest of the three meshes."""
+    folders: tuple[Path, ...] = ()
+    """That program's files on each mesh, finest first."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault."""
+
+    name: str
+    make: Callable[[Known], Wrong | None]
+    refuse: bool = False
+    """Whether it must be refused whatever its numbers are: made up, or not those asked for."""
+    later: bool = False
+    """Whether it only shows on the coarser meshes."""
+    unseen: str = ""
+    """Why it is known not to be seen: no number that was asked for is wrong."""
+    tags: frozenset[str] = field(default_factory=frozenset[str])
+
+
+def _mutated(source: str, *changes: tuple[str, str]) -> str:
+    for old, new in changes:
+        if source.count(old) < 1:
+            raise ValueError(f"the handbook's program has no {old!r}")
+        source = source.replace(old, new)
+    return source
+
+
+def _text(*changes: tuple[str, str]) -> Wrong:
+    return Wrong(_mutated(program_text(), *changes))
+
+
+def _if(condition: Callable[[Formulation], bool], *changes: tuple[str, str]) -> Maker:
+    return lambda known: _text(*changes) if condition(known.body.formulation) else None
+
+
+def _told(change: Callable[[Tree], bool]) -> Maker:
+    """Return a fault in what a program reads; the change says whether it made one."""
+
+    def make(known: Known) -> Wrong | None:
+        data = known.body.formulation.model_dump(mode="json")
+        if not change(data):
+            return None
+        try:
+            return Wrong(program_text(), told=Formulation.model_validate(data))
+        except ValueError:  # a body that can move freely, for instance
+            return None
+
+    return make
+
+
+Maker = Callable[[Known], Wrong | None]
+
+
+def _every(formulation: Formulation) -> bool:
+    return True
+
+
+def _of_revolution(f: Formulation) -> bool:
+    return f.idealisation == "axisymmetric"
+
+
+def _thick(f: Formulation) -> bool:
+    return f.thickness is not None
+
+
+def _loaded(f: Formulation) -> bool:
+    return bool(f.loads)
+
+
+def _heavy(f: Formulation) -> bool:
+    return any(load.kind == "body_force" for load in f.loads)
+
+
+def _stressed(f: Formulation) -> bool:
+    return any(w.kind == "stress" for w in f.wanted)
+
+
+def _shears(f: Formulation) -> bool:
+    return any(w.kind == "stress" and w.component == "xy" for w in f.wanted)
+
+
+def _several(f: Formulation) -> bool:
+    return len(f.geometry.regions) > 1
+
+
+def _grid(f: Formulation) -> bool:
+    shapes = list(f.geometry.regions.values())
+    return len(shapes) == 1 and shapes[0].kind == "rectangle"
+
+
+def _straight(f: Formulation) -> bool:
+    return all(shape.kind in ("rectangle", "polygon") for shape in f.geometry.regions.values())
+
+
+# What a program reads.
+
+
+def _materials(data: Tree) -> list[Tree]:
+    return list(data["materials"].values())
+
+
+def _modulus(factor: float) -> Callable[[Tree], bool]:
+    def change(data: Tree) -> bool:
+        for material in _materials(data):
+            material["youngs_modulus"] *= factor
+        return True
+
+    return change
+
+
+def _ratio(by: float) -> Callable[[Tree], bool]:
+    def change(data: Tree) -> bool:
+        for material in _materials(data):
+            nu = material["poisson_ratio"]
+            material["poisson_ratio"] = nu + by if nu + by < 0.499 else nu - by
+        return True
+
+    return change
+
+
+def _one_region_off(data: Tree) -> bool:
+    *_, last = _materials(data)
+    last["youngs_modulus"] *= 1.1
+    return len(_materials(data)) > 1
+
+
+def _swapped_regions(data: Tree) -> bool:
+    names = list(data["materials"])
+    if len(names) < 2:
+        return False
+    a, b = names[:2]
+    data["materials"][a], data["materials"][b] = data["materials"][b], data["materials"][a]
+    return True
+
+
+def _idealised(old: str, new: str) -> Callable[[Tree], bool]:
+    def change(data: Tree) -> bool:
+        fits = data["idealisation"] == old
+        data["idealisation"] = new
+        return fits
+
+    return change
+
+
+def _disks(shape: Tree) -> Iterator[Tree]:
+    if shape["kind"] == "disk":
+        yield shape
+    for key in ("base", "remove", "shapes"):
+        inner = shape.get(key, [])
+        for part in [inner] if isinstance(inner, dict) else inner:
+            yield from _disks(cast("Tree", part))
+
+
+def _circles(data: Tree) -> list[Tree]:
+    regions = data["geometry"]["regions"].values()
+    sides = data["geometry"]["boundaries"].values()
+    return [d for r in regions for d in _disks(r)] + [s for s in sides if s["kind"] == "circle"]
+
+
+def _radius(data: Tree) -> bool:
+    for circle in _circles(data):
+        circle["radius"] *= 1.02
+    return bool(_circles(data))
+
+
+def _moved_hole(data: Tree) -> bool:
+    for circle in _circles(data):
+        if circle["center"] == [0.0, 0.0]:
+            return False
+        circle["center"] = [circle["center"][0] + 0.03, circle["center"][1]]
+    return bool(_circles(data))
+
+
+def _no_hole(data: Tree) -> bool:
+    regions = data["geometry"]["regions"]
+    (name, shape), *more = regions.items()
+    if more or shape["kind"] != "difference":
+        return False
+    regions[name] = shape["base"]
+    sides = data["geometry"]["boundaries"]
+    for side in [n for n, s in sides.items() if s["kind"] == "circle"]:
+        del sides[side]
+    return True
+
+
+def _lengths(data: Tree) -> bool:
+    """Millimetres read as metres: every length of geometry times a thousand."""
+    data["geometry"] = _scaled(data["geometry"], 1e3)
+    for wanted in data["wanted"]:
+        if wanted.get("at") is not None:
+            wanted["at"] = [1e3 * value for value in wanted["at"]]
+    return True
+
+
+def _scaled(part: Any, factor: float) -> Any:
+    if isinstance(part, dict):
+        return {key: _scaled(value, factor) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_scaled(value, factor) for value in part]
+    return part * factor if isinstance(part, float) else part
+
+
+def _loads(factor: float, kind: str | None = None) -> Callable[[Tree], bool]:
+    def change(data: Tree) -> bool:
+        chosen = [load for load in data["loads"] if kind in (None, load["kind"])]
+        for load in chosen:
+            load["x"], load["y"] = factor * load["x"], factor * load["y"]
+        return bool(chosen)
+
+    return change
+
+
+def _without_body_force(data: Tree) -> bool:
+    kept = [load for load in data["loads"] if load["kind"] != "body_force"]
+    fits = len(kept) < len(data["loads"])
+    data["loads"] = kept
+    return fits
+
+
+def _wrong_edge(data: Tree) -> bool:
+    for load in data["loads"]:
+        if load["kind"] == "traction":
+            others = [n for n in _edges(data) if n != load["boundary"]]
+            load["boundary"] = others[0] if others else load["boundary"]
+            return bool(others)
+    return False
+
+
+def _edges(data: Tree) -> list[str]:
+    sides = data["geometry"]["boundaries"].items()
+    return [name for name, side in sides if side["kind"] != "point"]
+
+
+def _traction_across(data: Tree) -> bool:
+    for load in data["loads"]:
+        if load["kind"] == "traction":
+            load["x"], load["y"] = load["y"], load["x"]
+            return True
+    return False
+
+
+def _extra_support(data: Tree) -> bool:
+    used = {s["boundary"] for s in data["supports"]}
+    free = [name for name in _edges(data) if name not in used]
+    if free:
+        data["supports"].append({"boundary": free[-1], "x": 0.0, "y": 0.0})
+    return bool(free)
+
+
+def _extra_component(data: Tree) -> bool:
+    for support in reversed(data["supports"]):
+        for axis in ("x", "y"):
+            if support[axis] is None:
+                support[axis] = 0.0
+                return True
+    return False
+
+
+def _lost_component(data: Tree) -> bool:
+    support = data["supports"][0]
+    if support["x"] is None or support["y"] is None:
+        return False
+    support["y"] = None
+    return True
+
+
+def _lost_support(data: Tree) -> bool:
+    if len(data["supports"]) < 2:
+        return False
+    data["supports"].pop()
+    return True
+
+
+def _prescribed(factor: float) -> Callable[[Tree], bool]:
+    def change(data: Tree) -> bool:
+        moved = False
+        for support in data["supports"]:
+            for axis in ("x", "y"):
+                if support[axis]:
+                    support[axis] *= factor
+                    moved = True
+        return moved
+
+    return change
+
+
+# What a program leaves.
+
+
+def _rewritten(results: Callable[[dict[str, float], Formulation], dict[str, float]]) -> Maker:
+    """Return a fault in the numbers alone."""
+
+    def make(known: Known) -> Wrong | None:
+        f = known.body.formulation
+
+        def edit(folder: Path, settings: Settings) -> None:
+            _write_numbers(folder, results(_numbers(folder), f))
+
+        return Wrong(program_text(), edit=edit)
+
+    return make
+
+
+def _numbers(folder: Path) -> dict[str, float]:
+    content = json.loads((folder / "results.json").read_text())
+    return {entry["name"]: entry["value"] for entry in content["quantities"]}
+
+
+def _write_numbers(folder: Path, values: dict[str, float]) -> None:
+    content = json.loads((folder / "results.json").read_text())
+    for entry in content["quantities"]:
+        entry["value"] = values[entry["name"]]
+    (folder / "results.json").write_text(json.dumps(content))
+
+
+def _times(factor: float) -> Maker:
+    return _rewritten(lambda values, f: {name: factor * value for name, value in values.items()})
+
+
+def _slightly_off(values: dict[str, float], f: Formulation) -> dict[str, float]:
+    kinds = {w.name: w.kind for w in f.wanted}
+    return {n: v * (1.1 if kinds[n] == "stress" else 1.001) for n, v in values.items()}
+
+
+def _fields(change: Callable[[meshio.Mesh], bool]) -> Maker:
+    """Return a fault in ``fields.vtu`` alone."""
+
+    def make(known: Known) -> Wrong | None:
+        def edit(folder: Path, settings: Settings) -> None:
+            vtu = meshio.read(folder / "fields.vtu")
+            change(vtu)
+            vtu.write(folder / "fields.vtu")
+
+        return Wrong(program_text(), edit=edit)
+
+    return make
+
+
+def _nan_displacement(vtu: meshio.Mesh) -> bool:
+    vtu.point_data["displacement"][len(vtu.points) // 2, 0] = np.nan
+    return True
+
+
+def _inf_stress(vtu: meshio.Mesh) -> bool:
+    if "stress" in vtu.point_data:
+        vtu.point_data["stress"][-1] = np.inf
+    else:
+        vtu.cell_data["stress"][0][-1] = np.inf
+    return True
+
+
+def _nan_number(values: dict[str, float], f: Formulation) -> dict[str, float]:
+    return {name: float("nan") for name in values}
+
+
+def _finer_numbers(known: Known) -> Wrong | None:
+    """The numbers of the finest mesh with the fields of each coarser one, and of a coarser one."""
+    finest = known.values
+
+    def edit(folder: Path, settings: Settings) -> None:
+        _write_numbers(folder, finest)
+
+    return Wrong(program_text(), edit=edit)
+
+
+def _reference_numbers(source: str) -> Maker:
+    """Return a made-up field with the reference's own numbers."""
+
+    def make(known: Known) -> Wrong | None:
+        found = known.reference.quantities
+        values = {name: known.values[name] for name in known.values}
+        values |= {name: value.values[0] for name, value in found.items()}
+
+        def edit(folder: Path, settings: Settings) -> None:
+            _write_numbers(folder, values)
+
+        return Wrong(source, edit=edit)
+
+    return make
+
+
+def _same_files(known: Known) -> Wrong | None:
+    """The first run's files handed in again for every mesh."""
+    first: list[Path] = []
+
+    def edit(folder: Path, settings: Settings) -> None:
+        if not first:
+            first.append(folder)
+            return
+        for name in ("results.json", "fields.vtu"):
+            shutil.copyfile(first[0] / name, folder / name)
+
+    return Wrong(program_text(), edit=edit)
+
+
+def _refined_where_nothing_happens(known: Known) -> Wrong | None:
+    """One coarse mesh, refined in a far corner only so that the mean element gets smaller."""
+    f = known.body.formulation
+    if not _straight(f) or _several(f) or _of_revolution(f):
+        return None
+    size = 3 * (known.body.settings.mesh_size or 0.1)
+    finest = known.body.settings.mesh_size or 0.1
+    changes = f"COARSE, FINEST = {size!r}, {finest!r}\n{FARMED}"
+    return _text((_MESH, changes))
+
+
+def _scaled_to_reaction(known: Known) -> Wrong | None:
+    f = known.body.formulation
+    forces = [w for w in f.wanted if w.kind == "reaction"]
+    if not forces or f.loads:
+        return None
+    wanted = forces[0]
+    column = "xy".index(wanted.component)
+    scale = f"""
+V0 = forces[mesh.boundary_nodes[{wanted.boundary!r}], {column}].sum()
+u = u * ({known.values[wanted.name]!r} / V0)
+forces = (K @ u - f)[dofs]
+"""
+    return _text((_FORM, BILINEAR), (_FORCES, _FORCES + scale))
+
+
+def _singular(known: Known) -> Wrong | None:
+    """A right program, asked for the stress where it has no bound."""
+    return Wrong(program_text()) if "singular" in known.body.name else None
+
+
+def _singular_settled(known: Known) -> Wrong | None:
+    """The same, with the stress of the finest mesh reported on every mesh."""
+    return _number_everywhere(known) if "singular" in known.body.name else None
+
+
+def _other_picture(known: Known) -> Wrong | None:
+    """Another field drawn under the name of the one that is wanted."""
+    if not known.body.formulation.pictures:
+        return None
+    other = 'draw_field(problem, solution, picture.model_copy(update={"field": "stress_yy"}))'
+    return _text((_DRAW, other))
+
+
+def _blank_picture(known: Known) -> Wrong | None:
+    if not known.body.formulation.pictures:
+        return None
+    blank = """from matplotlib.figure import Figure
+    Figure().savefig(picture.file)"""
+    return _text((_DRAW, blank))
+
+
+def _field_only(source: str) -> Maker:
+    """Return a fault in the stress field, but not in the numbers."""
+    return _if(_stressed, (
+        _WRITE, f"from dataclasses import replace\n{source}\n"
+        "write_fields(replace(solution, stress=sigma))"))
+
+
+def _number_everywhere(known: Known) -> Wrong | None:
+    """The finest mesh's stress reported on every mesh, as if it had converged."""
+    if not _stressed(known.body.formulation):
+        return None
+    size = known.body.settings.mesh_size
+    return _text((_RESULTS, COARSE_NUMBERS.replace("FINEST", repr(size))))
+
+
+_MESH = "mesh = make_mesh(problem.geometry, settings.mesh_size, settings.element_order or 1)"
+_FORM = """    work = sum(s * e for s, e in zip(stress(strain(u, w.x)), strain(v, w.x), strict=True))
+    return work * thickness(w.x)"""
+_FORCES = "forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support"
+_RESULTS = "results = quantities(problem, solution)"
+_SOLVE = (
+    'u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))'
+)
+_SIGMA = "sigma = node_means(mesh, sigma)"
+_BASIS = "V = basis(mesh)\n"
+_WRITE = "write_fields(solution)"
+_DRAW = "draw_field(problem, solution, picture)"
+
+FAULTS: tuple[Fault, ...] = (
+    # The law.
+    Fault("Laplacian in place of elasticity", _if(_every, (_FORM, BILINEAR))),
+    Fault("factor of two in shear", _if(_every, ("mu * gamma", "2 * mu * gamma"))),
+    Fault("half of the shear", _if(_every, ("mu * gamma", "mu * gamma / 2"))),
+    Fault("plane strain for plane stress", _told(_idealised("plane_stress", "plane_strain"))),
+    Fault("plane stress for plane strain", _told(_idealised("plane_strain", "plane_stress"))),
+    Fault("plane strain for a body of revolution",
+          _told(_idealised("axisymmetric", "plane_strain"))),
+    Fault("E and nu swapped", _if(_every, (
+        "E, nu = material.youngs_modulus, material.poisson_ratio",
+        "nu, E = material.youngs_modulus, material.poisson_ratio"))),
+    Fault("E off by 1 %", _told(_modulus(1.01))),
+    Fault("E off by 10 %", _told(_modulus(1.1))),
+    Fault("E in kPa or MPa", _told(_modulus(1e-3))),
+    Fault("E a million times too large", _told(_modulus(1e6))),
+    Fault("E of one region off by 10 %", _told(_one_region_off)),
+    Fault("nu off by 0.03", _told(_ratio(0.03))),
+    Fault("materials of the regions swapped", _told(_swapped_regions)),
+    Fault("hoop strain left out", _if(_of_revolution, (
+        "    if axisymmetric:  # on", "    if False:  # on"))),
+    Fault("2 pi left out", _if(_of_revolution, (
+        "2 * np.pi * x[0] if axis", "x[0] if axis"))),
+    Fault("2 pi r left out", _if(_of_revolution, (
+        "2 * np.pi * x[0] if axis", "1.0 if axis"))),
+    # The body.
+    Fault("hole missing", _told(_no_hole)),
+    Fault("hole 2 % too large", _told(_radius)),
+    Fault("hole moved", _told(_moved_hole)),
+    Fault("lengths in millimetres", _told(_lengths)),
+    Fault("regions not joined", _if(_several, (_MESH, _MESH + UNJOINED))),
+    Fault("crack of duplicate nodes", _if(_every, (_MESH, _MESH + CRACK))),
+    # Loads and supports.
+    Fault("load on the wrong edge", _told(_wrong_edge)),
+    Fault("load across in place of along", _told(_traction_across)),
+    Fault("half the load", _told(_loads(0.5))),
+    Fault("load with the other sign", _told(_loads(-1.0))),
+    Fault("body force left out", _told(_without_body_force)),
+    Fault("thickness counted twice in tractions", _if(_thick, (
+        "fx=load.x, fy=load.y)",
+        "fx=load.x * problem.thickness, fy=load.y * problem.thickness)"))),
+    Fault("thickness left out", _if(_thick, ("problem.thickness or 1.0", "1.0"))),
+    Fault("support missing", _told(_lost_support)),
+    Fault("component of a support missing", _told(_lost_component)),
+    Fault("support in excess", _told(_extra_support)),
+    Fault("component of a support in excess", _told(_extra_component)),
+    Fault("prescribed displacement with the other sign", _told(_prescribed(-1.0))),
+    Fault("supports by a soft penalty", _if(_every, (_SOLVE, PENALTY))),
+    # The solution.
+    Fault("iteration stopped at 1e-3", _if(_every, (_SOLVE, LOOSE.replace("RTOL", "1e-3")))),
+    Fault("iteration stopped after 20 steps", _if(_every, (
+        _SOLVE, LOOSE.replace("RTOL", "1e-12, maxiter=20")))),
+    Fault("one point of integration, with hourglass modes", _if(_grid, (
+        _BASIS, _BASIS + "from skfem import Basis\nV = Basis(V.mesh, V.elem, intorder=1)\n"))),
+    Fault("mesh_size ignored", lambda known: _text((
+        _MESH, _MESH.replace("settings.mesh_size", repr(known.body.settings.mesh_size)))),
+        later=True, refuse=True),
+    Fault("the same files for every mesh", _same_files, later=True, refuse=True),
+    Fault("refined only where nothing happens", _refined_where_nothing_happens),
+    # The numbers.
+    Fault("number a thousand times too large", _times(1e3)),
+    Fault("number a million times too small", _times(1e-6)),
+    Fault("number with the other sign", _times(-1.0)),
+    Fault("number not in the field", _rewritten(_slightly_off), refuse=True),
+    Fault("wrong component reported", _if(_every, (_RESULTS, WRONG_COMPONENT))),
+    Fault("the finest mesh's numbers on every mesh", _finer_numbers, later=True),
+    Fault("a fine mesh's stress on every mesh", _number_everywhere, later=True),
+    Fault("number nan", _rewritten(_nan_number), refuse=True),
+    # The stress.
+    Fault("von Mises stress for sigma_xy", _if(_stressed, (
+        _SIGMA, _SIGMA + "\nfrom mechagents.kit import von_mises\n"
+        "sigma[..., 3] = von_mises(sigma)")), refuse=True),
+    Fault("stress 5 % too large, and so reported", _if(_stressed, (
+        _SIGMA, _SIGMA + "\nsigma = 1.05 * sigma"))),
+    Fault("stress smoothed eight times", _if(_stressed, (_SIGMA, _SIGMA + SMOOTHED))),
+    # Made up.
+    Fault("displacement nan at a node", _fields(_nan_displacement), refuse=True),
+    Fault("stress infinite at a place", _fields(_inf_stress), refuse=True),
+    Fault("right numbers, made-up interior", _reference_numbers(
+        _mutated(program_text(), (_SOLVE, HARMONIC))), refuse=True),
+    Fault("right numbers, displacement of zero", _reference_numbers(
+        _mutated(program_text(), (_SOLVE, _SOLVE + "\nu = 0 * u"))), refuse=True),
+    Fault("a coarse solution interpolated on a finer mesh", _if(
+        lambda f: _straight(f) and not _several(f), (_SOLVE, _SOLVE + INTERPOLATED)), refuse=True),
+    Fault("another law, scaled to the right reaction", _scaled_to_reaction, refuse=True),
+    Fault("the field of another displacement or load", _told(
+        lambda data: _prescribed(1.2)(data) | _loads(1.2)(data)), refuse=True),
+    Fault("the field of another material and hole", _told(
+        lambda data: _modulus(1.3)(data) & (_radius(data) or True)), refuse=True),
+    # Where the stress has no bound.
+    Fault("stress at a singular corner", _singular, refuse=True),
+    Fault("a singular stress, the same on every mesh", _singular_settled, refuse=True),
+    # Pictures, and fields that no number is read from.
+    Fault("blank picture", _blank_picture, refuse=True),
+    Fault("picture of another field", _other_picture, refuse=True,
+          unseen="pictures are not looked at"),
+    Fault("stress field 5 % too large, numbers right", _field_only("sigma = 1.05 * sigma"),
+          refuse=True, unseen="a stress field may be averaged"),
+    Fault("stress field twice too large, numbers right", _field_only("sigma = 2 * sigma"),
+          refuse=True),
+)

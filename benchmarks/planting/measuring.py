@@ -1,0 +1,225 @@
+"""What became of wrong and right solutions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import meshio
+import numpy as np
+
+from mechagents.messages import Evidence, Settings
+from mechagents.sandbox import Sandbox
+from mechagents.verification.convergence import relative_bound
+from mechagents.verification.reference.values import ReferenceSolution
+from planting.bodies import SINGULAR, Body
+from planting.faults import FAULTS, Fault, Known
+from planting.right import VARIANTS, Variant
+from planting.running import Verdict, open_sandbox, program_text, references, run_and_judge
+
+Kind = Literal["found", "harmless", "not seen", "accepted", "nothing changed"]
+SAME = 1e-9
+"""Fields and numbers that differ by less, relative to their largest, are the same."""
+AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one wrong solution."""
+
+    fault: str
+    problem: str
+    kind: Kind
+    first: str = ""
+    """The first check that failed."""
+    checks: tuple[str, ...] = ()
+    """All checks that failed."""
+    by_reference: bool = False
+    """Whether nothing but the reference found it."""
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class RightOutcome:
+    """What became of one right solution."""
+
+    variant: str
+    problem: str
+    refused: str = ""
+    """The check that refused it falsely."""
+    too_coarse: bool = False
+    bounds: int = 0
+    inside: int = 0
+    outside: tuple[str, ...] = ()
+
+
+async def outcomes(chosen: Sequence[Body], folder: Path, faults: Sequence[str]) -> list[Outcome]:
+    """Return what became of each fault in each problem where it makes sense."""
+    known = await references(chosen)
+    found: dict[tuple[str, str], Outcome] = {}
+    wanted = [fault for fault in FAULTS if not faults or fault.name in faults]
+    async with open_sandbox() as sandbox:
+        limit = anyio.CapacityLimiter(AT_ONCE)
+        for body in chosen:
+            about = await _known(sandbox, body, folder / body.name / "right", known[body.name])
+
+            async def one(fault: Fault, about: Known) -> None:
+                where = folder / about.body.name / fault.name.replace(" ", "_")
+                async with limit:
+                    outcome = await _planted(sandbox, fault, about, where)
+                if outcome is not None:
+                    found[fault.name, about.body.name] = outcome
+                shutil.rmtree(where, ignore_errors=True)
+
+            async with anyio.create_task_group() as group:
+                for fault in wanted:
+                    group.start_soon(one, fault, about)
+    names = [body.name for body in chosen]
+    order = {fault.name: number for number, fault in enumerate(FAULTS)}
+    return sorted(found.values(), key=lambda o: (order[o.fault], names.index(o.problem)))
+
+
+async def _known(
+    sandbox: Sandbox, body: Body, folder: Path, reference: ReferenceSolution
+) -> Known:
+    verdict = await run_and_judge(sandbox, body, program_text(), folder, reference)
+    if not verdict.accepted and body.name not in SINGULAR:
+        raise RuntimeError(f"{body.name}: the right program is refused: {_reasons(verdict)}")
+    values = {q.name: q.value for q in verdict.evidence.quantities}
+    return Known(body, reference, values, verdict.folders)
+
+
+def _reasons(verdict: Verdict) -> str:
+    return "; ".join(f"{check.name}: {check.message}" for check in verdict.evidence.failed)
+
+
+async def _planted(
+    sandbox: Sandbox, fault: Fault, known: Known, folder: Path
+) -> Outcome | None:
+    wrong = fault.make(known)
+    if wrong is None:
+        return None
+    verdict = await run_and_judge(
+        sandbox, known.body, wrong.source, folder, known.reference,
+        told=wrong.told, edit=wrong.edit,
+    )  # fmt: skip
+    name, problem = fault.name, known.body.name
+    failed = tuple(check.name for check in verdict.evidence.failed)
+    if verdict.accepted:
+        nothing = not fault.unseen and not fault.later and _same(known.folders, verdict.folders)
+        off = _off(verdict.evidence, known)
+        kind: Kind = "accepted" if off or fault.refuse else "harmless"
+        if fault.unseen:
+            kind = "not seen"
+        return Outcome(name, problem, "nothing changed" if nothing else kind, told=off)
+    if fault.name.startswith("stress at a singular") or problem not in SINGULAR:
+        same = not fault.later and not fault.unseen and "singular" not in fault.name
+        if same and _same(known.folders[:1], verdict.folders[:1]):
+            return Outcome(name, problem, "nothing changed", told="; ".join(failed))
+    alone = bool(failed) and all(check.startswith("reference:") for check in failed)
+    first = failed[0] if failed else "level"
+    return Outcome(name, problem, "found", first, failed, alone, _reasons(verdict)[:300])
+
+
+def _off(evidence: Evidence, known: Known) -> str:
+    """Return the number that is further off than its bound and the tolerance, or nothing."""
+    for quantity in evidence.quantities:
+        found = known.reference.quantities.get(quantity.name)
+        if found is None:
+            return f"{quantity.name}: there is no reference"
+        apart = found.apart(quantity.value)
+        size = max(abs(quantity.value), 0.05 * found.scale)
+        allowed = (quantity.error_bound or 0.0) + known.body.tolerance * size + found.error
+        if apart > allowed:
+            return f"{quantity.name} = {quantity.value:.6g}, not {found.values[0]:.6g}"
+    return ""
+
+
+def _same(right: Sequence[Path], wrong: Sequence[Path]) -> bool:
+    """Return whether the finest mesh has the same fields and numbers."""
+    one, other = right[0], wrong[0]
+    try:
+        a, b = (meshio.read(where / "fields.vtu") for where in (one, other))
+        x, y = (json.loads((where / "results.json").read_text()) for where in (one, other))
+    except (OSError, ValueError, meshio.ReadError):
+        return False
+    numbers = [[entry["value"] for entry in content["quantities"]] for content in (x, y)]
+    pairs = [
+        (a.points, b.points),
+        (a.point_data["displacement"], b.point_data["displacement"]),
+        *zip(*numbers, strict=True),
+    ]
+    for data, others in ((a.point_data, b.point_data), (a.cell_data, b.cell_data)):
+        if "stress" in data and "stress" in others:
+            pairs.append((np.concatenate(list(data["stress"])), np.concatenate(list(others["stress"]))))
+    return all(_close(np.asarray(p), np.asarray(q)) for p, q in pairs)
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    if a.shape != b.shape:
+        return False
+    size = float(np.abs(a).max(initial=0.0))
+    return bool((np.abs(a - b) <= SAME * size).all())
+
+
+async def right_outcomes(chosen: Sequence[Body], folder: Path) -> list[RightOutcome]:
+    """Return what became of each right solution."""
+    asked = [body for body in chosen if body.name not in SINGULAR]
+    known = await references(asked)
+    found: list[tuple[int, RightOutcome]] = []
+    async with open_sandbox() as sandbox:
+        limit = anyio.CapacityLimiter(AT_ONCE)
+
+        async def one(number: int, body: Body, variant: Variant) -> None:
+            where = folder / body.name / str(number)
+            async with limit:
+                found.append((number, await _right(sandbox, body, variant, where, known[body.name])))
+            shutil.rmtree(where, ignore_errors=True)
+
+        async with anyio.create_task_group() as group:
+            jobs = [(body, v) for body in asked for v in VARIANTS if v.fits(body.formulation)]
+            for number, (body, variant) in enumerate(jobs):
+                group.start_soon(one, number, body, variant)
+    return [outcome for _, outcome in sorted(found, key=lambda pair: pair[0])]
+
+
+async def _right(
+    sandbox: Sandbox, body: Body, variant: Variant, folder: Path, reference: ReferenceSolution
+) -> RightOutcome:
+    size = variant.size * (body.settings.mesh_size or 0.1)
+    used = Settings(mesh_size=size, element_order=variant.order)
+    loose = replace(body, settings=used, tolerance=0.999)
+    verdict = await run_and_judge(sandbox, loose, variant.source, folder, reference)
+    evidence = verdict.before
+    failed = [c for c in evidence.failed if not (c.name.startswith("convergence:") and c.mendable
+              and c.name.count(":") == 1 and c.name != "convergence:meshes")]  # fmt: skip
+    inside, outside, coarse = 0, list[str](), False
+    for quantity in evidence.quantities:
+        known, bound = reference.quantities[quantity.name], quantity.error_bound
+        if bound is None:
+            coarse = True
+            continue
+        share, _ = relative_bound(bound, quantity.value, known.scale)
+        coarse |= share > body.tolerance
+        apart = known.apart(quantity.value)
+        if apart <= bound + known.error:
+            inside += 1
+        else:
+            outside.append(
+                f"{body.name}, {variant.name}: {quantity.name} = {quantity.value:.6g} +- "
+                f"{bound:.2g}, true {known.values[0]:.6g} ({apart / bound:.2f} bounds)"
+            )
+    return RightOutcome(
+        variant.name,
+        body.name,
+        "; ".join(f"{check.name}: {check.message}" for check in failed),
+        coarse,
+        inside + len(outside),
+        inside,
+        tuple(outside),
+    )
