@@ -295,11 +295,11 @@ _OWN: dict[str, tuple[dict[str, Any], float, int]] = {
     "column-of-revolution": (_column_of_revolution(), 0.05, 2),
     "round-plate": (_round_plate(), 0.025, 2),
     "rubber-block": (_rubber_block(), 0.03, 2),
-    "plate-on-points": (_plate_on_points(), 0.025, 2),
+    "plate-on-points": (_plate_on_points(), 0.018, 2),
     "layered-cantilever": (_layered_cantilever(), 0.015, 2),
     "dam": (_dam(), 0.6, 2),
     "singular-plate": (_singular_plate(), 0.05, 1),
-    "singular-l-shape": (_singular_l_shape(), 0.05, 1),
+    "singular-l-shape": (_singular_l_shape(), 0.05, 2),
     "column-between-walls": (_sheared_bar(), 0.05, 2),
 }
 """Formulation, mesh size [m] and element order."""
@@ -308,7 +308,7 @@ _PACKAGED = {
     "cantilever": (0.02, 2),
     "copper-plate": (0.07, 2),
     "gravity-wall": (0.4, 2),
-    "hole-in-tension": (0.012, 2),
+    "hole-in-tension": (0.01, 2),
     "plate-hole-shear": (0.02, 2),
     "plate-inclusion-shear": (0.05, 2),
     "plate-shear": (0.07, 2),

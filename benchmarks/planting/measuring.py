@@ -101,7 +101,8 @@ def _reasons(verdict: Verdict) -> str:
 async def _planted(
     sandbox: Sandbox, fault: Fault, known: Known, folder: Path
 ) -> Outcome | None:
-    wrong = fault.make(known)
+    # What has no value is asked for by itself.
+    wrong = None if (known.body.name in SINGULAR) != ("singular" in fault.name) else fault.make(known)
     if wrong is None:
         return None
     verdict = await run_and_judge(
@@ -111,16 +112,15 @@ async def _planted(
     name, problem = fault.name, known.body.name
     failed = tuple(check.name for check in verdict.evidence.failed)
     if verdict.accepted:
-        nothing = not fault.unseen and not fault.later and _same(known.folders, verdict.folders)
+        nothing = not (fault.unseen or fault.later) and _same(known.folders, verdict.folders)
         off = _off(verdict.evidence, known)
         kind: Kind = "accepted" if off or fault.refuse else "harmless"
         if fault.unseen:
             kind = "not seen"
         return Outcome(name, problem, "nothing changed" if nothing else kind, told=off)
-    if fault.name.startswith("stress at a singular") or problem not in SINGULAR:
-        same = not fault.later and not fault.unseen and "singular" not in fault.name
-        if same and _same(known.folders[:1], verdict.folders[:1]):
-            return Outcome(name, problem, "nothing changed", told="; ".join(failed))
+    compared = not fault.later and not fault.refuse
+    if compared and _same(known.folders[:1], verdict.folders[:1]):
+        return Outcome(name, problem, "nothing changed", told="; ".join(failed))
     alone = bool(failed) and all(check.startswith("reference:") for check in failed)
     first = failed[0] if failed else "level"
     return Outcome(name, problem, "found", first, failed, alone, _reasons(verdict)[:300])

@@ -64,6 +64,30 @@ load = (f - K @ u)[free]
 A = K[free][:, free].tocsr()
 u[free] = cg(A, load, M=diags(1 / A.diagonal()), rtol=RTOL)[0]
 """
+REDUCED = """
+from skfem import Basis
+rule = (np.full((2, 1), 0.5), np.ones(1))
+V = Basis(V.mesh, V.elem, quadrature=rule) if mesh.order == 1 else Basis(V.mesh, V.elem, intorder=1)
+"""
+"""One point in bilinear elements, two by two in nine-node ones."""
+SHAKEN = """
+from dataclasses import replace
+edges = np.unique(np.concatenate([n for n in mesh.boundary_nodes.values()]))
+low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
+inner = ((mesh.points > low + 1e-9) & (mesh.points < high - 1e-9)).all(axis=1)
+corner = np.zeros(len(mesh.points), dtype=bool)
+corner[np.unique(mesh.cells[:, :4])] = True
+step = np.abs(mesh.points[mesh.cells[0, 2]] - mesh.points[mesh.cells[0, 0]])
+move = 0.3 * step * np.random.default_rng(3).uniform(-1, 1, mesh.points.shape)
+points = mesh.points + move * (inner & corner)[:, None]
+if mesh.order == 2:
+    c = mesh.cells
+    for i in range(4):
+        points[c[:, 4 + i]] = (points[c[:, i]] + points[c[:, (i + 1) % 4]]) / 2
+    points[c[:, 8]] = points[c[:, :4]].mean(axis=1)
+mesh = replace(mesh, points=points)
+"""
+"""Quads that are no rectangles, so that rules of quadrature differ."""
 FARMED = """
 import skfem
 from mechagents.mechanics.meshing import RawMesh, _named, make_mesh as coarse_mesh
