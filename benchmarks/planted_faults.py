@@ -41,7 +41,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import anyio
-
 from planting.bodies import Body, bodies
 from planting.measuring import Outcome, RightOutcome, outcomes, right_outcomes
 
@@ -72,14 +71,16 @@ def matrix(wrong: Sequence[Outcome]) -> str:
         if not rows:
             continue
         kinds = Counter(o.kind for o in rows)
-        checks = Counter(_family(o.first) for o in rows if o.first)
-        by = ", ".join(f"`{c}` {n}" if len(checks) > 1 else f"`{c}`" for c, n in checks.most_common())
+        checks = Counter(family(o.first) for o in rows if o.first)
+        by = ", ".join(
+            f"`{c}` {n}" if len(checks) > 1 else f"`{c}`" for c, n in checks.most_common()
+        )
         other = [f"{kinds[k]} {k}" for k in ("harmless", "not seen", "accepted") if kinds[k]]
         lines.append(f"| {name} | {len(rows)} | {kinds['found']} | {'; '.join([by, *other])} |")
     return "\n".join(lines)
 
 
-def _family(check: str) -> str:
+def family(check: str) -> str:
     """Return a check's name without what it was applied to."""
     parts = check.split(":")
     if parts[0] == "convergence" and parts[1].startswith("coarser"):
@@ -151,8 +152,8 @@ def main() -> int:
     else:
         print(matrix(wrong), summary(wrong, right), machine(), sep="\n\n")
         print(f"{time.perf_counter() - begun:.0f} s")
-    false = [o for o in wrong if o.kind == "accepted"] or [o for o in right if o.refused]
-    return 1 if false else 0
+    false = any(o.kind == "accepted" for o in wrong) or any(o.refused for o in right)
+    return int(false)
 
 
 if __name__ == "__main__":

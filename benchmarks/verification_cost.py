@@ -26,12 +26,12 @@ from pathlib import Path
 
 import anyio
 import meshio
+from planting.bodies import SINGULAR, Body, bodies
 
 from mechagents.messages import Settings
 from mechagents.models.handbook.coder import program_text
 from mechagents.verification import verify_folder
 from mechagents.verification.reference.process import find_references
-from planting.bodies import SINGULAR, Body, bodies
 
 UNKNOWNS = 50_000
 AIMS = (0.3, 3.0)
@@ -43,7 +43,8 @@ def solve(folder: Path) -> float:
     os.chdir(folder)
     Path("program.py").write_text(program_text())
     begun = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()):
+    quiet = io.StringIO()
+    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         runpy.run_path("program.py")
     return time.perf_counter() - begun
 
@@ -101,7 +102,9 @@ def main() -> None:
           f"missed by {', '.join(dict.fromkeys(missed)) or 'none'}")  # fmt: skip
     packages = ("mechagents", "numpy", "scipy", "scikit-fem", "ngsolve", "shapely")
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, {versions}")
+    print(
+        f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, {versions}"
+    )
 
 
 def _row(name: str, count: int, solving: float, checks: float, reference: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ import meshio
 import numpy as np
 
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import OnLine
 from mechagents.messages import Settings
 from mechagents.verification.reference.values import ReferenceSolution
 from planting.bodies import Body
@@ -121,20 +121,8 @@ def _thick(f: Formulation) -> bool:
     return f.thickness is not None
 
 
-def _loaded(f: Formulation) -> bool:
-    return bool(f.loads)
-
-
-def _heavy(f: Formulation) -> bool:
-    return any(load.kind == "body_force" for load in f.loads)
-
-
 def _stressed(f: Formulation) -> bool:
     return any(w.kind == "stress" for w in f.wanted)
-
-
-def _shears(f: Formulation) -> bool:
-    return any(w.kind == "stress" and w.component == "xy" for w in f.wanted)
 
 
 def _several(f: Formulation) -> bool:
@@ -193,7 +181,7 @@ def _swapped_regions(data: Tree) -> bool:
 
 def _idealised(old: str, new: str) -> Callable[[Tree], bool]:
     def change(data: Tree) -> bool:
-        fits = data["idealisation"] == old
+        fits = bool(data["idealisation"] == old)
         data["idealisation"] = new
         return fits
 
@@ -205,8 +193,9 @@ def _disks(shape: Tree) -> Iterator[Tree]:
         yield shape
     for key in ("base", "remove", "shapes"):
         inner = shape.get(key, [])
-        for part in [inner] if isinstance(inner, dict) else inner:
-            yield from _disks(cast("Tree", part))
+        parts = cast("list[Tree]", inner if isinstance(inner, list) else [inner])
+        for part in parts:
+            yield from _disks(part)
 
 
 def _circles(data: Tree) -> list[Tree]:
@@ -243,7 +232,10 @@ def _no_hole(data: Tree) -> bool:
 
 def _lengths(data: Tree) -> bool:
     """Millimetres read as metres: every length of geometry times a thousand."""
-    data["geometry"] = _scaled(data["geometry"], 1e3)
+    text = json.dumps(data["geometry"])
+    # Every number of a geometry is a length, and every one is a float.
+    scaled = re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda found: repr(1e3 * float(found[0])), text)
+    data["geometry"] = json.loads(scaled)
     for wanted in data["wanted"]:
         if wanted.get("at") is not None:
             wanted["at"] = [1e3 * value for value in wanted["at"]]
@@ -256,14 +248,6 @@ def _in_millimetres(known: Known) -> Wrong | None:
         return None
     finer = _mutated(wrong.source, (_MESH, _MESH.replace("mesh_size,", "mesh_size * 1e3,")))
     return Wrong(finer, told=wrong.told)
-
-
-def _scaled(part: Any, factor: float) -> Any:
-    if isinstance(part, dict):
-        return {key: _scaled(value, factor) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_scaled(value, factor) for value in part]
-    return part * factor if isinstance(part, float) else part
 
 
 def _loads(factor: float, kind: str | None = None) -> Callable[[Tree], bool]:
@@ -586,9 +570,14 @@ def _blank_picture(known: Known) -> Wrong | None:
 
 def _field_only(source: str) -> Maker:
     """Return a fault in the stress field, but not in the numbers."""
-    return _if(_stressed, (
-        _WRITE, f"from dataclasses import replace\n{source}\n"
-        "write_fields(replace(solution, stress=sigma))"))
+    return _if(
+        _stressed,
+        (
+            _WRITE,
+            f"from dataclasses import replace\n{source}\n"
+            "write_fields(replace(solution, stress=sigma))",
+        ),
+    )
 
 
 def _number_everywhere(known: Known) -> Wrong | None:
@@ -600,13 +589,13 @@ def _number_everywhere(known: Known) -> Wrong | None:
 
 
 _MESH = "mesh = make_mesh(problem.geometry, settings.mesh_size, settings.element_order or 1)"
-_FORM = """    work = sum(s * e for s, e in zip(stress(strain(u, w.x)), strain(v, w.x), strict=True))
-    return work * thickness(w.x)"""
+_FORM = (
+    "    work = sum(s * e for s, e in zip(stress(strain(u, w.x)), strain(v, w.x), strict=True))\n"
+    "    return work * thickness(w.x)"
+)
 _FORCES = "forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support"
 _RESULTS = "results = quantities(problem, solution)"
-_SOLVE = (
-    'u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))'
-)
+_SOLVE = 'u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))'
 _SIGMA = "sigma = node_means(mesh, sigma)"
 _BASIS = "V = basis(mesh)\n"
 _WRITE = "write_fields(solution)"
@@ -619,11 +608,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault("half of the shear", _if(_every, ("mu * gamma", "mu * gamma / 2"))),
     Fault("plane strain for plane stress", _told(_idealised("plane_stress", "plane_strain"))),
     Fault("plane stress for plane strain", _told(_idealised("plane_strain", "plane_stress"))),
-    Fault("plane strain for a body of revolution",
-          _told(_idealised("axisymmetric", "plane_strain"))),
-    Fault("E and nu swapped", _if(_every, (
-        "E, nu = material.youngs_modulus, material.poisson_ratio",
-        "nu, E = material.youngs_modulus, material.poisson_ratio"))),
+    Fault(
+        "plane strain for a body of revolution", _told(_idealised("axisymmetric", "plane_strain"))
+    ),
+    Fault(
+        "E and nu swapped",
+        _if(
+            _every,
+            (
+                "E, nu = material.youngs_modulus, material.poisson_ratio",
+                "nu, E = material.youngs_modulus, material.poisson_ratio",
+            ),
+        ),
+    ),
     Fault("E off by 1 %", _told(_modulus(1.01))),
     Fault("E off by 10 %", _told(_modulus(1.1))),
     Fault("E off by 10 %, seven digits in the file", _single(_modulus(1.1))),
@@ -633,12 +630,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault("E of one region off by 10 %", _told(_one_region_off)),
     Fault("nu off by 0.03", _told(_ratio(0.03))),
     Fault("materials of the regions swapped", _told(_swapped_regions)),
-    Fault("hoop strain left out", _if(_of_revolution, (
-        "    if axisymmetric:  # on", "    if False:  # on"))),
-    Fault("2 pi left out", _if(_of_revolution, (
-        "2 * np.pi * x[0] if axis", "x[0] if axis"))),
-    Fault("2 pi r left out", _if(_of_revolution, (
-        "2 * np.pi * x[0] if axis", "1.0 if axis"))),
+    Fault(
+        "hoop strain left out",
+        _if(_of_revolution, ("    if axisymmetric:  # on", "    if False:  # on")),
+    ),
+    Fault("2 pi left out", _if(_of_revolution, ("2 * np.pi * x[0] if axis", "x[0] if axis"))),
+    Fault("2 pi r left out", _if(_of_revolution, ("2 * np.pi * x[0] if axis", "1.0 if axis"))),
     # The body.
     Fault("hole missing", _told(_no_hole)),
     Fault("hole 2 % too large", _told(_radius)),
@@ -654,9 +651,16 @@ FAULTS: tuple[Fault, ...] = (
     Fault("half the load", _told(_loads(0.5))),
     Fault("load with the other sign", _told(_loads(-1.0))),
     Fault("body force left out", _told(_without_body_force)),
-    Fault("thickness counted twice in tractions", _if(_thick, (
-        "fx=load.x, fy=load.y)",
-        "fx=load.x * problem.thickness, fy=load.y * problem.thickness)"))),
+    Fault(
+        "thickness counted twice in tractions",
+        _if(
+            _thick,
+            (
+                "fx=load.x, fy=load.y)",
+                "fx=load.x * problem.thickness, fy=load.y * problem.thickness)",
+            ),
+        ),
+    ),
     Fault("thickness left out", _if(_thick, ("problem.thickness or 1.0", "1.0"))),
     Fault("support missing", _told(_lost_support)),
     Fault("component of a support missing", _told(_lost_component)),
@@ -666,13 +670,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault("supports by a soft penalty", _if(_every, (_SOLVE, PENALTY))),
     # The solution.
     Fault("iteration stopped at 1e-3", _if(_every, (_SOLVE, LOOSE.replace("RTOL", "1e-3")))),
-    Fault("iteration stopped after 20 steps", _if(_every, (
-        _SOLVE, LOOSE.replace("RTOL", "1e-12, maxiter=20")))),
-    Fault("reduced integration, with hourglass modes", _if(_grid, (
-        _BASIS, _BASIS + REDUCED))),
-    Fault("mesh_size ignored", lambda known: _text((
-        _MESH, _MESH.replace("settings.mesh_size", repr(known.body.settings.mesh_size)))),
-        later=True, refuse=True),
+    Fault(
+        "iteration stopped after 20 steps",
+        _if(_every, (_SOLVE, LOOSE.replace("RTOL", "1e-12, maxiter=20"))),
+    ),
+    Fault("reduced integration, with hourglass modes", _if(_grid, (_BASIS, _BASIS + REDUCED))),
+    Fault(
+        "mesh_size ignored",
+        lambda known: _text(
+            (_MESH, _MESH.replace("settings.mesh_size", repr(known.body.settings.mesh_size)))
+        ),
+        later=True,
+        refuse=True,
+    ),
     Fault("the same files for every mesh", _same_files, later=True, refuse=True),
     Fault("refined only where nothing happens", _refined_where_nothing_happens),
     # The numbers.
@@ -685,36 +695,67 @@ FAULTS: tuple[Fault, ...] = (
     Fault("a fine mesh's stress on every mesh", _number_everywhere, later=True),
     Fault("number nan", _rewritten(_nan_number), refuse=True),
     # The stress.
-    Fault("von Mises stress for sigma_xy", _if(_stressed, (
-        _SIGMA, _SIGMA + "\nfrom mechagents.kit import von_mises\n"
-        "sigma[..., 3] = von_mises(sigma)")), refuse=True),
-    Fault("stress 5 % too large, and so reported", _if(_stressed, (
-        _SIGMA, _SIGMA + "\nsigma = 1.05 * sigma"))),
+    Fault(
+        "von Mises stress for sigma_xy",
+        _if(
+            _stressed,
+            (
+                _SIGMA,
+                _SIGMA + "\nfrom mechagents.kit import von_mises\nsigma[..., 3] = von_mises(sigma)",
+            ),
+        ),
+        refuse=True,
+    ),
+    Fault(
+        "stress 5 % too large, and so reported",
+        _if(_stressed, (_SIGMA, _SIGMA + "\nsigma = 1.05 * sigma")),
+    ),
     Fault("stress smoothed eight times", _if(_stressed, (_SIGMA, _SIGMA + SMOOTHED))),
     # Made up.
     Fault("displacement nan at a node", _fields(_nan_displacement), refuse=True),
     Fault("stress infinite at a place", _fields(_inf_stress), refuse=True),
-    Fault("right numbers, made-up interior", _reference_numbers(
-        _mutated(program_text(), (_SOLVE, HARMONIC))), refuse=True),
-    Fault("right numbers, displacement of zero", _reference_numbers(
-        _mutated(program_text(), (_SOLVE, _SOLVE + "\nu = 0 * u"))), refuse=True),
-    Fault("a coarse solution interpolated on a finer mesh", _if(
-        lambda f: _straight(f) and not _several(f), (_SOLVE, _SOLVE + INTERPOLATED)), refuse=True),
+    Fault(
+        "right numbers, made-up interior",
+        _reference_numbers(_mutated(program_text(), (_SOLVE, HARMONIC))),
+        refuse=True,
+    ),
+    Fault(
+        "right numbers, displacement of zero",
+        _reference_numbers(_mutated(program_text(), (_SOLVE, _SOLVE + "\nu = 0 * u"))),
+        refuse=True,
+    ),
+    Fault(
+        "a coarse solution interpolated on a finer mesh",
+        _if(lambda f: _straight(f) and not _several(f), (_SOLVE, _SOLVE + INTERPOLATED)),
+        refuse=True,
+    ),
     Fault("another law, scaled to the right reaction", _scaled_to_reaction, refuse=True),
-    Fault("the field of another displacement or load", _told(
-        lambda data: _prescribed(1.2)(data) | _loads(1.2)(data)), refuse=True),
-    Fault("the field of another material and hole", _told(
-        lambda data: _modulus(1.3)(data) & (_radius(data) or True)), refuse=True),
+    Fault(
+        "the field of another displacement or load",
+        _told(lambda data: _prescribed(1.2)(data) | _loads(1.2)(data)),
+        refuse=True,
+    ),
+    Fault(
+        "the field of another material and hole",
+        _told(lambda data: _modulus(1.3)(data) & (_radius(data) or True)),
+        refuse=True,
+    ),
     # Where the stress has no bound.
     Fault("stress at a singular corner", _singular, refuse=True, later=True),
     Fault("a singular stress, the same on every mesh", _singular_settled, refuse=True, later=True),
     Fault("a singular stress, as low as it may be", _singular_low, refuse=True, later=True),
     # Pictures, and fields that no number is read from.
     Fault("blank picture", _blank_picture, refuse=True),
-    Fault("picture of another field", _other_picture, refuse=True,
-          unseen="pictures are not looked at"),
-    Fault("stress field 5 % too large, numbers right", _field_only("sigma = 1.05 * sigma"),
-          refuse=True, unseen="a stress field may be averaged"),
-    Fault("stress field twice too large, numbers right", _field_only("sigma = 2 * sigma"),
-          refuse=True),
+    Fault(
+        "picture of another field", _other_picture, refuse=True, unseen="pictures are not looked at"
+    ),
+    Fault(
+        "stress field 5 % too large, numbers right",
+        _field_only("sigma = 1.05 * sigma"),
+        refuse=True,
+        unseen="a stress field may be averaged",
+    ),
+    Fault(
+        "stress field twice too large, numbers right", _field_only("sigma = 2 * sigma"), refuse=True
+    ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import anyio
-import meshio
 import numpy as np
 
 from mechagents.messages import Evidence, Settings
 from mechagents.sandbox import Sandbox
+from mechagents.verification import Fields, read_fields, read_results
 from mechagents.verification.convergence import relative_bound
+from mechagents.verification.elements import FloatArray
 from mechagents.verification.reference.values import ReferenceSolution
 from planting.bodies import SINGULAR, Body
 from planting.faults import FAULTS, Fault, Known
@@ -84,9 +84,7 @@ async def outcomes(chosen: Sequence[Body], folder: Path, faults: Sequence[str]) 
     return sorted(found.values(), key=lambda o: (order[o.fault], names.index(o.problem)))
 
 
-async def _known(
-    sandbox: Sandbox, body: Body, folder: Path, reference: ReferenceSolution
-) -> Known:
+async def _known(sandbox: Sandbox, body: Body, folder: Path, reference: ReferenceSolution) -> Known:
     verdict = await run_and_judge(sandbox, body, program_text(), folder, reference)
     if not verdict.accepted and body.name not in SINGULAR:
         raise RuntimeError(f"{body.name}: the right program is refused: {_reasons(verdict)}")
@@ -98,11 +96,11 @@ def _reasons(verdict: Verdict) -> str:
     return "; ".join(f"{check.name}: {check.message}" for check in verdict.evidence.failed)
 
 
-async def _planted(
-    sandbox: Sandbox, fault: Fault, known: Known, folder: Path
-) -> Outcome | None:
+async def _planted(sandbox: Sandbox, fault: Fault, known: Known, folder: Path) -> Outcome | None:
     # What has no value is asked for by itself.
-    wrong = None if (known.body.name in SINGULAR) != ("singular" in fault.name) else fault.make(known)
+    wrong = (
+        None if (known.body.name in SINGULAR) != ("singular" in fault.name) else fault.make(known)
+    )
     if wrong is None:
         return None
     verdict = await run_and_judge(
@@ -144,23 +142,24 @@ def _same(right: Sequence[Path], wrong: Sequence[Path]) -> bool:
     """Return whether the finest mesh has the same fields and numbers."""
     one, other = right[0], wrong[0]
     try:
-        a, b = (meshio.read(where / "fields.vtu") for where in (one, other))
-        x, y = (json.loads((where / "results.json").read_text()) for where in (one, other))
-    except (OSError, ValueError, meshio.ReadError):
+        a, b = (read_fields(where / "fields.vtu") for where in (one, other))
+        x, y = (read_results(where / "results.json") for where in (one, other))
+    except ValueError:
         return False
-    numbers = [[entry["value"] for entry in content["quantities"]] for content in (x, y)]
     pairs = [
         (a.points, b.points),
-        (a.point_data["displacement"], b.point_data["displacement"]),
-        *zip(*numbers, strict=True),
+        (a.displacement, b.displacement),
+        *((np.array(p.value), np.array(q.value)) for p, q in zip(x, y, strict=True)),
+        *zip(_stress(a), _stress(b), strict=True),
     ]
-    for data, others in ((a.point_data, b.point_data), (a.cell_data, b.cell_data)):
-        if "stress" in data and "stress" in others:
-            pairs.append((np.concatenate(list(data["stress"])), np.concatenate(list(others["stress"]))))
-    return all(_close(np.asarray(p), np.asarray(q)) for p, q in pairs)
+    return all(_close(p, q) for p, q in pairs)
 
 
-def _close(a: np.ndarray, b: np.ndarray) -> bool:
+def _stress(fields: Fields) -> tuple[FloatArray, ...]:
+    return fields.cell_stress or (() if fields.point_stress is None else (fields.point_stress,))
+
+
+def _close(a: FloatArray, b: FloatArray) -> bool:
     if a.shape != b.shape:
         return False
     size = float(np.abs(a).max(initial=0.0))
@@ -178,7 +177,9 @@ async def right_outcomes(chosen: Sequence[Body], folder: Path) -> list[RightOutc
         async def one(number: int, body: Body, variant: Variant) -> None:
             where = folder / body.name / str(number)
             async with limit:
-                found.append((number, await _right(sandbox, body, variant, where, known[body.name])))
+                found.append(
+                    (number, await _right(sandbox, body, variant, where, known[body.name]))
+                )
             shutil.rmtree(where, ignore_errors=True)
 
         async with anyio.create_task_group() as group:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bodies_to_check import LINES, SQUARE, cantilever, cylinder, holed, plate
-from returned import Returned, failed, leave, mesh_of, ran, sheared_twice, solve
+from returned import Returned, failed, leave, mesh_of, ran, reported, sheared_twice, solve
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence, Settings
@@ -218,6 +218,34 @@ def test_a_singular_stress_is_refused_and_nothing_can_mend_it(body, order, tmp_p
     assert sharp.error_bound is None
     assert (sharp.claim_level, energy.claim_level) == ("consistent", "converged")
     assert evidence.claim_level == "consistent"
+
+
+def test_one_number_on_every_mesh_does_not_hide_a_singular_stress(tmp_path):
+    corner = {"name": "sharp", "kind": "stress", "component": "yy", "at": [0.5, 0.5]}
+    f = l_shape(wanted=[corner])
+    finest = reported(program(f, 2)(Settings(mesh_size=0.05)))
+    runs = []
+    for number, size in enumerate((0.05, 0.075, 0.1125)):
+        used = Settings(mesh_size=size)
+        folder = leave(tmp_path / str(number), program(f, 2)(used), finest)
+        runs.append((ran(folder, used), folder))
+    evidence = judge(f, runs, level="converged", tolerance=0.5)
+    (check,) = evidence.failed
+    assert check.name == "convergence:sharp"
+    assert "singular point" in check.message
+
+
+def test_another_hole_on_a_coarser_mesh_is_found(tmp_path):
+    larger = holed().geometry.model_dump()
+    larger["regions"]["plate"]["remove"][0]["radius"] = 0.206
+    larger["boundaries"]["hole"]["radius"] = 0.206
+    other = holed(geometry=larger)
+
+    def two_bodied(settings: Settings) -> Returned:
+        return program(other if settings.mesh_size > 0.1 else holed())(settings)
+
+    evidence, _ = settled(holed(), two_bodied, tmp_path)
+    assert "convergence:coarser-1:geometry:outline" in failed(evidence)
 
 
 def test_no_tolerance_makes_a_singular_stress_a_converged_one(tmp_path):

@@ -1,0 +1,86 @@
+"""A share of the planted faults: each found, by the check that should; right programs pass.
+
+All of them are planted by ``benchmarks/planted_faults.py``.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import anyio
+import pytest
+from planted_faults import family, matrix, measure, summary
+from planting.bodies import SINGULAR, bodies
+from planting.faults import FAULTS
+from planting.measuring import Outcome, RightOutcome
+from planting.right import VARIANTS
+
+BODIES = {body.name: body for body in bodies()}
+EXPECTED = {
+    "Laplacian in place of elasticity": "equilibrium:residual",
+    "half of the shear": "equilibrium:residual",
+    "plane strain for plane stress": "equilibrium:residual",
+    "E off by 1 %": "equilibrium:residual quantities",
+    "nu off by 0.03": "equilibrium:residual",
+    "2 pi left out": "quantities",
+    "hole 2 % too large": "geometry:outline",
+    "crack of duplicate nodes": "geometry:outline",
+    "materials of the regions swapped": "equilibrium:residual",
+    "half the load": "equilibrium:residual",
+    "component of a support missing": "supports",
+    "component of a support in excess": "equilibrium:residual",
+    "iteration stopped at 1e-3": "equilibrium:residual",
+    "mesh_size ignored": "convergence:meshes",
+    "number not in the field": "quantities",
+    "number nan": "contract:results",
+    "a coarse solution interpolated on a finer mesh": "equilibrium:residual",
+    "right numbers, displacement of zero": "equilibrium:residual supports",
+    "another law, scaled to the right reaction": "supports",
+    "hole 3 % larger on the coarser meshes": "convergence:coarser",
+    "a singular stress, the same on every mesh": "convergence:NAME",
+    "blank picture": "contract:picture",
+}
+"""Faults, and the checks that may find them first."""
+PROBLEMS = (
+    "copper-plate", "round-plate", "bimaterial-bar", "cantilever", "plate-shear",
+    "singular-l-shape",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def measured() -> tuple[list[Outcome], list[RightOutcome]]:
+    wrong, _ = anyio.run(
+        partial(measure, faults=list(EXPECTED), right=False), [BODIES[name] for name in PROBLEMS]
+    )
+    _, right = anyio.run(partial(measure, faults=["number nan"]), [BODIES["thick-cylinder"]])
+    return wrong, right
+
+
+def test_every_planted_fault_is_found_by_the_check_that_should(
+    measured: tuple[list[Outcome], list[RightOutcome]],
+) -> None:
+    wrong, right = measured
+    planted = [outcome for outcome in wrong if outcome.kind != "nothing changed"]
+    assert len(planted) >= 50
+    assert {outcome.fault for outcome in planted} == set(EXPECTED)
+    missed = [outcome for outcome in planted if outcome.kind != "found"]
+    assert missed == []
+    other = {(o.fault, o.problem, o.first) for o in planted
+             if family(o.first) not in EXPECTED[o.fault].split()}  # fmt: skip
+    assert other == set()
+    assert "0 falsely accepted" in summary(wrong, right)
+    assert all(name in matrix(wrong) for name in EXPECTED)
+
+
+def test_right_programs_pass_and_their_bounds_hold(
+    measured: tuple[list[Outcome], list[RightOutcome]],
+) -> None:
+    _, right = measured
+    assert len(right) == len(VARIANTS)
+    assert [outcome.refused for outcome in right if outcome.refused] == []
+    assert sum(o.inside for o in right) >= 0.9 * sum(o.bounds for o in right)
+
+
+def test_what_is_planted_is_enough() -> None:
+    assert len(BODIES) - len(SINGULAR) >= 12
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 60
