@@ -260,6 +260,62 @@ def _column_between_walls() -> dict[str, Any]:
     }
 
 
+def _quarter_pipe() -> dict[str, Any]:
+    ring = {
+        "kind": "difference",
+        "base": {"kind": "disk", "center": [0.0, 0.0], "radius": 0.2},
+        "remove": [{"kind": "disk", "center": [0.0, 0.0], "radius": 0.1}],
+    }
+    corner = {"kind": "rectangle", "size": [0.2, 0.2]}
+    return {
+        "idealisation": "plane_strain",
+        "geometry": {
+            "regions": {"pipe": {"kind": "intersection", "shapes": [ring, corner]}},
+            "boundaries": {
+                "below": _line("y", 0.0),
+                "left": _line("x", 0.0),
+                "bore": {"kind": "circle", "center": [0.0, 0.0], "radius": 0.1},
+                "outside": {"kind": "circle", "center": [0.0, 0.0], "radius": 0.2},
+            },
+        },
+        "materials": {"pipe": STEEL},
+        "supports": [{"boundary": "below", "y": 0.0}, {"boundary": "left", "x": 0.0}],
+        "loads": [{"kind": "pressure", "boundary": "bore", "value": 50e6}],
+        "wanted": [
+            _wanted("bore_x", "displacement", component="x", at=[0.1, 0.0]),
+            _wanted("hoop", "stress", component="yy", at=[0.15, 0.0]),
+            _wanted("below_y", "reaction", boundary="below", component="y"),
+        ],
+    }
+
+
+def _heated_strip() -> dict[str, Any]:
+    """Two metals bonded, one of which expands more: it bends."""
+    return {
+        "idealisation": "plane_stress",
+        "thickness": 0.01,
+        "geometry": {
+            "regions": {
+                "lower": {"kind": "rectangle", "size": [0.1, 0.01]},
+                "upper": {"kind": "rectangle", "origin": [0.0, 0.01], "size": [0.1, 0.01]},
+            },
+            "boundaries": {"wall": _line("x", 0.0), "top": _line("y", 0.02)},
+        },
+        "materials": {
+            "lower": {**STEEL, "thermal_expansion": 12e-6},
+            "upper": {**ALUMINIUM, "thermal_expansion": 23e-6},
+        },
+        "supports": [{"boundary": "wall", "x": 0.0, "y": 0.0}],
+        "loads": [{"kind": "temperature", "change": 80.0}],
+        "wanted": [
+            _wanted("tip_y", "displacement", component="y", at=[0.1, 0.01]),
+            _wanted("tip_x", "displacement", component="x", at=[0.1, 0.01]),
+            _wanted("middle_xx", "stress", component="xx", at=[0.05, 0.0]),
+            _wanted("energy", "strain_energy"),
+        ],
+    }
+
+
 def _singular_plate() -> dict[str, Any]:
     """The plate in shear, asked for the stress at a clamped corner too, which has no bound."""
     return {
@@ -296,6 +352,8 @@ _OWN: dict[str, tuple[dict[str, Any], float, int]] = {
     "plate-on-points": (_plate_on_points(), 0.018, 2),
     "layered-cantilever": (_layered_cantilever(), 0.015, 2),
     "dam": (_dam(), 0.6, 2),
+    "quarter-pipe": (_quarter_pipe(), 0.01, 2),
+    "heated-strip": (_heated_strip(), 0.00125, 2),
     "singular-plate": (_singular_plate(), 0.05, 1),
     "singular-l-shape": (_singular_l_shape(), 0.05, 2),
     "column-between-walls": (_column_between_walls(), 0.05, 2),

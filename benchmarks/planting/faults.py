@@ -125,6 +125,14 @@ def _stressed(f: Formulation) -> bool:
     return any(w.kind == "stress" for w in f.wanted)
 
 
+def _heated(f: Formulation) -> bool:
+    return any(load.kind == "temperature" for load in f.loads)
+
+
+def _mechanical(f: Formulation) -> bool:
+    return any(load.kind in ("traction", "pressure") for load in f.loads)
+
+
 def _several(f: Formulation) -> bool:
     return len(f.geometry.regions) > 1
 
@@ -254,7 +262,9 @@ def _loads(factor: float, kind: str | None = None) -> Callable[[Tree], bool]:
     def change(data: Tree) -> bool:
         chosen = [load for load in data["loads"] if kind in (None, load["kind"])]
         for load in chosen:
-            load["x"], load["y"] = factor * load["x"], factor * load["y"]
+            for key in ("x", "y", "value", "change"):
+                if key in load:
+                    load[key] *= factor
         return bool(chosen)
 
     return change
@@ -269,7 +279,7 @@ def _without_body_force(data: Tree) -> bool:
 
 def _wrong_edge(data: Tree) -> bool:
     for load in data["loads"]:
-        if load["kind"] == "traction":
+        if load["kind"] in ("traction", "pressure"):
             others = [n for n in _edges(data) if n != load["boundary"]]
             load["boundary"] = others[0] if others else load["boundary"]
             return bool(others)
@@ -654,10 +664,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "thickness counted twice in tractions",
         _if(
-            _thick,
+            lambda f: _thick(f) and _mechanical(f),
             (
-                "fx=load.x, fy=load.y)",
-                "fx=load.x * problem.thickness, fy=load.y * problem.thickness)",
+                "fx=t[0], fy=t[1])",
+                "fx=t[0] * problem.thickness, fy=t[1] * problem.thickness)",
             ),
         ),
     ),
@@ -668,6 +678,17 @@ FAULTS: tuple[Fault, ...] = (
     Fault("component of a support in excess", _told(_extra_component)),
     Fault("prescribed displacement with the other sign", _told(_prescribed(-1.0))),
     Fault("supports by a soft penalty", _if(_every, (_SOLVE, PENALTY))),
+    Fault(
+        "free expansion left out",
+        _if(
+            _heated,
+            ("expansion=free_expansion(problem, mesh, x))\nfor", "expansion=0 * x[0])\nfor"),
+        ),
+    ),
+    Fault(
+        "stress of the free expansion not taken off",
+        _if(_heated, ("free_expansion(problem, mesh, at)), axis", "0.0), axis")),
+    ),
     # The solution.
     Fault("iteration stopped at 1e-3", _if(_every, (_SOLVE, LOOSE.replace("RTOL", "1e-3")))),
     Fault(

@@ -6,12 +6,12 @@ BILINEAR = """    return mu * (u.grad * v.grad).sum(axis=(0, 1)) * thickness(w.x
 """A vector Laplacian."""
 UNJOINED = """
 from dataclasses import replace
-inside = mesh.cells_in(mesh.regions[-1])
-shared = np.intersect1d(mesh.cells[inside], mesh.cells[~inside])
+upper = mesh.cells_in(mesh.regions[-1])
+shared = np.intersect1d(mesh.cells[upper], mesh.cells[~upper])
 copy = np.arange(len(mesh.points))
 copy[shared] = len(mesh.points) + np.arange(len(shared))
 cells = mesh.cells.copy()
-cells[inside] = copy[cells[inside]]
+cells[upper] = copy[cells[upper]]
 mesh = replace(mesh, points=np.concatenate([mesh.points, mesh.points[shared]]), cells=cells)
 for name, nodes in mesh.boundary_nodes.items():
     more = copy[np.intersect1d(nodes, shared)]
@@ -172,7 +172,7 @@ for load in problem.loads:
     if load.kind == "traction":
         edges = FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * mesh.order + 2)
         f2 += work_of_force.assemble(edges, fx=load.x, fy=load.y)
-    else:
+    elif load.kind == "body_force":
         f2 += work_of_force.assemble(V, fx=load.x, fy=load.y)
 dofs2 = node_dofs(V2, half)
 given = {}
