@@ -17,7 +17,7 @@ A wrong solution is *falsely accepted* if no check failed, the claim level is ``
 
 A fault that leaves the fields and numbers of the finest mesh as they were, to 1e-9, changed
 nothing that was asked, and does not count. Nor does one that verification accepts with numbers
-that lie within the bounds that it gave: it is counted apart, as harmless.
+that lie within bound and tolerance: it is counted apart, as harmless.
 
 Right solutions are the same program on other meshes, elements and forms of files. One is *falsely
 refused* if any of the checks 1 to 5 fails, on any of its three meshes, or if the meshes are taken
@@ -76,7 +76,9 @@ def matrix(wrong: Sequence[Outcome]) -> str:
             f"`{c}` {n}" if len(checks) > 1 else f"`{c}`" for c, n in checks.most_common()
         )
         other = [f"{kinds[k]} {k}" for k in ("harmless", "not seen", "accepted") if kinds[k]]
-        lines.append(f"| {name} | {len(rows)} | {kinds['found']} | {'; '.join([by, *other])} |")
+        lines.append(
+            f"| {name} | {len(rows)} | {kinds['found']} | {'; '.join(filter(None, [by, *other]))} |"
+        )
     return "\n".join(lines)
 
 
@@ -99,7 +101,7 @@ def summary(wrong: Sequence[Outcome], right: Sequence[RightOutcome]) -> str:
     problems = len({o.problem for o in wrong})
     lines = [
         f"{planted} wrong solutions of {problems} problems: {kinds['found']} found, "
-        f"{kinds['harmless']} accepted with numbers within their bounds, "
+        f"{kinds['harmless']} accepted with numbers within bound and tolerance, "
         f"{kinds['not seen']} of kinds known not to be seen, {kinds['accepted']} falsely accepted "
         f"({kinds['nothing changed']} more changed nothing)",
         f"by the reference alone: {sum(o.by_reference for o in wrong)}",
