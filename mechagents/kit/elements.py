@@ -10,7 +10,7 @@ from mechagents.mechanics.meshing import CellKind, Mesh
 
 if TYPE_CHECKING:
     from mechagents.mechanics.meshing import FloatArray
-    from mechagents.mechanics.units import Point
+    from mechagents.mechanics.units import Point, SpacePoint
 
 QUAD_NODES = ((0, 0), (1, 0), (1, 1), (0, 1))
 """Each node of a quad: which one-dimensional function along x and along y."""
@@ -66,7 +66,7 @@ def _triangle(kind: CellKind, area: FloatArray) -> tuple[FloatArray, FloatArray]
     return np.stack(values, -1), np.stack(grads, -2)
 
 
-def locate(mesh: Mesh, point: Point) -> tuple[int, FloatArray]:
+def locate(mesh: Mesh, point: Point | SpacePoint) -> tuple[int, FloatArray]:
     """Return the element that holds a point, and the shape functions' values there.
 
     A point just outside, between a curved outline and the straight edge of an element, is

@@ -18,7 +18,7 @@ from mechagents.mechanics.meshing import Mesh
 
 if TYPE_CHECKING:
     from mechagents.mechanics.meshing import FloatArray
-    from mechagents.mechanics.units import Point
+    from mechagents.mechanics.units import Point, SpacePoint
 
 STRESS_COLUMNS = ("xx", "yy", "zz", "xy")
 """The order of stress components; zz is out of the plane, or the hoop direction."""
@@ -118,7 +118,7 @@ def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
 _IN_ELEMENT = "interpolated in the element that holds the point"
 
 
-def _interpolated(mesh: Mesh, values: FloatArray, point: Point) -> FloatArray:
+def _interpolated(mesh: Mesh, values: FloatArray, point: Point | SpacePoint) -> FloatArray:
     """Return columns at a point from those at each element's own nodes."""
     from mechagents.kit.elements import locate
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("sin", "cos", "tan", "exp", "log", "sqrt", "abs", "atan2")
 """What a formula may call."""
-COORDINATES = ("x", "y")
+COORDINATES = ("x", "y", "z")
 """What a formula may use [m], besides pi; in an axisymmetric body x is the radius."""
 _SCALE = re.compile("°|deg|celsius|fahrenheit", re.IGNORECASE)
 LARGEST_NUMBER = 1e300
@@ -56,16 +56,25 @@ class Formula(BaseModel):
     def _tree(self) -> ast.expr:
         return _parsed(self.formula)
 
+    @property
+    def names(self) -> set[str]:
+        """The coordinates, functions and constants that it uses."""
+        return {part.id for part in ast.walk(self._tree) if isinstance(part, ast.Name)}
+
     def at(self, points: FloatArray) -> FloatArray:
-        """Return the values at points [m], shape (..., 2) to (...); not finite where undefined."""
+        """Return the values at points [m], shape (..., 2 or 3) to (...); z is 0 in the plane.
+
+        Where the formula is undefined they are not finite.
+        """
         import numpy as np
 
         functions = {name: getattr(np, name) for name in FUNCTIONS if name != "atan2"}
         functions["atan2"] = np.arctan2
         x, y = points[..., 0], points[..., 1]
+        z = points[..., 2] if points.shape[-1] == 3 else np.zeros_like(x)
         with np.errstate(all="ignore"):
             try:
-                value = self.given({"x": x, "y": y}, functions)
+                value = self.given({"x": x, "y": y, "z": z}, functions)
             except ArithmeticError:  # numbers alone that have no value, such as 1 / 0
                 value = np.nan
         return np.broadcast_to(np.asarray(value, dtype=np.float64), x.shape)
@@ -76,14 +85,14 @@ class Formula(BaseModel):
         """Return the value for coordinates of any type that can be calculated with.
 
         Args:
-            coordinates: What x and y are.
+            coordinates: What x, y and z are.
             functions: How the functions are called for that type, by name.
         """
         return _value(self._tree, {**coordinates, "pi": math.pi}, functions)
 
 
 def value_at(value: float | Formula, points: FloatArray) -> FloatArray:
-    """Return a value at points [m], shape (..., 2) to (...)."""
+    """Return a value at points [m], shape (..., 2 or 3) to (...)."""
     import numpy as np
 
     if isinstance(value, Formula):

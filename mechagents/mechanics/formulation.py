@@ -10,18 +10,20 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import Field, field_validator, model_validator
 
 from mechagents.mechanics.formulas import Formula, varying
-from mechagents.mechanics.geometry import Axis, Geometry, Part
+from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Part
 from mechagents.mechanics.materials import Material
-from mechagents.mechanics.units import Length, Point
+from mechagents.mechanics.units import Length, Point, SpacePoint
 from mechagents.mechanics.wellposed import faults
 
-Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric"]
-"""How the plane stands for the body. Axisymmetric: x is the radius, y the axis."""
-StressComponent = Literal["xx", "yy", "zz", "xy", "von_mises"]
-"""A stress component; zz is out of the plane, or the hoop direction."""
+Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric", "solid"]
+"""How the plane stands for the body, or that none does: ``solid`` is three-dimensional.
+
+Axisymmetric: x is the radius, y the axis."""
+StressComponent = Literal["xx", "yy", "zz", "xy", "yz", "xz", "von_mises"]
+"""A stress component. In the plane zz is out of it, or the hoop direction; yz and xz are 0."""
 FieldName = Literal[
-    "displacement", "displacement_x", "displacement_y",
-    "stress_xx", "stress_yy", "stress_zz", "stress_xy", "von_mises",
+    "displacement", "displacement_x", "displacement_y", "displacement_z",
+    "stress_xx", "stress_yy", "stress_zz", "stress_xy", "stress_yz", "stress_xz", "von_mises",
 ]  # fmt: skip
 """A field that can be drawn; ``displacement`` is its magnitude."""
 Source = Literal["stated", "inferred", "default"]
@@ -43,18 +45,19 @@ class Support(Part):
     boundary: Name
     x: VaryingLength | None = None
     y: VaryingLength | None = None
+    z: VaryingLength | None = None
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
-        if self.x is None and self.y is None:
-            raise ValueError("x: a support prescribes at least one component, x or y")
+        if self.x is None and self.y is None and self.z is None:
+            raise ValueError("x: a support prescribes at least one component, x, y or z")
         return self
 
     @property
     def components(self) -> dict[Axis, float | Formula]:
         """The prescribed components and their values [m]."""
-        both: dict[Axis, float | Formula | None] = {"x": self.x, "y": self.y}
-        return {axis: value for axis, value in both.items() if value is not None}
+        every = zip(AXES, (self.x, self.y, self.z), strict=True)
+        return {axis: value for axis, value in every if value is not None}
 
 
 class Traction(Part):
@@ -64,6 +67,7 @@ class Traction(Part):
     boundary: Name
     x: VaryingStress = 0.0
     y: VaryingStress = 0.0
+    z: VaryingStress = 0.0
 
 
 class Pressure(Part):
@@ -81,6 +85,7 @@ class BodyForce(Part):
     region: Name | None = None
     x: VaryingForceDensity = 0.0
     y: VaryingForceDensity = 0.0
+    z: VaryingForceDensity = 0.0
 
 
 class TemperatureChange(Part):
@@ -102,7 +107,7 @@ class _Located(Part):
     """A quantity read at one point or as an extreme over a region."""
 
     name: Name
-    at: Point | None = None
+    at: Point | SpacePoint | None = None
     extreme: Literal["max", "min", "max_abs"] | None = None
     region: Name | None = None
 
@@ -119,7 +124,7 @@ class WantedDisplacement(_Located):
     """A displacement component, or its magnitude [m]."""
 
     kind: Literal["displacement"] = "displacement"
-    component: Literal["x", "y", "magnitude"]
+    component: Literal["x", "y", "z", "magnitude"]
 
 
 class WantedStress(_Located):
@@ -132,7 +137,8 @@ class WantedStress(_Located):
 class WantedReaction(Part):
     """The force that the surroundings exert on a boundary, in the direction of an axis.
 
-    In N for an axisymmetric body or a stated thickness, else in N/m, per metre of thickness.
+    In N for a solid, an axisymmetric body or a stated thickness, else in N/m, per metre of
+    thickness.
     """
 
     name: Name
@@ -203,7 +209,7 @@ class Assumption(Part):
 
 
 class Formulation(Part):
-    """A boundary value problem of plane, static, linear elasticity.
+    """A boundary value problem of static, linear elasticity, in the plane or in space.
 
     It checks itself: every name it uses exists, constants are admissible, regions do not
     overlap, and no part of the body can move freely. Each fault names its field.
@@ -240,9 +246,20 @@ class Formulation(Part):
         return self
 
     @property
+    def dimension(self) -> Dimension:
+        """Of the body: 2 where the plane stands for it, 3 for a solid."""
+        return 3 if self.idealisation == "solid" else 2
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The directions in which it can move."""
+        return AXES[: self.dimension]
+
+    @property
     def force_unit(self) -> str:
         """The unit of a reaction: N, or N/m per metre of thickness."""
-        per_metre = self.thickness is None and self.idealisation != "axisymmetric"
+        whole = ("axisymmetric", "solid")
+        per_metre = self.thickness is None and self.idealisation not in whole
         return "N/m" if per_metre else "N"
 
     def unit(self, wanted: Wanted) -> str:

@@ -1,4 +1,4 @@
-"""Plane geometry as data: shapes, regions made of them, and named boundaries."""
+"""Geometry as data, in the plane and in space: shapes, regions, and named boundaries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mechagents.mechanics.units import Length, Point
+from mechagents.mechanics.units import Length, Point, SpacePoint
 
-Axis = Literal["x", "y"]
-"""A direction of the plane; in an axisymmetric problem x is the radius and y the axis."""
+Axis = Literal["x", "y", "z"]
+"""A direction; in an axisymmetric problem x is the radius and y the axis. The plane has no z."""
+Dimension = Literal[2, 3]
+"""Of the plane or of space."""
+AXES: tuple[Axis, Axis, Axis] = ("x", "y", "z")
+ACROSS: dict[Axis, tuple[Axis, Axis]] = {"x": ("y", "z"), "y": ("z", "x"), "z": ("x", "y")}
+"""The two axes of the plane square to an axis, in the order in which they turn about it."""
 
 
 class Part(BaseModel):
@@ -41,6 +46,59 @@ class Polygon(Part):
     points: Annotated[tuple[Point, ...], Field(min_length=3)]
 
 
+class Box(Part):
+    """A block with its sides along the axes."""
+
+    kind: Literal["box"] = "box"
+    origin: SpacePoint = (0.0, 0.0, 0.0)
+    """Its corner with the smallest coordinates [m]."""
+    size: tuple[
+        Annotated[Length, Field(gt=0)],
+        Annotated[Length, Field(gt=0)],
+        Annotated[Length, Field(gt=0)],
+    ]
+
+
+class Cylinder(Part):
+    """A straight circular cylinder along one of the axes."""
+
+    kind: Literal["cylinder"] = "cylinder"
+    base: SpacePoint
+    """The middle of the end with the smaller coordinate along the axis [m]."""
+    axis: Axis
+    radius: Annotated[Length, Field(gt=0)]
+    height: Annotated[Length, Field(gt=0)]
+
+
+class Sphere(Part):
+    """A ball."""
+
+    kind: Literal["sphere"] = "sphere"
+    center: SpacePoint
+    radius: Annotated[Length, Field(gt=0)]
+
+
+class Extrusion(Part):
+    """A plane shape drawn straight along one of the axes.
+
+    The profile's two coordinates are y and z along x, z and x along y, x and y along z.
+    """
+
+    kind: Literal["extrusion"] = "extrusion"
+    profile: Shape
+    axis: Axis = "z"
+    between: tuple[Length, Length]
+    """Where it begins and ends along the axis [m]."""
+
+    @model_validator(mode="after")
+    def _is_of_the_plane(self) -> Self:
+        if self.between[0] >= self.between[1]:
+            raise ValueError("between: the first value must be smaller than the second")
+        if dimension(self.profile) != 2:
+            raise ValueError("profile: only a shape of the plane can be extruded")
+        return self
+
+
 class Difference(Part):
     """A shape with others cut out of it."""
 
@@ -64,9 +122,27 @@ class Intersection(Part):
 
 
 Shape = Annotated[
-    Rectangle | Disk | Polygon | Difference | Union | Intersection, Field(discriminator="kind")
+    Rectangle
+    | Disk
+    | Polygon
+    | Box
+    | Cylinder
+    | Sphere
+    | Extrusion
+    | Difference
+    | Union
+    | Intersection,
+    Field(discriminator="kind"),
 ]
-"""Constructive geometry of the plane."""
+"""Constructive geometry: of the plane, or of space."""
+
+
+def dimension(shape: Shape) -> Dimension | None:
+    """Return whether a shape is of the plane (2) or of space (3); None where both are mixed."""
+    if isinstance(shape, Box | Cylinder | Sphere | Extrusion):
+        return 3
+    made_of: set[Dimension | None] = {dimension(part) for _, part in members(shape)} or {2}
+    return made_of.pop() if len(made_of) == 1 else None
 
 
 def members(shape: Shape) -> tuple[tuple[str, Shape], ...]:
@@ -131,8 +207,107 @@ class AtPoint(Part):
     at: Point
 
 
-Boundary = Annotated[OnLine | OnCircle | OnSegment | AtPoint, Field(discriminator="kind")]
-"""A named part of the boundary, told by where it lies."""
+class OnPlane(Part):
+    """The part of a solid's surface where one coordinate has a value.
+
+    ``within`` keeps only what lies between two values of the other coordinates that it names.
+    """
+
+    kind: Literal["plane"] = "plane"
+    axis: Axis
+    at: Length
+    within: dict[Axis, tuple[Length, Length]] = Field(
+        default_factory=dict[Axis, tuple[Length, Length]]
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for axis, (low, high) in self.within.items():
+            if axis == self.axis:
+                raise ValueError(f"within.{axis}: is the coordinate that has a value already")
+            if low >= high:
+                raise ValueError(f"within.{axis}: the first value must be smaller than the second")
+        return self
+
+
+class OnTiltedPlane(Part):
+    """The part of a solid's surface on a plane that is square to no axis."""
+
+    kind: Literal["tilted_plane"] = "tilted_plane"
+    point: SpacePoint
+    normal: tuple[float, float, float]
+    """Square to the plane, of any length but 0."""
+
+    @model_validator(mode="after")
+    def _has_direction(self) -> Self:
+        if not any(self.normal):
+            raise ValueError("normal: a direction needs a component that is not 0")
+        return self
+
+
+class OnCylinder(Part):
+    """The part of a solid's surface at a distance from a line along an axis."""
+
+    kind: Literal["cylinder_surface"] = "cylinder_surface"
+    axis: Axis
+    center: Point
+    """Where the line crosses the plane of the other two axes, in the order of an extrusion [m]."""
+    radius: Annotated[Length, Field(gt=0)]
+
+
+class OnSphere(Part):
+    """The part of a solid's surface at a distance from a point."""
+
+    kind: Literal["sphere_surface"] = "sphere_surface"
+    center: SpacePoint
+    radius: Annotated[Length, Field(gt=0)]
+
+
+class AtSpacePoint(Part):
+    """A single point of a solid's surface: a support that only takes rigid motion away."""
+
+    kind: Literal["space_point"] = "space_point"
+    at: SpacePoint
+
+
+Surface = Annotated[OnPlane | OnTiltedPlane | OnCylinder | OnSphere, Field(discriminator="kind")]
+"""A named part of a solid's surface."""
+
+
+class OnCurve(Part):
+    """The curve of a solid's surface on which two surfaces meet.
+
+    A support there holds a line of no area: nothing converges near it under refinement.
+    """
+
+    kind: Literal["curve"] = "curve"
+    of: tuple[Surface, Surface]
+    """One of them at least is part of the solid's surface."""
+
+
+Boundary = Annotated[
+    OnLine
+    | OnCircle
+    | OnSegment
+    | AtPoint
+    | OnPlane
+    | OnTiltedPlane
+    | OnCylinder
+    | OnSphere
+    | OnCurve
+    | AtSpacePoint,
+    Field(discriminator="kind"),
+]
+"""A named part of the boundary, told by where it lies: in the plane, or in space."""
+
+
+PlaneBoundary = OnLine | OnCircle | OnSegment | AtPoint
+"""What is named of the outline of a body of the plane."""
+
+
+def boundary_dimension(boundary: Boundary) -> Dimension:
+    """Return whether a boundary belongs to a body of the plane (2) or to a solid (3)."""
+    return 2 if isinstance(boundary, PlaneBoundary) else 3
 
 
 class Geometry(Part):
@@ -141,6 +316,12 @@ class Geometry(Part):
     regions: Annotated[dict[str, Shape], Field(min_length=1)]
     boundaries: dict[str, Boundary] = Field(default_factory=dict)
 
+    @property
+    def outline_parts(self) -> dict[str, PlaneBoundary]:
+        """The named boundaries of a body of the plane."""
+        named = self.boundaries.items()
+        return {name: part for name, part in named if isinstance(part, PlaneBoundary)}
 
-for _shape in (Difference, Union, Intersection):
+
+for _shape in (Extrusion, Difference, Union, Intersection):
     _shape.model_rebuild()

@@ -137,7 +137,7 @@ def marks(geometry: Geometry) -> list[tuple[Point, bool]]:
     The second value tells whether the point needs one even inside the body.
     """
     found: list[tuple[Point, bool]] = []
-    for boundary in geometry.boundaries.values():
+    for boundary in geometry.outline_parts.values():
         if isinstance(boundary, AtPoint):
             found.append((boundary.at, True))
         elif isinstance(boundary, OnSegment):
@@ -168,7 +168,7 @@ def _named(raw: RawMesh, geometry: Geometry, near: float) -> Mesh:
 
     edges: dict[str, IntArray] = {}
     nodes: dict[str, IntArray] = {}
-    for name, boundary in geometry.boundaries.items():
+    for name, boundary in geometry.outline_parts.items():
         if isinstance(boundary, AtPoint):
             distance = np.linalg.norm(raw.points - np.array(boundary.at), axis=1)
             nearest = np.flatnonzero(distance == distance.min())[:1]

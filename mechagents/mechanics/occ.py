@@ -21,6 +21,7 @@ from mechagents.mechanics.geometry import (
     Polygon,
     Rectangle,
     Shape,
+    Union,
 )
 
 if TYPE_CHECKING:
@@ -100,8 +101,10 @@ def _face(shape: Shape, frame: Frame) -> TopoDS_Shape:
             return reduce(lambda a, b: a - b, cut, _face(shape.base, frame))
         case Intersection():
             return reduce(lambda a, b: a * b, [_face(part, frame) for part in shape.shapes])
-        case _:
+        case Union():
             return reduce(lambda a, b: a + b, [_face(part, frame) for part in shape.shapes])
+        case _:
+            raise TypeError(f"a {shape.kind} is no face in the plane")
 
 
 def _polygon(points: list[Point]) -> TopoDS_Shape:

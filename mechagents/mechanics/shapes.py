@@ -23,13 +23,15 @@ from mechagents.mechanics.geometry import (
     OnCircle,
     OnLine,
     OnSegment,
+    PlaneBoundary,
     Polygon,
     Rectangle,
     Shape,
+    Union,
 )
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.units import Point
+    from mechagents.mechanics.units import Point, SpacePoint
 
 QUARTER_SEGMENTS = 128
 ON_BOUNDARY = 1e-4
@@ -50,8 +52,10 @@ def outline(shape: Shape) -> BaseGeometry:
             return reduce(shapely.difference, map(outline, shape.remove), outline(shape.base))
         case Intersection():
             return reduce(shapely.intersection, map(outline, shape.shapes))
-        case _:
+        case Union():
             return shapely.union_all([outline(part) for part in shape.shapes])
+        case _:
+            raise TypeError(f"a {shape.kind} has no outline in the plane")
 
 
 def body(geometry: Geometry) -> BaseGeometry:
@@ -82,6 +86,8 @@ def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
         Lines, or a point for ``AtPoint``; empty where nothing lies there.
     """
     near = ON_BOUNDARY * size([whole])
+    if not isinstance(boundary, PlaneBoundary):
+        raise TypeError(f"a {boundary.kind} is no part of an outline in the plane")
     if isinstance(boundary, AtPoint):
         point = shapely.Point(boundary.at)
         return point if whole.distance(point) <= near else shapely.Point()
@@ -129,6 +135,6 @@ def locus(whole: BaseGeometry, boundary: OnLine | OnCircle | OnSegment) -> BaseG
     return shapely.LineString([(low, boundary.at), (high, boundary.at)])
 
 
-def contains(whole: BaseGeometry, point: Point) -> bool:
+def contains(whole: BaseGeometry, point: Point | SpacePoint) -> bool:
     """Return whether a point lies in a region or on its outline."""
-    return bool(whole.distance(shapely.Point(point)) <= ON_BOUNDARY * size([whole]))
+    return bool(whole.distance(shapely.Point(point[:2])) <= ON_BOUNDARY * size([whole]))

@@ -145,3 +145,5 @@ Expansion = Annotated[float, _quantity("1/K")]
 """A coefficient of thermal expansion [1/K]."""
 Point = tuple[Length, Length]
 """A point in the plane, x and y [m]."""
+SpacePoint = tuple[Length, Length, Length]
+"""A point in space, x, y and z [m]."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
 from mechagents.mechanics.formulas import Formula, value_at
-from mechagents.mechanics.geometry import AtPoint
+from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -32,7 +32,8 @@ def faults(formulation: Formulation) -> list[str]:
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
     for check in (
-        _unknown_names, _bad_thickness, _bad_geometry, _bad_places, _bad_formulas, _floating,
+        _unknown_names, _mixed_dimensions, _bad_thickness, _bad_geometry, _bad_places,
+        _bad_formulas, _floating,
     ):  # fmt: skip
         found = list(check(formulation))
         if found:
@@ -77,7 +78,48 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
             yield f"{field}: no region {region!r}; regions: {_names(regions)}"
 
 
+def _mixed_dimensions(f: Formulation) -> Iterator[str]:
+    """Find what belongs to space in a body of the plane, and the other way round."""
+    kind = f"a {f.idealisation} body is of {'space' if f.dimension == 3 else 'the plane'}"
+    for name, shape in f.geometry.regions.items():
+        if dimension(shape) != f.dimension:
+            yield f"geometry.regions.{name}: {kind}, but this shape is not"
+    for name, boundary in f.geometry.boundaries.items():
+        if boundary_dimension(boundary) != f.dimension:
+            yield f"geometry.boundaries.{name}: {kind}, but {boundary.kind!r} is not"
+    for index, wanted in enumerate(f.wanted):
+        if wanted.kind == "reaction" or wanted.kind == "strain_energy" or wanted.at is None:
+            continue
+        if len(wanted.at) != f.dimension:
+            yield f"wanted.{index}.at: {kind}, and a point of it has {f.dimension} coordinates"
+    if f.dimension == 2:
+        yield from _out_of_the_plane(f)
+    else:
+        yield "idealisation: solid bodies cannot be solved yet"
+
+
+def _out_of_the_plane(f: Formulation) -> Iterator[str]:
+    for index, support in enumerate(f.supports):
+        if support.z is not None:
+            yield f"supports.{index}.z: the plane has no z; leave it out"
+    for index, load in enumerate(f.loads):
+        if (load.kind == "traction" or load.kind == "body_force") and load.z != 0.0:
+            yield f"loads.{index}.z: the plane has no z; leave it out"
+    for field, value, _ in _formulas(f):
+        if "z" in value.names:
+            yield f"{field}.formula: the plane has no z"
+    for index, wanted in enumerate(f.wanted):
+        component = getattr(wanted, "component", "")
+        if component in ("yz", "xz") or (component == "z" and wanted.kind != "stress"):
+            yield f"wanted.{index}.component: the plane has no {component}"
+    for index, picture in enumerate(f.pictures):
+        if picture.field in ("displacement_z", "stress_yz", "stress_xz"):
+            yield f"pictures.{index}.field: the plane has no {picture.field}"
+
+
 def _bad_thickness(f: Formulation) -> Iterator[str]:
+    if f.idealisation == "solid" and f.thickness is not None:
+        yield "thickness: a solid has none; leave it out"
     if f.idealisation == "axisymmetric" and f.thickness is not None:
         yield (
             "thickness: an axisymmetric body has none; leave it out, for forces and energies are "
@@ -206,7 +248,7 @@ def _formulas(f: Formulation) -> Iterator[tuple[str, Formula, str | None]]:
     """Yield every formula with its field, and the boundary that it is for or None."""
     for kind, items in (("supports", f.supports), ("loads", f.loads)):
         for index, item in enumerate(items):
-            for name in ("x", "y", "value", "change"):
+            for name in ("x", "y", "z", "value", "change"):
                 value = getattr(item, name, None)
                 if isinstance(value, Formula):
                     yield f"{kind}.{index}.{name}", value, getattr(item, "boundary", None)

@@ -6,15 +6,28 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.geometry import (
+    ACROSS,
     AtPoint,
+    AtSpacePoint,
+    Box,
+    Cylinder,
     Difference,
     Disk,
+    Extrusion,
     Intersection,
     OnCircle,
+    OnCurve,
+    OnCylinder,
     OnLine,
+    OnPlane,
     OnSegment,
+    OnSphere,
+    OnTiltedPlane,
     Polygon,
     Rectangle,
+    Sphere,
+    Union,
+    members,
 )
 from mechagents.report.numbers import format_quantity, measure
 
@@ -22,7 +35,7 @@ if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Load, Pressure, Support, Traction, Wanted
     from mechagents.mechanics.geometry import Boundary, Shape
     from mechagents.mechanics.materials import Isotropic
-    from mechagents.mechanics.units import Point
+    from mechagents.mechanics.units import Point, SpacePoint
     from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
 
 CLAIM_MEANING: dict[ClaimLevel, str] = {
@@ -66,9 +79,9 @@ def spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def point_words(point: Point) -> str:
+def point_words(point: Point | SpacePoint) -> str:
     """Return a point's coordinates [m]."""
-    return f"({point[0]:.6g}, {point[1]:.6g}) m"
+    return f"({', '.join(f'{value:.6g}' for value in point)}) m"
 
 
 def shape_words(shape: Shape) -> str:
@@ -85,7 +98,19 @@ def shape_words(shape: Shape) -> str:
             return f"{_inner(shape.base)} less {_list(shape.remove)}"
         case Intersection():
             return f"what {_list(shape.shapes)} have in common"
-        case _:
+        case Box():
+            sides = " by ".join(f"{side:.6g}" for side in shape.size)
+            return f"box {sides} m from {point_words(shape.origin)}"
+        case Cylinder():
+            size = f"radius {shape.radius:.6g} m, {shape.height:.6g} m long along {shape.axis}"
+            return f"cylinder of {size}, from {point_words(shape.base)}"
+        case Sphere():
+            return f"sphere of radius {shape.radius:.6g} m about {point_words(shape.center)}"
+        case Extrusion():
+            low, high = shape.between
+            along = f"drawn along {shape.axis} from {low:.6g} m to {high:.6g} m"
+            return f"{_inner(shape.profile)} {along}"
+        case Union():
             return _list(shape.shapes)
 
 
@@ -100,7 +125,7 @@ def _list(shapes: tuple[Shape, ...]) -> str:
 
 
 def _inner(shape: Shape) -> str:
-    simple = isinstance(shape, Rectangle | Disk | Polygon)
+    simple = not members(shape)
     return shape_words(shape) if simple else f"({shape_words(shape)})"
 
 
@@ -117,7 +142,27 @@ def boundary_words(boundary: Boundary) -> str:
             return f"circle of radius {radius} about {point_words(boundary.center)}"
         case OnSegment():
             return f"from {point_words(boundary.start)} to {point_words(boundary.end)}"
-        case AtPoint():
+        case OnPlane():
+            within = boundary.within.items()
+            parts = [f", {axis} from {low:.6g} m to {high:.6g} m" for axis, (low, high) in within]
+            return f"{boundary.axis} = {boundary.at:.6g} m{''.join(parts)}"
+        case OnTiltedPlane():
+            normal = ", ".join(f"{part:.6g}" for part in boundary.normal)
+            return f"plane through {point_words(boundary.point)} square to ({normal})"
+        case OnCylinder():
+            axis, radius = boundary.axis, f"{boundary.radius:.6g} m"
+            center = "".join(
+                f", {other} = {value:.6g} m"
+                for other, value in zip(ACROSS[axis], boundary.center, strict=True)
+            )
+            return f"cylinder of radius {radius} along {axis}{center}"
+        case OnSphere():
+            radius = f"{boundary.radius:.6g} m"
+            return f"sphere of radius {radius} about {point_words(boundary.center)}"
+        case OnCurve():
+            one, two = map(boundary_words, boundary.of)
+            return f"the curve where {one} meets {two}"
+        case AtPoint() | AtSpacePoint():
             return f"the point {point_words(boundary.at)}"
 
 

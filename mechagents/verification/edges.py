@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine, OnSegment
+from mechagents.mechanics.geometry import AtPoint, OnCircle, OnLine, OnSegment, PlaneBoundary
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray, local_edges
 from mechagents.verification.fields import Block, Fields
@@ -67,7 +67,7 @@ class Place:
     """Every node on it, ascending."""
 
 
-def place(fields: Fields, edges: Edges, boundary: Boundary) -> Place:
+def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:
     """Return the outer edges and the nodes of the mesh that lie on a boundary.
 
     An edge lies on it when both its ends do and its middle does too, or is as far off as the

@@ -190,7 +190,7 @@ def _boundaries(solution: Solution, whole: BaseGeometry, allowed: float) -> Iter
     used |= {
         load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
     }
-    for name, boundary in f.geometry.boundaries.items():
+    for name, boundary in f.geometry.outline_parts.items():
         if name not in used or isinstance(boundary, AtPoint):
             continue
         ideal = boundary_part(whole, boundary).length

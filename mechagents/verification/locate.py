@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechagents.mechanics.units import Point
 from mechagents.verification.elements import (
     ElementKind,
     FloatArray,
@@ -35,7 +34,7 @@ class Spot:
     """How far out of the element the point lies, in reference coordinates [-]."""
 
 
-def locate(fields: Fields, point: Point) -> list[Spot]:
+def locate(fields: Fields, point: tuple[float, ...]) -> list[Spot]:
     """Return the elements that hold or touch a point, or the nearest one beside it.
 
     An empty list means that the point is not in the mesh.

@@ -194,7 +194,7 @@ def _stress(state: Equilibrium, wanted: WantedStress) -> Reading | None:
 
 
 def _stress_at(
-    state: Equilibrium, wanted: WantedStress, point: tuple[float, float]
+    state: Equilibrium, wanted: WantedStress, point: tuple[float, ...]
 ) -> Reading | None:
     """Return the range in the elements that hold the point and those that share a node."""
     fields = state.solution.fields

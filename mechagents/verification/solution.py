@@ -38,7 +38,7 @@ class Solution:
     def of(cls, formulation: Formulation, fields: Fields) -> Solution:
         """Return a solution with its elements assigned to regions and edges to boundaries."""
         edges = outer_edges(fields)
-        named = formulation.geometry.boundaries
+        named = formulation.geometry.outline_parts
         places = {name: place(fields, edges, boundary) for name, boundary in named.items()}
         return cls(formulation, fields, _regions(formulation, fields), edges, places)
 

@@ -86,7 +86,7 @@ def test_a_field_takes_a_number_a_quantity_and_a_formula() -> None:
         (None, "a number in Pa"),
         (float("nan"), "finite"),
         ("2 mm", "wrong dimension"),
-        ({"formula": "z"}, "formula: 'z' is not known"),
+        ({"formula": "t"}, "formula: 't' is not known"),
         ({"formla": "x"}, "formula: "),
     ],
 )

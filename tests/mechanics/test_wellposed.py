@@ -339,3 +339,26 @@ def test_a_boundary_off_the_body_is_named_with_where_the_body_lies() -> None:
     (found,) = faults_of(data)
     assert found.startswith("geometry.boundaries.hole: no edge of the body lies there")
     assert "0, 0, 1, 1" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"supports.0.z": 0.0}, "supports.0.z: the plane has no z"),
+        ({"wanted.0.component": "z"}, "wanted.0.component: the plane has no z"),
+        (
+            {"geometry.boundaries.left": {"kind": "plane", "axis": "x", "at": 0.0}},
+            "geometry.boundaries.left: a plane_stress body is of the plane, but 'plane' is not",
+        ),
+        (
+            {"geometry.regions.plate": {"kind": "box", "size": [1.0, 1.0, 1.0]}},
+            "geometry.regions.plate: a plane_stress body is of the plane, but this shape is not",
+        ),
+        ({"supports.0.x": {"formula": "z"}}, "supports.0.x.formula: the plane has no z"),
+    ],
+)
+def test_what_belongs_to_space_is_refused_in_the_plane(
+    changes: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        formulation().amended(changes)

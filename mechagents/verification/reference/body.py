@@ -13,7 +13,7 @@ from ngsolve import VERTEX, Mesh, NodeId, Region
 from shapely.geometry.base import BaseGeometry
 
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine
+from mechagents.mechanics.geometry import AtPoint, OnCircle, OnLine, PlaneBoundary
 from mechagents.mechanics.meshing import marks
 from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline, size
@@ -89,7 +89,7 @@ def make_body(formulation: Formulation, resolution: Resolution) -> Body:
         mesh = Mesh(netgen)
         mesh.RefineHP(resolution.layers, factor=GRADING)
         mesh.Curve(resolution.order)
-    single = {n: b.at for n, b in geometry.boundaries.items() if isinstance(b, AtPoint)}
+    single = {n: b.at for n, b in geometry.outline_parts.items() if isinstance(b, AtPoint)}
     points = {name: _vertex(mesh, frame.into(at)) for name, at in single.items()}
     return Body(mesh, frame, near, named, points, axis)
 
@@ -109,13 +109,13 @@ def _name_edges(
         edge.name = f"edge{number}"
     outer = [edge for edge in edges if sum(edge in list(f.edges) for f in shape.faces) == 1]
     named: dict[str, str] = {}
-    for name, boundary in formulation.geometry.boundaries.items():
+    for name, boundary in formulation.geometry.outline_parts.items():
         if not isinstance(boundary, AtPoint):
             named[name] = "|".join(e.name for e in outer if _on(boundary, e, frame, near))
     return named
 
 
-def _on(boundary: Boundary, edge: Edge, frame: Frame, near: float) -> bool:
+def _on(boundary: PlaneBoundary, edge: Edge, frame: Frame, near: float) -> bool:
     """Return whether an edge lies on a boundary."""
     low, high = edge.parameter_interval
     curve = np.array([place(edge, low + share * (high - low)) for share in _SAMPLES])
@@ -123,7 +123,7 @@ def _on(boundary: Boundary, edge: Edge, frame: Frame, near: float) -> bool:
     return all(_distance(boundary, x, y) <= 2 * near / frame.scale for x, y in points)
 
 
-def _distance(boundary: Boundary, x: float, y: float) -> float:
+def _distance(boundary: PlaneBoundary, x: float, y: float) -> float:
     """Return how far a point [m] is from a boundary [m]."""
     match boundary:
         case OnCircle(center=center, radius=radius):
@@ -159,7 +159,7 @@ def _mark_corners(shape: TopoDS_Shape, formulation: Formulation, frame: Frame) -
     """
     whole = body(formulation.geometry)
     clamped = [
-        formulation.geometry.boundaries[support.boundary]
+        formulation.geometry.outline_parts[support.boundary]
         for support in formulation.supports
         if len(support.components) > 1
     ]

@@ -21,7 +21,7 @@ _ANGLES = np.linspace(0.1, 0.1 + 2 * np.pi, 16, endpoint=False)
 
 
 def at_point(
-    body: Body, field: CoefficientFunction, point: tuple[float, float], *, jumps: bool
+    body: Body, field: CoefficientFunction, point: tuple[float, ...], *, jumps: bool
 ) -> FloatArray:
     """Return a field at a point [m], once for each region there; none outside the body.
 
@@ -34,7 +34,7 @@ def at_point(
     Returns:
         Values, shape (regions,).
     """
-    x, y = body.frame.into(point)
+    x, y = body.frame.into((point[0], point[1]))
     places = body.mesh(x + NUDGE * np.cos(_ANGLES), y + NUDGE * np.sin(_ANGLES))
     places = places[places["nr"] >= 0]
     if not len(places):
