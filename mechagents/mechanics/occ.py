@@ -78,14 +78,19 @@ def glued(regions: Mapping[str, Shape], frame: Frame) -> TopoDS_Shape:
     """Return the faces of several regions, named after them, that share their interfaces."""
     faces: list[TopoDS_Shape] = []
     for name, shape in regions.items():
-        made = _face(shape, frame)
+        made = plane_face(shape, frame)
         for face in made.faces:
             face.name = name
         faces.append(made)
     return Glue(faces)
 
 
-def _face(shape: Shape, frame: Frame) -> TopoDS_Shape:
+def plane_face(shape: Shape, frame: Frame) -> TopoDS_Shape:
+    """Return a shape of the plane as a face, in the frame's coordinates.
+
+    Raises:
+        TypeError: If it is a shape of space.
+    """
     match shape:
         case Rectangle():
             width, height = shape.size
@@ -97,12 +102,12 @@ def _face(shape: Shape, frame: Frame) -> TopoDS_Shape:
         case Polygon():
             return _polygon([frame.into(point) for point in shape.points])
         case Difference():
-            cut = [_face(part, frame) for part in shape.remove]
-            return reduce(lambda a, b: a - b, cut, _face(shape.base, frame))
+            cut = [plane_face(part, frame) for part in shape.remove]
+            return reduce(lambda a, b: a - b, cut, plane_face(shape.base, frame))
         case Intersection():
-            return reduce(lambda a, b: a * b, [_face(part, frame) for part in shape.shapes])
+            return reduce(lambda a, b: a * b, [plane_face(part, frame) for part in shape.shapes])
         case Union():
-            return reduce(lambda a, b: a + b, [_face(part, frame) for part in shape.shapes])
+            return reduce(lambda a, b: a + b, [plane_face(part, frame) for part in shape.shapes])
         case _:
             raise TypeError(f"a {shape.kind} is no face in the plane")
 
