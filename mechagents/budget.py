@@ -19,7 +19,7 @@ class Budget(BaseModel):
     and end it as spent.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     attempts: Annotated[int, Field(gt=0)] = 8
     messages: Annotated[int, Field(gt=0)] = 400

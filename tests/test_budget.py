@@ -177,3 +177,10 @@ async def test_what_was_spent_before_counts_when_a_run_is_resumed(tmp_path: Path
     failure(await run(full_team(model=engineer(), stop=small), tmp_path), "budget")
     failure(await resume(tmp_path, full_team(model=engineer(), stop=small), sync=False), "budget")
     assert len(read_log(tmp_path).of(ModelCall)) == 2
+
+
+@pytest.mark.parametrize("limit", ["cost", "seconds"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_limit_is_a_finite_number(limit: str, value: float) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        Budget.model_validate({limit: value})

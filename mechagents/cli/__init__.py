@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from mechagents.cli.exits import BAD_INPUT, INTERRUPTED, NO_ANSWER
 from mechagents.errors import LogError, MechagentsError, UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 COMMANDS = {
     "solve": "mechagents.cli.solve",
@@ -49,8 +53,13 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 2 for bad input, 4 for no answer, 130 when interrupted."""
+    """Run the command line and exit: 2 for bad input, 4 for no answer, 130 when interrupted.
+
+    A request to end (SIGTERM) is an interruption too.
+    """
     _look_here_for_modules()
+    if callable(signal.getsignal(signal.SIGINT)):  # else a shell has put it in the background
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -69,6 +78,13 @@ def main() -> NoReturn:
         sys.stderr.close()
         code = NO_ANSWER
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does: whoever ends a job so, a scheduler for instance, means the same."""
+    handle = signal.getsignal(signal.SIGINT)
+    assert callable(handle)
+    handle(signal.SIGINT, frame)
 
 
 def _look_here_for_modules() -> None:

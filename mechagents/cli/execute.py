@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @click.option("--memory", type=MEBIBYTES, help="Memory allowed [MiB].")
 @limit_option
 @click.option(
-    "--sandbox", help="namespaces, bubblewrap, landlock or none; by default the strongest."
+    "--sandbox",
+    help="namespaces, bubblewrap, landlock, seatbelt, container or none; by default the strongest.",
 )
 @click.option("--python", type=click.Path(path_type=Path), help="Another interpreter.")
 @click.option("--read", "readable", multiple=True, type=click.Path(path_type=Path, exists=True),

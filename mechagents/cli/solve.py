@@ -83,7 +83,8 @@ def _run_options(command: Command) -> Command:
 )  # fmt: skip
 @click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
 @click.option(
-    "--sandbox", help="namespaces, bubblewrap, landlock or none; by default the strongest."
+    "--sandbox",
+    help="namespaces, bubblewrap, landlock, seatbelt, container or none; by default the strongest.",
 )
 @click.option("--level", type=click.Choice(LEVELS), help="The claim level asked for.")
 @click.option("--tolerance", type=SHARE, help="Largest relative error bound accepted.")

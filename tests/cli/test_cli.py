@@ -341,8 +341,11 @@ def test_doctor_finds_where_no_run_can_be_kept(tmp_path: Path) -> None:
     assert bad["what"] == "run folders"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGINT to a process is POSIX's")
-def test_ctrl_c_stops_a_run_that_can_be_resumed(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="signals to a process are POSIX's")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_what_interrupts_a_run_leaves_it_to_be_resumed(
+    sent: signal.Signals, tmp_path: Path
+) -> None:
     (tmp_path / "plate.yaml").write_text(PLATE)
     process = subprocess.Popen(
         [sys.executable, "-m", "mechagents", "solve", "plate.yaml", "--folder", "run"],
@@ -353,7 +356,7 @@ def test_ctrl_c_stops_a_run_that_can_be_resumed(tmp_path: Path) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         if "executor" in line:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sent)
             break
     _, told = process.communicate()
     assert process.returncode == 130

@@ -215,6 +215,13 @@ async def test_a_large_error_bound_of_quadratic_elements_halves_the_mesh_size() 
     assert "0.1 m to 0.05 m" in mended.changed
 
 
+async def test_a_number_that_the_reference_refuses_is_computed_on_a_finer_mesh() -> None:
+    apart = Check(name="reference:force", passed=False, message="by the reference it is 3 N/m")
+    before = attempt(COARSE, number=1)
+    mended = await program(brief(before, attempt(apart, number=2, element_order=2)))
+    assert mended.settings == Settings(mesh_size=0.05, element_order=2)
+
+
 async def test_a_stated_mesh_size_is_kept_until_the_order_is_raised() -> None:
     asked = asking(mesh_size=0.02)
     mended = await program(brief(attempt(COARSE, mesh_size=0.02), problem=asked))
@@ -446,6 +453,7 @@ async def test_only_evidence_is_judged() -> None:
         ("quantities:vm", "von Mises 3, field 2", "mixed up"),
         ("quantities:force", "reaction 0, field 2e9", "not selected"),
         ("quantities:u", "0.1, field 0.2", "another component"),
+        ("reference:peak", "peak is 2 Pa; by the reference it is 3 Pa", "do settle"),
         ("something:new", "it failed", "line by line"),
     ],
 )

@@ -161,7 +161,7 @@ def _refine(case: Case) -> Draft | None:
     """Raise the order, then halve the mesh size, where the error bound or an area is too far."""
     curved = any(map(_curved, case.formulation.geometry.regions.values()))
     # Straight edges cut off a part of a curve; any other fault of the geometry stays as it is.
-    mended = ("convergence", "geometry") if curved and case.order == 1 else ("convergence",)
+    mended = ("convergence", "reference", *(("geometry",) if curved and case.order == 1 else ()))
     poor = [check for check in case.failed if check.name.startswith(mended)]
     if not poor or len(poor) < len(case.failed):
         return None

@@ -65,7 +65,7 @@ def _compared(
     if within:
         message += ", within both error bounds"
     elif share <= tolerance:
-        message += f", past the program's own bound {own:.2g} {unit}, which is widened"
+        message += f", {_past(quantity)}"
     else:
         message += f", {share:.2%} {words}: a right program would not settle there"
     check = measured(f"reference:{quantity.name}", 0.0 if within else share, tolerance, message)
@@ -82,6 +82,14 @@ def _compared(
             "note": note,
         }
     )
+
+
+def _past(quantity: Quantity) -> str:
+    """Return what is said of an error bound that the reference makes larger."""
+    if quantity.error_bound is None:
+        return "within the tolerance; one mesh bounds no error"
+    own = f"{quantity.error_bound:.2g} {quantity.unit}"
+    return f"past the program's own bound {own}, which is widened"
 
 
 def _noted(quantity: Quantity, note: str) -> Quantity:
