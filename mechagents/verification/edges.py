@@ -88,7 +88,9 @@ def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:
         chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
         # Up to the sides of a hexagon, which are as long as the radius.
         allowed += np.where(chord <= 1.01 * boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
-    on = (_off(boundary, ends) <= near).all(axis=1) & (_off(boundary, middle) <= allowed)
+    on = (distance_from(boundary, ends) <= near).all(axis=1) & (
+        distance_from(boundary, middle) <= allowed
+    )
     chosen = edges.nodes[on]
     nodes = np.unique(chosen)
     return Place(chosen, nodes[nodes >= 0])
@@ -108,7 +110,7 @@ def edge_lengths(fields: Fields, edges: IntArray) -> FloatArray:
     return np.asarray((speeds[0] + 4 * speeds[1] + speeds[2]) / 6, dtype=np.float64)
 
 
-def _off(boundary: OnLine | OnCircle | OnSegment, points: FloatArray) -> FloatArray:
+def distance_from(boundary: OnLine | OnCircle | OnSegment, points: FloatArray) -> FloatArray:
     """Return how far points (..., 2) are off a line, circle or segment [m]."""
     if isinstance(boundary, OnCircle):
         radius = np.linalg.norm(points - np.array(boundary.center), axis=-1)

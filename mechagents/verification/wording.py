@@ -31,6 +31,11 @@ def found(name: str, passed: bool, message: str) -> Check:
     return Check(name=name, passed=passed, message=message)
 
 
+def spaced(name: str) -> str:
+    """Return an identifier as words."""
+    return name.replace("_", " ")
+
+
 def likely_slip(reported: float, expected: float) -> str:
     """Return what the factor between two numbers suggests, or nothing."""
     if expected == 0 or not math.isfinite(reported / expected):

@@ -6,11 +6,16 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Check, Evidence, Quantity
 from mechagents.verification.convergence import relative_bound
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
-from mechagents.verification.wording import measured
+from mechagents.verification.wording import measured, spaced
 
 
 def compare(
-    formulation: Formulation, evidence: Evidence, reference: ReferenceSolution, tolerance: float
+    formulation: Formulation,
+    evidence: Evidence,
+    reference: ReferenceSolution,
+    tolerance: float,
+    *,
+    check: str = "reference",
 ) -> Evidence:
     """Return evidence with a check of each quantity against the reference.
 
@@ -23,6 +28,7 @@ def compare(
         evidence: All checks before, none of which failed.
         reference: The reference for that formulation.
         tolerance: The largest error bound relative to a quantity [-].
+        check: What the checks are named after; ``closed_form`` for an exact solution.
     """
     checks: list[Check] = []
     quantities: list[Quantity] = []
@@ -30,13 +36,14 @@ def compare(
         found = reference.quantities.get(quantity.name)
         if found is None:
             why = reference.fault or "the reference has no value for it"
-            quantities.append(_noted(quantity, f"not compared with a reference: {why}"))
+            told = f"not compared with a reference: {why}" if check == "reference" else ""
+            quantities.append(_noted(quantity, told))
             continue
         if relative_bound(found.error, quantity.value, found.scale)[0] > tolerance:
-            quantities.append(_noted(quantity, _unsure(found, quantity)))
+            quantities.append(_noted(quantity, _unsure(found, quantity, spaced(check))))
             continue
-        check, compared = _compared(quantity, found, reference.means, tolerance)
-        checks.append(check)
+        made, compared = _compared(quantity, found, reference.means, tolerance, check)
+        checks.append(made)
         quantities.append(compared)
     complete = {q.name for q in quantities} >= {w.name for w in formulation.wanted}
     verified = complete and all(q.claim_level == "verified" for q in quantities)
@@ -50,7 +57,7 @@ def compare(
 
 
 def _compared(
-    quantity: Quantity, found: ReferenceValue, means: str, tolerance: float
+    quantity: Quantity, found: ReferenceValue, means: str, tolerance: float, name: str
 ) -> tuple[Check, Quantity]:
     apart, unit = found.apart(quantity.value), quantity.unit
     own = quantity.error_bound or 0.0
@@ -59,7 +66,7 @@ def _compared(
     within = apart <= own + found.error
     listed = " or ".join(f"{value:.6g}" for value in found.values)
     message = (
-        f"{quantity.name} is {quantity.value:.6g} {unit}; by the reference ({means}) it is "
+        f"{quantity.name} is {quantity.value:.6g} {unit}; by the {spaced(name)} ({means}) it is "
         f"{listed} {unit}, give or take {found.error:.2g}: {apart:.3g} {unit} apart"
     )
     if within:
@@ -68,13 +75,13 @@ def _compared(
         message += f", {_past(quantity)}"
     else:
         message += f", {share:.2%} {words}: a right program would not settle there"
-    check = measured(f"reference:{quantity.name}", 0.0 if within else share, tolerance, message)
+    check = measured(f"{name}:{quantity.name}", 0.0 if within else share, tolerance, message)
     if not check.passed:
         return check, quantity.model_copy(
             update={"error_bound": None, "claim_level": "consistent", "note": message}
         )
     converged = quantity.claim_level == "converged"
-    note = "; ".join(filter(None, [quantity.note, f"reference {listed} {unit}"]))
+    note = "; ".join(filter(None, [quantity.note, f"{spaced(name)} {listed} {unit}"]))
     return check, quantity.model_copy(
         update={
             "error_bound": bound if within is False else quantity.error_bound,
@@ -96,8 +103,8 @@ def _noted(quantity: Quantity, note: str) -> Quantity:
     return quantity.model_copy(update={"note": "; ".join(filter(None, [quantity.note, note]))})
 
 
-def _unsure(found: ReferenceValue, quantity: Quantity) -> str:
+def _unsure(found: ReferenceValue, quantity: Quantity, name: str) -> str:
     return (
-        f"not compared with a reference, whose own error of {found.error:.2g} {quantity.unit} is "
+        f"not compared with the {name}, whose own error of {found.error:.2g} {quantity.unit} is "
         "too large"
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import anyio
+import anyio.to_thread
+
 from mechagents.mechanics.formulation import Alternative, Assumption, Formulation
 from mechagents.messages import AlternativeReading, AnsweredAssumption, Evidence
+from mechagents.verification.closed_form import closed_form
 from mechagents.verification.reference.compare import compare
 from mechagents.verification.reference.process import find_references
 from mechagents.verification.reference.values import ReferenceSolution
 
 
 async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) -> Evidence:
-    """Return evidence with check 6, and with what each other reading of the question would give.
+    """Return evidence with checks 6 and 8, and with what each other reading of the question would give.
 
     Args:
         formulation: The problem.
@@ -30,6 +34,9 @@ async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) 
     }
     readings = tuple(_answered(a, own, found) for a in formulation.assumptions)
     compared = compare(formulation, evidence, own, tolerance)
+    exact = await anyio.to_thread.run_sync(closed_form, formulation)
+    if exact is not None:
+        compared = compare(formulation, compared, exact, tolerance, check="closed_form")
     return compared.model_copy(update={"readings": readings})
 
 
