@@ -210,7 +210,8 @@ class _Fit:
         A, b = _conditions(basis, outline)
         size = np.abs(A).max(axis=0)
         kept = size > 0
-        solved: FloatArray = np.linalg.lstsq(A[:, kept] / size[kept], b, rcond=1e-13)[0]
+        solved: FloatArray
+        solved, *_ = np.linalg.lstsq(A[:, kept] / size[kept], b, rcond=1e-13)
         factors = np.zeros(len(size))
         factors[kept] = solved / size[kept]
         scale = float(np.abs(b).max())
@@ -268,14 +269,10 @@ class _Fit:
     ) -> FloatArray:
         if isinstance(wanted, WantedStress):
             sigma = self.stress(at)
-            return (
-                np.linalg.norm(sigma, axis=1)
-                if whole
-                else stress_component(sigma, wanted.component)
-            )
+            return _lengths(sigma) if whole else stress_component(sigma, wanted.component)
         u = self.displacement(at)
         if whole or wanted.component == "magnitude":
-            return np.asarray(np.linalg.norm(u, axis=1), dtype=np.float64)
+            return _lengths(u)
         return u[:, "xy".index(wanted.component)]
 
     def reaction(self, wanted: WantedReaction) -> tuple[float, float]:

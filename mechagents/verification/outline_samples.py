@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def _pieces(geometry: Geometry) -> list[_Piece]:
     found: list[_Piece] = []
     for ring in Outline.of(body(geometry)).rings:
         near = ON_BOUNDARY * 1e-4 * float(np.linalg.norm(np.ptp(ring, axis=0)))
-        for start, end in zip(ring[:-1], ring[1:], strict=True):
+        for start, end in pairwise(ring):
             disk = next((d for d in disks if _is_arc(d, start, end, near)), None)
             found.append(_side(start, end) if disk is None else _arc(disk, start, end))
     return found

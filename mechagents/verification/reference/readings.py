@@ -14,7 +14,7 @@ from mechagents.verification.reference.values import ReferenceSolution
 
 
 async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) -> Evidence:
-    """Return evidence with checks 6 and 8, and with what each other reading of the question would give.
+    """Return evidence with checks 6 and 8, and what each other reading would give.
 
     Args:
         formulation: The problem.
