@@ -210,10 +210,8 @@ class _Fit:
         A, b = _conditions(basis, outline)
         size = np.abs(A).max(axis=0)
         kept = size > 0
-        solved: FloatArray
-        solved, *_ = np.linalg.lstsq(A[:, kept] / size[kept], b, rcond=1e-13)
         factors = np.zeros(len(size))
-        factors[kept] = solved / size[kept]
+        factors[kept] = np.linalg.pinv(A[:, kept] / size[kept], rcond=1e-13) @ b / size[kept]
         scale = float(np.abs(b).max())
         residual = float(np.abs(A @ factors - b).max()) / (scale or 1.0)
         return cls(basis, outline, factors, residual) if scale and residual <= EXACT else None
