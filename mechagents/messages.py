@@ -17,8 +17,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mechagents.mechanics.formulation import Assumption, Formulation, Name, Source
-from mechagents.mechanics.geometry import Part
+from mechagents.mechanics.formulation import Assumption, Formulation, Source
+from mechagents.mechanics.geometry import Name, Part
 
 ClaimLevel = Literal["none", "computed", "consistent", "converged", "verified"]
 """How far a result was verified; each level includes those before it."""

@@ -19,6 +19,14 @@ Libraries are imported when a function needs them.
 
 from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
 from mechagents.kit.files import read_problem, write_fields, write_results
+from mechagents.kit.modes import (
+    Modes,
+    buckling_modes,
+    draw_mode,
+    mode_quantities,
+    vibration_modes,
+    write_modes,
+)
 from mechagents.kit.pictures import draw, draw_field
 from mechagents.kit.solver import solve
 from mechagents.kit.spaces import (
@@ -34,22 +42,28 @@ from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
     "Mesh",
+    "Modes",
     "Result",
     "Solution",
     "at_points",
     "basis",
+    "buckling_modes",
     "by_element",
     "draw",
     "draw_field",
+    "draw_mode",
     "free_expansion",
     "inside",
     "make_mesh",
+    "mode_quantities",
     "node_dofs",
     "node_means",
     "quantities",
     "read_problem",
     "solve",
+    "vibration_modes",
     "von_mises",
     "write_fields",
+    "write_modes",
     "write_results",
 ]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulation import (
     Formulation,
-    Wanted,
     WantedDisplacement,
     WantedEnergy,
+    WantedOfField,
+    WantedOfMode,
     WantedReaction,
     WantedStress,
 )
@@ -67,7 +68,7 @@ class Result:
 
 
 def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
-    """Return every wanted quantity.
+    """Return every wanted quantity but those of modes, which ``mode_quantities`` has.
 
     Raises:
         ValueError: If a wanted point lies outside the mesh.
@@ -77,11 +78,12 @@ def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
 
 def _results(formulation: Formulation, solution: Solution) -> Iterator[Result]:
     for wanted in formulation.wanted:
-        value, method = _evaluate(wanted, solution)
-        yield Result(wanted.name, float(value), formulation.unit(wanted), method)
+        if not isinstance(wanted, WantedOfMode):
+            value, method = _evaluate(wanted, solution)
+            yield Result(wanted.name, float(value), formulation.unit(wanted), method)
 
 
-def _evaluate(wanted: Wanted, solution: Solution) -> tuple[float, str]:
+def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
     match wanted:
         case WantedReaction():
             nodes = solution.mesh.boundary_nodes[wanted.boundary]
@@ -100,8 +102,8 @@ def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float
     mesh = solution.mesh
     if wanted.at is not None:
         at = _interpolated(mesh, solution.displacement[mesh.cells], wanted.at)
-        return float(_component(at, wanted.component)), _IN_ELEMENT
-    values = _component(solution.displacement[mesh.nodes_in(wanted.region)], wanted.component)
+        return float(component(at, wanted.component)), _IN_ELEMENT
+    values = component(solution.displacement[mesh.nodes_in(wanted.region)], wanted.component)
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
 
 
@@ -109,8 +111,8 @@ def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
     mesh, stress = solution.mesh, solution.stress
     if wanted.at is not None:
         at = _interpolated(mesh, stress, wanted.at)
-        return float(_component(at, wanted.component)), _IN_ELEMENT
-    values = _component(stress[mesh.cells_in(wanted.region)], wanted.component)
+        return float(component(at, wanted.component)), _IN_ELEMENT
+    values = component(stress[mesh.cells_in(wanted.region)], wanted.component)
     where = f"the nodes of {len(values)} elements"
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
 
@@ -127,18 +129,22 @@ def _interpolated(mesh: Mesh, values: FloatArray, point: Point | SpacePoint) -> 
     return at
 
 
-def _component(values: FloatArray, component: str) -> FloatArray:
+def component(values: FloatArray, name: str) -> FloatArray:
+    """Return one component of displacements, shape (..., 2), or stresses, shape (..., 4).
+
+    The name may be ``magnitude`` of a displacement or ``von_mises`` of a stress too.
+    """
     import numpy as np
 
-    if component == "magnitude":
+    if name == "magnitude":
         length: FloatArray = np.linalg.norm(values, axis=-1)
         return length
-    if component == "von_mises":
+    if name == "von_mises":
         return von_mises(values)
     if values.shape[-1] == 2:
-        column: FloatArray = values[..., "xy".index(component)]
+        column: FloatArray = values[..., "xy".index(name)]
     else:
-        column = values[..., STRESS_COLUMNS.index(component)]
+        column = values[..., STRESS_COLUMNS.index(name)]
     return column
 
 
@@ -169,7 +175,7 @@ def field_values(solution: Solution, field: str) -> FloatArray:
         nodes, shape (elements, nodes of an element).
     """
     if field == "displacement":
-        return _component(solution.displacement, "magnitude")
+        return component(solution.displacement, "magnitude")
     if field.startswith("displacement_"):
-        return _component(solution.displacement, field.removeprefix("displacement_"))
-    return _component(solution.stress, field.removeprefix("stress_"))
+        return component(solution.displacement, field.removeprefix("displacement_"))
+    return component(solution.stress, field.removeprefix("stress_"))

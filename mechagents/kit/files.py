@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mechagents.kit.evaluate import Result, Solution
 from mechagents.kit.spaces import node_means
 from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.meshing import Mesh
 from mechagents.messages import Settings
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.meshing import FloatArray
 
 
 def read_problem(folder: Path | str = ".") -> tuple[Formulation, Settings]:
@@ -44,18 +49,26 @@ def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     Stress has the columns xx, yy, zz, xy. In a body of one region it is point data; where there
     are more it may jump at the nodes between them, so it is cell data, the mean in each element.
     """
+    write_mesh_data(solution.mesh, solution, {}, folder)
+
+
+def write_mesh_data(
+    mesh: Mesh, solution: Solution | None, more: Mapping[str, FloatArray], folder: Path | str
+) -> None:
+    """Write ``fields.vtu`` with a solution, if there is one, and more data at the nodes."""
     import meshio
     import numpy as np
 
-    mesh = solution.mesh
     points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
-    point_data = {"displacement": solution.displacement}
+    point_data = dict(more)
     cell_data = {"region": [mesh.region]}
     several = len(mesh.regions) > 1
-    if not several:
-        point_data["stress"] = np.empty((len(mesh.points), 4))
-        point_data["stress"][mesh.cells] = node_means(mesh, solution.stress)
+    if solution is not None:
+        point_data["displacement"] = solution.displacement
+        if not several:
+            point_data["stress"] = np.empty((len(mesh.points), 4))
+            point_data["stress"][mesh.cells] = node_means(mesh, solution.stress)
     fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
-    if several:
+    if solution is not None and several:
         fields.cell_data["stress"] = [solution.stress.mean(axis=1)]
     fields.write(Path(folder) / "fields.vtu")

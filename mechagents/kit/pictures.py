@@ -86,7 +86,7 @@ def draw(
             (elements, nodes of an element); those are averaged region by region.
         file: Where to write.
         title: What it is.
-        unit: Its SI unit; a prefix is chosen.
+        unit: Its SI unit; a prefix is chosen. Empty for a mode, which has no size of its own.
         displacement: If given [m], shape (nodes, 2), the deformed body is drawn, exaggerated
             where it would not be seen, and the outline of the undeformed one.
         axes: The names of the two axes.
@@ -96,18 +96,18 @@ def draw(
     from matplotlib.figure import Figure
 
     points, exaggeration = _deformed(mesh, displacement)
-    factor, prefix = _prefix(values)
+    factor, prefix = _prefix(values) if unit else (1.0, "")
     figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
     filled = _fill(ax, mesh, points, values / factor)
-    bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}")
+    bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}" or "relative")
     bar.ax.tick_params(labelsize="small")
     _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
     _outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
     low, high = values.min() / factor, values.max() / factor
     notes = f"least {low:.4g}, largest {high:.4g} {prefix}{unit}"
-    if displacement is not None:
+    if displacement is not None and unit:
         notes += f"; deformation × {exaggeration:.3g}"
     ax.set_title(f"{title}\n", fontsize="large")
     ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")

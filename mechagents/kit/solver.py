@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import SuperLU
 
     from mechagents.mechanics.meshing import FloatArray, IntArray
 
@@ -65,11 +66,16 @@ def solve(
     return u
 
 
-def _direct(A: csr_matrix, load: FloatArray) -> FloatArray:  # noqa: N803
+def factors(A: csr_matrix) -> SuperLU:  # noqa: N803
+    """Return the factors of a symmetric, positive definite matrix, whose ``solve`` applies A^-1.
+
+    Raises:
+        RuntimeError: If it is singular.
+    """
     from scipy.sparse.linalg import splu
 
     try:
-        factors = splu(
+        found: SuperLU = splu(
             A,
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
@@ -79,15 +85,20 @@ def _direct(A: csr_matrix, load: FloatArray) -> FloatArray:  # noqa: N803
         raise RuntimeError(
             f"the stiffness is singular ({error}): is a part of the body free to move?"
         ) from error
-    found = factors.solve(load)
+    return found
+
+
+def _direct(A: csr_matrix, load: FloatArray) -> FloatArray:  # noqa: N803
+    inverse = factors(A)
+    found = inverse.solve(load)
     # One step of refinement takes off most of what rounding left.
-    return found + factors.solve(load - A @ found)
+    return found + inverse.solve(load - A @ found)
 
 
 def _iterative(A: csr_matrix, load: FloatArray) -> FloatArray:  # noqa: N803
     from scipy.sparse.linalg import LinearOperator, cg, spilu
 
-    factors = spilu(
+    incomplete = spilu(
         A,
         drop_tol=1e-4,
         fill_factor=10,
@@ -96,7 +107,7 @@ def _iterative(A: csr_matrix, load: FloatArray) -> FloatArray:  # noqa: N803
         options={"SymmetricMode": True},
     )
     found, state = cg(
-        A, load, rtol=1e-12, maxiter=5000, M=LinearOperator(A.shape, matvec=factors.solve)
+        A, load, rtol=1e-12, maxiter=5000, M=LinearOperator(A.shape, matvec=incomplete.solve)
     )
     if state != 0:
         raise RuntimeError(

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
+from mechagents.mechanics.eigen import MOST_MODES, WantedBucklingFactor, WantedFrequency
 from mechagents.mechanics.formulas import Formula, varying
-from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Part
+from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Name, Part
 from mechagents.mechanics.materials import Material
 from mechagents.mechanics.units import Length, Point, SpacePoint
 from mechagents.mechanics.wellposed import faults
@@ -28,9 +29,8 @@ FieldName = Literal[
 """A field that can be drawn; ``displacement`` is its magnitude."""
 Source = Literal["stated", "inferred", "default"]
 """Where an assumption comes from: the user's words, a reading of them, or a convention."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-"""A name for a region, boundary, quantity or picture."""
-
+Analysis = Literal["static_linear", "modal", "buckling"]
+"""Small displacements under loads, free vibration, or linear buckling."""
 
 VaryingLength = Annotated[float | Formula, varying("m")]
 VaryingStress = Annotated[float | Formula, varying("Pa")]
@@ -155,10 +155,11 @@ class WantedEnergy(Part):
     region: Name | None = None
 
 
-Wanted = Annotated[
-    WantedDisplacement | WantedStress | WantedReaction | WantedEnergy,
-    Field(discriminator="kind"),
-]
+WantedOfField = WantedDisplacement | WantedStress | WantedReaction | WantedEnergy
+"""What a displacement under loads has."""
+WantedOfMode = WantedFrequency | WantedBucklingFactor
+"""What a mode of vibration or buckling has."""
+Wanted = Annotated[WantedOfField | WantedOfMode, Field(discriminator="kind")]
 """A quantity that the user asks for."""
 
 
@@ -167,6 +168,8 @@ class Picture(Part):
 
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.png$")]
     field: FieldName
+    mode: Annotated[int, Field(ge=1, le=MOST_MODES)] | None = None
+    """Which mode of vibration or buckling is drawn; None for the displacement under the loads."""
 
 
 class Alternative(Part):
@@ -209,20 +212,21 @@ class Assumption(Part):
 
 
 class Formulation(Part):
-    """A boundary value problem of static, linear elasticity, in the plane or in space.
+    """A problem of linear elasticity, in the plane or in space: static, modal or buckling.
 
     It checks itself: every name it uses exists, constants are admissible, regions do not
-    overlap, and no part of the body can move freely. Each fault names its field.
+    overlap, and, where it has to be held, no part of the body can move freely. Each fault names
+    its field.
     """
 
     title: str = ""
-    analysis: Literal["static_linear"] = "static_linear"
+    analysis: Analysis = "static_linear"
     idealisation: Idealisation
     thickness: Annotated[Length, Field(gt=0)] | None = None
     """Out of plane [m]; None means that forces and energies are per metre."""
     geometry: Geometry
     materials: dict[str, Material]
-    supports: Annotated[tuple[Support, ...], Field(min_length=1)]
+    supports: tuple[Support, ...] = ()
     loads: tuple[Load, ...] = ()
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
     pictures: tuple[Picture, ...] = ()
@@ -268,7 +272,14 @@ class Formulation(Part):
             return self.force_unit
         if wanted.kind == "strain_energy":
             return "J/m" if self.force_unit == "N/m" else "J"
-        return "m" if wanted.kind == "displacement" else "Pa"
+        units = {"displacement": "m", "stress": "Pa", "frequency": "Hz", "buckling_factor": "1"}
+        return units[wanted.kind]
+
+    @property
+    def modes(self) -> int:
+        """How many modes a program hands back: up to the highest wanted or drawn, else 0."""
+        numbers = [wanted.number for wanted in self.wanted if isinstance(wanted, WantedOfMode)]
+        return max([*numbers, *(picture.mode or 0 for picture in self.pictures)], default=0)
 
     def amended(self, changes: dict[str, Any]) -> Formulation:
         """Return a copy with fields replaced.

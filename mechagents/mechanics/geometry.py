@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mechagents.mechanics.units import Length, Point, SpacePoint
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+"""A name for a region, boundary, quantity or picture."""
 Axis = Literal["x", "y", "z"]
 """A direction; in an axisymmetric problem x is the radius and y the axis. The plane has no z."""
 Dimension = Literal[2, 3]

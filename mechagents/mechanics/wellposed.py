@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
+from mechagents.mechanics.eigen import eigen_faults
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
 
@@ -32,7 +33,7 @@ def faults(formulation: Formulation) -> list[str]:
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
     for check in (
-        _unknown_names, _mixed_dimensions, _bad_thickness, _bad_geometry, _bad_places,
+        _unknown_names, eigen_faults, _mixed_dimensions, _bad_thickness, _bad_geometry, _bad_places,
         _bad_formulas, _floating,
     ):  # fmt: skip
         found = list(check(formulation))
@@ -71,7 +72,9 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
     places += [
         (f"wanted.{i}.region", wanted.region)
         for i, wanted in enumerate(f.wanted)
-        if wanted.kind != "reaction"
+        if wanted.kind == "displacement"
+        or wanted.kind == "stress"
+        or wanted.kind == "strain_energy"
     ]
     for field, region in places:
         if region is not None and region not in regions:
@@ -88,7 +91,7 @@ def _mixed_dimensions(f: Formulation) -> Iterator[str]:
         if boundary_dimension(boundary) != f.dimension:
             yield f"geometry.boundaries.{name}: {kind}, but {boundary.kind!r} is not"
     for index, wanted in enumerate(f.wanted):
-        if wanted.kind == "reaction" or wanted.kind == "strain_energy" or wanted.at is None:
+        if (wanted.kind != "displacement" and wanted.kind != "stress") or wanted.at is None:
             continue
         if len(wanted.at) != f.dimension:
             yield f"wanted.{index}.at: {kind}, and a point of it has {f.dimension} coordinates"
@@ -294,6 +297,8 @@ def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> tuple
 
 def _floating(f: Formulation) -> Iterator[str]:
     """Find rigid motions that no support prevents, for each separate piece of the body."""
+    if f.analysis == "modal":  # where they are modes of frequency 0
+        return
     import shapely
 
     from mechagents.mechanics.shapes import body

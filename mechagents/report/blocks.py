@@ -130,6 +130,8 @@ def formulation_blocks(formulation: Formulation) -> tuple[Block, ...]:
     """Return a formulation as rows: what is assumed of the body, and what is wanted."""
     f = formulation
     rows: list[tuple[str, str]] = [("idealisation", spaced(f.idealisation))]
+    if f.analysis != "static_linear":
+        rows.insert(0, ("analysis", f.analysis))
     if f.thickness is not None:
         rows.append(("thickness", f"{f.thickness:.6g} m"))
     for name, shape in f.geometry.regions.items():

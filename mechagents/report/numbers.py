@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 PREFIXES = {-9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 """Decimal prefixes by exponent."""
-PREFIXABLE = frozenset({"Pa", "N", "N/m", "J", "J/m", "m"})
+PREFIXABLE = frozenset({"Pa", "N", "N/m", "J", "J/m", "m", "Hz"})
 """Units that a prefix can stand before without being misread."""
 MOST_DIGITS = 7
 """No more significant digits than this are shown, however small the error bound."""
@@ -44,12 +44,14 @@ def show_quantity(value: float, unit: str, bound: float | None = None, *, digits
 
     Args:
         value: The value, in ``unit``.
-        unit: Its unit; N, N/m, Pa, J, J/m and m take a decimal prefix.
+        unit: Its unit; N, N/m, Pa, J, J/m, m and Hz take a decimal prefix, and 1
+            is not printed.
         bound: Its error bound, not negative, in ``unit``.
         digits: Significant digits of a value without a bound.
     """
     if not math.isfinite(value) or (bound is not None and not math.isfinite(bound)):
         return Shown(f"{value:g}", None if bound is None else f"{bound:g}", unit)
+    unit = "" if unit == "1" else unit
     exponent, prefixed = _scale(max(abs(value), bound or 0.0), unit)
     exact = Decimal(repr(value)).scaleb(-exponent)
     error = None if bound is None else Decimal(repr(bound)).scaleb(-exponent)

@@ -28,6 +28,7 @@ from mechagents.report.words import (
     load_place,
     load_words,
     material_words,
+    picture_words,
     reading_words,
     settings_words,
     shape_words,
@@ -132,7 +133,8 @@ def idealisation(f: Formulation) -> str:
     depth = "per metre of thickness" if f.thickness is None else f"{f.thickness:.6g} m thick"
     if f.idealisation == "axisymmetric":
         depth = "x is the radius and y the axis; forces are totals over the full circle"
-    return f"Linear elastic, static, {spaced(f.idealisation)}, {depth}."
+    what = {"static_linear": "static", "modal": "free vibration", "buckling": "linear buckling"}
+    return f"Linear elastic, {what[f.analysis]}, {spaced(f.idealisation)}, {depth}."
 
 
 def verdict(state: Digest, tried: Tried) -> str:
@@ -218,5 +220,5 @@ def failed(state: Digest) -> Failure | None:
 def picture_title(f: Formulation | None, file: str) -> str:
     """Return what a picture shows, as far as the formulation asked for it."""
     name = file.rsplit("/", maxsplit=1)[-1]
-    known = {picture.file: spaced(picture.field) for picture in f.pictures} if f else {}
+    known = {picture.file: picture_words(picture) for picture in f.pictures} if f else {}
     return known.get(name, name)

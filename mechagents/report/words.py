@@ -32,7 +32,7 @@ from mechagents.mechanics.geometry import (
 from mechagents.report.numbers import format_quantity, measure
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.formulation import Load, Pressure, Support, Traction, Wanted
+    from mechagents.mechanics.formulation import Load, Picture, Pressure, Support, Traction, Wanted
     from mechagents.mechanics.geometry import Boundary, Shape
     from mechagents.mechanics.materials import Isotropic
     from mechagents.mechanics.units import Point, SpacePoint
@@ -223,6 +223,10 @@ def wanted_words(wanted: Wanted) -> str:
     """Return what a wanted quantity is."""
     if wanted.kind == "reaction":
         return f"force on {wanted.boundary} in {wanted.component}"
+    if wanted.kind == "frequency":
+        return f"natural frequency of mode {wanted.number}"
+    if wanted.kind == "buckling_factor":
+        return f"factor of the loads at buckling in mode {wanted.number}"
     if wanted.kind == "strain_energy":
         return f"strain energy of {wanted.region or 'the body'}"
     what = f"{spaced(wanted.component)} {wanted.kind}"
@@ -234,6 +238,12 @@ def wanted_words(wanted: Wanted) -> str:
         return f"{what} at {point_words(wanted.at)}"
     extreme = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}
     return f"{extreme[wanted.extreme or 'max']} {what} in {wanted.region or 'the body'}"
+
+
+def picture_words(picture: Picture) -> str:
+    """Return what a picture shows."""
+    of = "" if picture.mode is None else f" of mode {picture.mode}"
+    return f"{spaced(picture.field)}{of}"
 
 
 def settings_words(settings: Settings) -> str:

@@ -249,13 +249,16 @@ def _load(solution: Solution, load: Load, level: int) -> FloatArray:
             return np.zeros_like(solution.fields.points)
 
 
-def thermal_strain(solution: Solution, index: int, x: FloatArray) -> FloatArray:
+def thermal_strain(
+    solution: Solution, index: int, x: FloatArray, rows: slice = slice(None)
+) -> FloatArray:
     """Return the strain that changes of temperature make where nothing holds a block's elements.
 
     Args:
         solution: The solution.
         index: Which block.
         x: Points of each element [m], shape (elements, points, 2).
+        rows: Which of the block's elements.
 
     Returns:
         xx, yy, zz and gamma_xy, shape (elements, points, 4).
@@ -263,8 +266,8 @@ def thermal_strain(solution: Solution, index: int, x: FloatArray) -> FloatArray:
     eps = np.zeros((*x.shape[:2], 4))
     for load in solution.formulation.loads:
         if isinstance(load, TemperatureChange):
-            free = solution.expansion(index)[:, None] * value_at(load.change, x)
-            inside = solution.inside(index, load.region)
+            free = solution.expansion(index)[rows, None] * value_at(load.change, x)
+            inside = solution.inside(index, load.region)[rows]
             eps[..., :3] += np.where(inside[:, None], free, 0.0)[..., None]
     return eps
 

@@ -29,9 +29,10 @@ from mechagents.mechanics.formulation import (
     Pressure,
     TemperatureChange,
     Traction,
-    Wanted,
     WantedDisplacement,
     WantedEnergy,
+    WantedOfField,
+    WantedOfMode,
     WantedReaction,
     WantedStress,
 )
@@ -81,7 +82,8 @@ def closed_form(formulation: Formulation) -> ReferenceSolution | None:
         fit = _Fit.of(formulation)
         if fit is None:
             return None
-        found = {w.name: fit.quantity(w) for w in formulation.wanted}
+        wanted = [w for w in formulation.wanted if not isinstance(w, WantedOfMode)]
+        found = {w.name: fit.quantity(w) for w in wanted}
     return ReferenceSolution(
         means=f"closed form, which meets every condition to {fit.residual:.0e}",
         quantities={name: value for name, value in found.items() if value is not None},
@@ -93,7 +95,8 @@ def _of_this_kind(f: Formulation) -> bool:
     (shape, *more) = f.geometry.regions.values()
     heated = [load for load in f.loads if load.kind == "temperature"]
     return (
-        f.idealisation in ("plane_stress", "plane_strain")
+        f.analysis == "static_linear"
+        and f.idealisation in ("plane_stress", "plane_strain")
         and not more
         and _is_known(shape)
         and not any(isinstance(load.change, Formula) for load in heated)
@@ -238,7 +241,7 @@ class _Fit:
         along = [self.outline.points, self.outline.ends.reshape(-1, 2)]
         return np.concatenate([interior(self.formulation.geometry, 60), *along])
 
-    def quantity(self, wanted: Wanted) -> ReferenceValue | None:
+    def quantity(self, wanted: WantedOfField) -> ReferenceValue | None:
         """Return a wanted quantity in SI units; None where this has no value for it."""
         match wanted:
             case WantedReaction():

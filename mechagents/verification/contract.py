@@ -56,7 +56,7 @@ def check_execution(execution: Execution) -> Check:
 def check_delivery(formulation: Formulation, folder: Path) -> Delivery:
     """Return what a folder holds and whether it keeps the contract."""
     checks: list[Check] = []
-    fields = _read_fields(folder, checks)
+    fields = _read_fields(formulation, folder, checks)
     if fields is not None and _needs_stress(formulation):
         checks.append(_stress_is_there(fields))
     values: dict[str, float] = {}
@@ -71,13 +71,15 @@ def check_delivery(formulation: Formulation, folder: Path) -> Delivery:
     return Delivery(tuple(checks), fields, values)
 
 
-def _read_fields(folder: Path, checks: list[Check]) -> Fields | None:
+def _read_fields(formulation: Formulation, folder: Path, checks: list[Check]) -> Fields | None:
+    modes, moved = formulation.modes, formulation.analysis != "modal"
     try:
-        fields = read_fields(folder / "fields.vtu")
+        fields = read_fields(folder / "fields.vtu", modes, moved=moved)
     except ValueError as error:
         checks.append(found("contract:fields", False, f"{error!s:.400}"))
         return None
-    size = f"{fields.elements} elements, {len(fields.points)} points, finite displacement"
+    held = [f"{modes} modes"] * (modes > 0) + ["displacement"] * moved
+    size = f"{fields.elements} elements, {len(fields.points)} points, finite {' and '.join(held)}"
     checks.append(found("contract:fields", True, size))
     return fields
 

@@ -53,9 +53,9 @@ class Equilibrium:
         tried: list[Balance] = []
         for level in range(len(RULES["quad"])):
             tried.append(balance(solution, level))
-            if _residual(solution, tried[-1]) <= RESIDUAL:
+            if residual(solution, tried[-1]) <= RESIDUAL:
                 return cls(solution, tried[-1], np.zeros_like(solution.fields.points))
-        best = min(tried, key=lambda forces: _residual(solution, forces))
+        best = min(tried, key=lambda forces: residual(solution, forces))
         differ = np.ptp(np.stack([forces.residual for forces in tried[:-1]]), axis=0)
         return cls(solution, best, np.minimum(differ, RESIDUAL_BY_RULE * best.scale))
 
@@ -101,12 +101,13 @@ class Equilibrium:
         return stresses(self.solution)
 
 
-def _residual(solution: Solution, forces: Balance) -> float:
+def residual(solution: Solution, forces: Balance) -> float:
+    """Return the largest of ``shares`` at a component that nothing holds [-]."""
     left = np.where(solution.free, np.abs(forces.residual), 0.0)
-    return float(_shares(forces, left).max())
+    return float(shares(forces, left).max())
 
 
-def _shares(forces: Balance, left: FloatArray) -> FloatArray:
+def shares(forces: Balance, left: FloatArray) -> FloatArray:
     """Return the force left at each point over what is large there, beyond rounding [-]."""
     beyond = np.maximum(left - _rounding(forces), 0.0)
     local = np.maximum(LOCAL * forces.local, SOLVER * forces.scale) / RESIDUAL
@@ -140,17 +141,17 @@ def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
 
 def _residual_check(state: Equilibrium) -> Check:
     forces, name = state.forces, "equilibrium:residual"
-    shares = _shares(forces, state.left)
-    value = float(shares.max())
+    share = shares(forces, state.left)
+    value = float(share.max())
     if value <= RESIDUAL:
         message = f"forces balance at every free point to {value:.1e}, beyond rounding"
         return measured(name, value, RESIDUAL, message)
-    node, axis = divmod(int(shares.argmax()), 2)
+    node, axis = divmod(int(share.argmax()), 2)
     x, y = state.solution.fields.points[node]
-    wrong = int((shares > RESIDUAL).any(axis=1).sum())
+    wrong = int((share > RESIDUAL).any(axis=1).sum())
     of_local = float(state.left[node, axis] / (forces.local[node, 0] or 1.0))
     message = (
-        f"forces do not balance at {wrong} of {len(shares)} points; the worst is {of_local:.2g} of "
+        f"forces do not balance at {wrong} of {len(share)} points; the worst is {of_local:.2g} of "
         f"the largest force around it, in {'xy'[axis]} at ({x:.4g}, {y:.4g}). The displacement "
         "belongs to another law, material, load or support than the formulation's, or to an "
         "inexact solver"

@@ -51,6 +51,8 @@ class Fields:
     """xx, yy, zz, xy [Pa], shape (points, 4)."""
     cell_stress: tuple[FloatArray, ...] | None = None
     """xx, yy, zz, xy [Pa] for each block, shape (elements, 4)."""
+    modes: tuple[FloatArray, ...] = ()
+    """Modes of vibration or buckling, each of shape (points, 2)."""
     rounding: float = 2e-11
     """Relative rounding of the stored numbers: text keeps twelve digits, Float32 seven."""
 
@@ -80,17 +82,22 @@ class Fields:
         return longest
 
 
-def read_fields(path: Path) -> Fields:
+def read_fields(path: Path, modes: int = 0, *, moved: bool = True) -> Fields:
     """Return the solution of a ``fields.vtu``.
+
+    Args:
+        path: The file.
+        modes: How many modes it has to hold.
+        moved: Whether it has to hold a displacement; else that is zero.
 
     Raises:
         ValueError: If the file is missing, too large or no VTU file, or if its mesh or fields
             do not have the agreed names, shapes and finite numbers.
     """
-    return _fields(parse_vtu(read_bounded(path, FIELDS_BYTES)))
+    return _fields(parse_vtu(read_bounded(path, FIELDS_BYTES), modes), modes, moved)
 
 
-def _fields(grid: Grid) -> Fields:
+def _fields(grid: Grid, modes: int, moved: bool) -> Fields:
     points = grid.points
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f"points need shape (n, 3), not {points.shape}")
@@ -107,11 +114,12 @@ def _fields(grid: Grid) -> Fields:
     return Fields(
         points=points[used, :2],
         blocks=tuple(Block(block.kind, number[block.nodes]) for block in blocks),
-        displacement=_displacement(grid)[used, :2],
+        displacement=_moved(grid, "displacement")[used, :2] if moved else np.zeros((len(used), 2)),
         point_stress=None if stress is None else _stress(stress, len(points))[used],
         cell_stress=None
         if by_cell is None
         else tuple(_stress(by_cell, len(grid.types))[row] for row in rows),
+        modes=tuple(_mode(grid, f"mode_{i + 1}")[used, :2] for i in range(modes)),
         rounding=grid.rounding,
     )
 
@@ -146,14 +154,21 @@ def _nodes(grid: Grid, starts: IntArray, ends: IntArray, kind: ElementKind) -> I
     return nodes
 
 
-def _displacement(grid: Grid) -> FloatArray:
-    found = grid.point_data.get("displacement")
+def _mode(grid: Grid, name: str) -> FloatArray:
+    found = _moved(grid, name)
+    if not np.any(found):
+        raise ValueError(f"{name} is zero everywhere")
+    return found
+
+
+def _moved(grid: Grid, name: str) -> FloatArray:
+    found = grid.point_data.get(name)
     if found is None:
-        raise ValueError("point data displacement is missing")
+        raise ValueError(f"point data {name} is missing")
     if found.ndim != 2 or found.shape[0] != len(grid.points) or found.shape[1] not in (2, 3):
         shape = f"({len(grid.points)}, 2) or ({len(grid.points)}, 3)"
-        raise ValueError(f"displacement needs shape {shape}, not {found.shape}")
-    _check_finite("displacement", found)
+        raise ValueError(f"{name} needs shape {shape}, not {found.shape}")
+    _check_finite(name, found)
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.formulation import Formulation, Wanted
+from mechagents.mechanics.formulation import Formulation, Wanted, WantedOfMode
 from mechagents.messages import (
     CLAIM_LEVELS,
     Check,
@@ -32,12 +32,14 @@ from mechagents.verification.elements import order
 from mechagents.verification.equilibrium import Equilibrium, check_equilibrium
 from mechagents.verification.files import read_bounded
 from mechagents.verification.geometry import check_geometry
+from mechagents.verification.mode_checks import check_mode_quantities, check_modes
+from mechagents.verification.modes import Modes, mode_scale, read_mode
 from mechagents.verification.quantities import check_quantities
-from mechagents.verification.reading import natural_scale, read
+from mechagents.verification.reading import Reading, natural_scale, read
 from mechagents.verification.singular import near_singular_point
 from mechagents.verification.solution import Solution
 from mechagents.verification.supports import check_supports
-from mechagents.verification.wording import found, measured
+from mechagents.verification.wording import after, found, measured
 
 MESHES = 3
 """How many meshes an error bound takes."""
@@ -52,6 +54,7 @@ class _Run:
     checks: tuple[Check, ...]
     values: dict[str, float]
     state: Equilibrium | None = None
+    modes: Modes | None = None
 
     @property
     def passed(self) -> bool:
@@ -60,6 +63,18 @@ class _Run:
     @property
     def keeps_contract(self) -> bool:
         return all(c.passed for c in self.checks if c.name.startswith("contract:"))
+
+    def read(self, wanted: Wanted) -> Reading | None:
+        """Return what the run's own field says a quantity is, if it says anything."""
+        if isinstance(wanted, WantedOfMode):
+            return None if self.modes is None else read_mode(self.modes, wanted)
+        return None if self.state is None else read(self.state, wanted)
+
+    def scale(self, wanted: Wanted) -> float:
+        """Return what is large for a quantity of this kind in the run's field."""
+        if isinstance(wanted, WantedOfMode):
+            return 0.0 if self.modes is None else mode_scale(self.modes, wanted)
+        return 0.0 if self.state is None else natural_scale(self.state, wanted)
 
     @property
     def size(self) -> float:
@@ -178,16 +193,25 @@ def _check_run(
     checks += check_geometry(solution, roughly=coarse)
     if not _passed(checks):
         return _Run(tuple(checks), delivery.values)
-    checks += check_supports(solution)
-    if any(not solution.places[s.boundary].nodes.size for s in formulation.supports):
-        return _Run(tuple(checks), delivery.values)
-    state = Equilibrium.of(solution)
-    balanced = list(check_equilibrium(state))
-    checks += balanced
-    # Where forces do not balance, the law is not the program's and its numbers cannot agree.
-    if balanced[0].passed:
-        checks += check_quantities(state, delivery.values)
-    return _Run(tuple(checks), delivery.values, state)
+    state: Equilibrium | None = None
+    if formulation.analysis != "modal":
+        checks += check_supports(solution)
+        if any(not solution.places[s.boundary].nodes.size for s in formulation.supports):
+            return _Run(tuple(checks), delivery.values)
+        state = Equilibrium.of(solution)
+        balanced = list(check_equilibrium(state))
+        checks += balanced
+        # Where forces do not balance, the law is not the program's and its numbers cannot agree.
+        if balanced[0].passed:
+            checks += check_quantities(state, delivery.values)
+    # The stress before buckling has to be right before a mode can be.
+    if formulation.analysis == "static_linear" or not _passed(checks):
+        return _Run(tuple(checks), delivery.values, state)
+    modes = Modes.of(solution)
+    checks += (of_modes := list(check_modes(modes)))
+    if of_modes[-1].name == "modes:count":
+        checks += check_mode_quantities(modes, delivery.values)
+    return _Run(tuple(checks), delivery.values, state or modes.states[0], modes)
 
 
 def _passed(checks: Sequence[Check]) -> bool:
@@ -278,9 +302,9 @@ def _convergence(
     fine = runs[0]
     assert fine.state is not None
     value, unit = fine.values[wanted.name], formulation.unit(wanted)
-    scale = natural_scale(fine.state, wanted)
+    scale = fine.scale(wanted)
     result, values = _worst_estimate(runs, wanted, scale)
-    result = replace(result, bound=result.bound + _own_error(fine.state, wanted, value))
+    result = replace(result, bound=result.bound + _own_error(fine, wanted, value))
     share, words = relative_bound(result.bound, value, scale)
     name = f"convergence:{wanted.name}"
     point = near_singular_point(fine.state, wanted)
@@ -288,15 +312,17 @@ def _convergence(
         message = _refusal(wanted, values, unit, point)
         check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)
         return check, _quantity(wanted, value, unit, None, "consistent", message)
-    message = f"{wanted.name} is {value:.6g} {unit}, {_sequence(result, values)}; the error bound "
-    message += f"{result.bound:.3g} {unit} is {share:.2%} {words}"
+    message = (
+        f"{wanted.name} is {value:.6g}{after(unit)}, {_sequence(result, values)}; the error bound "
+    )
+    message += f"{result.bound:.3g}{after(unit)} is {share:.2%} {words}"
     check = measured(name, share, tolerance, message)
     reached: ClaimLevel = "converged" if check.passed else "consistent"
     if not check.passed:
         # A bound that the check refused is none to rely on; its numbers are in the message.
         return check, _quantity(wanted, value, unit, None, reached, message)
     monotone = result.behaviour == "monotone"
-    note = f"extrapolated {result.extrapolated:.6g} {unit}" if monotone else ""
+    note = f"extrapolated {result.extrapolated:.6g}{after(unit)}" if monotone else ""
     return check, _quantity(wanted, value, unit, result.bound, reached, note)
 
 
@@ -325,13 +351,13 @@ def _reported(run: _Run, wanted: Wanted) -> float:
 def _in_field(run: _Run, wanted: Wanted) -> float:
     """Return what a run's own field says a quantity is: the nearest of what it may say."""
     value = run.values[wanted.name]
-    reading = None if run.state is None else read(run.state, wanted)
+    reading = run.read(wanted)
     return value if reading is None else min(reading.best, key=lambda best: abs(best - value))
 
 
-def _own_error(state: Equilibrium, wanted: Wanted, value: float) -> float:
+def _own_error(run: _Run, wanted: Wanted, value: float) -> float:
     """Return how far a number may be from its field's on the same mesh: apart, and by rounding."""
-    reading = read(state, wanted)
+    reading = run.read(wanted)
     return 0.0 if reading is None else reading.apart(value) + reading.noise
 
 

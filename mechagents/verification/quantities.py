@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mechagents.mechanics.formulation import Wanted
+from mechagents.mechanics.formulation import WantedOfField, WantedOfMode
 from mechagents.messages import Check
 from mechagents.verification.constitutive import COLUMNS
 from mechagents.verification.equilibrium import Equilibrium
@@ -13,36 +13,38 @@ from mechagents.verification.wording import found, likely_slip, measured
 
 
 def check_quantities(state: Equilibrium, values: Mapping[str, float]) -> Iterator[Check]:
-    """Yield for each wanted quantity whether the reported value is in the field.
+    """Yield for each wanted quantity but those of modes whether the reported value is in the field.
 
     Args:
         state: The returned field and its forces.
         values: The reported values by name, in the formulation's units.
     """
     for wanted in state.solution.formulation.wanted:
-        yield _check(state, wanted, values[wanted.name])
+        if not isinstance(wanted, WantedOfMode):
+            yield _check(state, wanted, values[wanted.name])
 
 
-def _check(state: Equilibrium, wanted: Wanted, value: float) -> Check:
+def _check(state: Equilibrium, wanted: WantedOfField, value: float) -> Check:
     name, reading = f"quantities:{wanted.name}", read(state, wanted)
     if reading is None:
         return found(name, False, f"no element of the mesh lies at the point of {wanted.name}")
     off = reading.off(value)
     unit = state.solution.formulation.unit(wanted)
-    message = f"{wanted.name} is {value:.6g} {unit}; the field has {_interval(reading)}"
+    message = f"{wanted.name} is {value:.6g} {unit}; the field has {interval_words(reading)}"
     if off > reading.allowance:
         message += likely_slip(value, reading.middle) + _hint(state, wanted, value)
     allowed = reading.allowance / reading.scale
     return measured(name, off / reading.scale, allowed, message)
 
 
-def _interval(reading: Reading) -> str:
+def interval_words(reading: Reading) -> str:
+    """Return what a field has, a number or an interval."""
     if reading.high - reading.low <= 1e-6 * reading.scale:
         return f"{reading.middle:.6g}"
     return f"{reading.low:.6g} to {reading.high:.6g} in the elements there"
 
 
-def _hint(state: Equilibrium, wanted: Wanted, value: float) -> str:
+def _hint(state: Equilibrium, wanted: WantedOfField, value: float) -> str:
     if wanted.kind == "reaction":
         edges = len(state.solution.places[wanted.boundary].nodes)
         advice = f"; sum K u - f over the {edges} nodes of {wanted.boundary}"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechagents.mechanics.formulation import (
-    Wanted,
     WantedDisplacement,
     WantedEnergy,
+    WantedOfField,
     WantedReaction,
     WantedStress,
 )
@@ -66,7 +66,7 @@ class Reading:
         return (self.low + self.high) / 2
 
 
-def read(state: Equilibrium, wanted: Wanted) -> Reading | None:
+def read(state: Equilibrium, wanted: WantedOfField) -> Reading | None:
     """Return what the field says a wanted quantity is; None where its place has no element."""
     match wanted:
         case WantedReaction():
@@ -79,7 +79,7 @@ def read(state: Equilibrium, wanted: Wanted) -> Reading | None:
             return _stress(state, wanted)
 
 
-def natural_scale(state: Equilibrium, wanted: Wanted) -> float:
+def natural_scale(state: Equilibrium, wanted: WantedOfField) -> float:
     """Return what is large for a quantity of this kind in this field, in SI units.
 
     The largest displacement, the root mean square stress, the largest force on a boundary or

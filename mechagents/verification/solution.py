@@ -59,6 +59,12 @@ class Solution:
         values = [materials[name].thermal_expansion or 0.0 for name in self.regions]
         return np.array([*values, 0.0])[self.region[block]]
 
+    def density(self, block: int) -> FloatArray:
+        """Return the density [kg/m^3] of each element of a block, 0 where none is given."""
+        materials = self.formulation.materials
+        values = [materials[name].density or 0.0 for name in self.regions]
+        return np.array([*values, 0.0])[self.region[block]]
+
     @property
     def regions(self) -> tuple[str, ...]:
         """The names of the regions, in the order of their indices."""

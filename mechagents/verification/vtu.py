@@ -29,7 +29,6 @@ DICTIONARY_BYTES = 2**27
 TEXT_BYTES = 128 * 2**20
 """The most characters that arrays written as text may have, in all."""
 _PIECE = 2**20
-_DISPLACEMENT = ("PointData", "displacement")
 _COMPONENTS = 9
 """The most numbers that a place of the mesh may have of one field."""
 _RAW = re.compile(rb"encoding\s*=\s*[\"']raw[\"']")
@@ -74,14 +73,18 @@ class Grid:
     """Relative rounding of points and displacement: of Float32, of text, or of a solver."""
 
 
-def parse_vtu(content: bytes) -> Grid:
+def parse_vtu(content: bytes, modes: int = 0) -> Grid:
     """Return the grid of a VTU file, with the arrays named displacement and stress.
+
+    Args:
+        content: The file.
+        modes: How many arrays ``mode_1``, ``mode_2`` ... are read too, if they are there.
 
     Raises:
         ValueError: If the file is no VTU file, is damaged, or unpacks to too much.
     """
     try:
-        return _grid(_scan(content))
+        return _grid(_scan(content), tuple(f"mode_{i + 1}" for i in range(modes)))
     except (xml.parsers.expat.ExpatError, zlib.error, lzma.LZMAError, KeyError) as error:
         raise ValueError(f"no readable VTU file: {type(error).__name__} {error!s:.200}") from error
     except (OverflowError, IndexError, TypeError, MemoryError) as error:
@@ -143,7 +146,7 @@ def _raw_begins(content: bytes) -> int:
     return mark.end() if mark else 0
 
 
-def _grid(file: _File) -> Grid:
+def _grid(file: _File, modes: tuple[str, ...]) -> Grid:
     if file.attributes.get("type") != "UnstructuredGrid" or file.pieces != 1:
         raise ValueError("a VTU file with one piece of an unstructured grid is needed")
     where = {name: key for key in file.arrays for name in [key[1]] if key[0] == "Points"}
@@ -157,11 +160,12 @@ def _grid(file: _File) -> Grid:
         section: {
             name: _decode(file, array, most=8 * _COMPONENTS * places)
             for (place, name), array in file.arrays.items()
-            if place == section and name in ("displacement", "stress")
+            if place == section and name in ("displacement", "stress", *modes)
         }
         for section, places in (("PointData", len(points)), ("CellData", cells["types"].size))
     }
-    meant = [file.arrays[next(iter(where.values()))], file.arrays.get(_DISPLACEMENT)]
+    moved = [file.arrays.get(("PointData", name)) for name in ("displacement", *modes)]
+    meant = [file.arrays[next(iter(where.values()))], *moved]
     return Grid(
         points=points.astype(np.float64),
         connectivity=cells["connectivity"].ravel().astype(np.int64),

@@ -19,6 +19,11 @@ _FACTORS: tuple[tuple[float, str], ...] = (
 )
 
 
+def after(unit: str) -> str:
+    """Return a unit as it follows a number: with a space before it, or nothing for 1."""
+    return "" if unit == "1" else f" {unit}"
+
+
 def measured(name: str, value: float, tolerance: float, message: str) -> Check:
     """Return a check that passes when a value is at most its tolerance; nan never is."""
     passed = value <= tolerance

@@ -53,10 +53,18 @@ class Case:
         return self.last.execution
 
 
+PROGRAMS = {
+    "static_linear": "plane_elasticity.py",
+    "modal": "plane_vibration.py",
+    "buckling": "plane_buckling.py",
+}
+"""The program for each analysis."""
+
+
 @cache
-def program_text() -> str:
-    """Return the handbook's finite-element program."""
-    found = files("mechagents.models.handbook").joinpath("programs", "plane_elasticity.py")
+def program_text(analysis: str = "static_linear") -> str:
+    """Return the handbook's finite-element program for an analysis."""
+    found = files("mechagents.models.handbook").joinpath("programs", PROGRAMS[analysis])
     return found.read_text(encoding="utf-8")
 
 
@@ -90,7 +98,7 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
         if asked.mesh_size is not None:
             given += f", since the {asked.mesh_size:.4g} m asked for are more than its whole length"
     return Draft(
-        program_text(),
+        program_text(formulation.analysis),
         Settings(mesh_size=mesh_size, element_order=order, options=asked.options),
         f"First program: {ORDERS[order]} elements of {mesh_size:.4g} m.",
         f"The mesh size is {given}; the evidence will tell whether it is fine enough.",
@@ -130,7 +138,8 @@ def _singular(check: Check) -> bool:
 def _replace_another_program(case: Case) -> Draft | None:
     """Write the handbook's own program where a failed one was written by somebody else."""
     ended_badly = case.execution is not None and case.execution.status != "ok"
-    if case.last.program.source == program_text() or not (case.failed or ended_badly):
+    own = program_text(case.formulation.analysis)
+    if case.last.program.source == own or not (case.failed or ended_badly):
         return None
     why = "; ".join(check.message for check in case.failed) or _ending(case.execution)
     first = _first(case.brief, case.formulation)
@@ -198,7 +207,7 @@ def _draft(
         element_order=order or case.order,
         options={**case.last.program.settings.options, **(options or {})},
     )
-    return Draft(program_text(), settings, changed, why)
+    return Draft(program_text(case.formulation.analysis), settings, changed, why)
 
 
 def _check_new(brief: Brief, draft: Draft) -> None:

@@ -14,6 +14,11 @@ IDEALISATIONS = {
     "plane_strain": "plane strain (held out of the plane)",
     "axisymmetric": "axisymmetric (x is the radius, y the axis)",
 }
+ANALYSES = {
+    "static_linear": "linear elasticity",
+    "modal": "free vibration",
+    "buckling": "linear elasticity and linear buckling",
+}
 
 
 def the_formulation(brief: Brief) -> Formulation:
@@ -38,7 +43,7 @@ def plan(brief: Brief) -> dict[str, object]:
     return {
         "steps": _steps(formulation),
         "method": (
-            "Displacement finite elements for linear elasticity, "
+            f"Displacement finite elements for {ANALYSES[formulation.analysis]}, "
             f"{IDEALISATIONS[formulation.idealisation]}: a modest mesh of linear elements first, "
             "quadratic and finer ones where the evidence asks for them."
         ),
@@ -49,15 +54,28 @@ def plan(brief: Brief) -> dict[str, object]:
 def _steps(formulation: Formulation) -> list[str]:
     wanted = ", ".join(w.name for w in formulation.wanted)
     loads = f" and {len(formulation.loads)} loads" if formulation.loads else ""
+    if formulation.analysis == "modal":
+        solve = (
+            f"Assemble the stiffness and the mass, {_supports(formulation) or 'free'}, and find "
+        )
+        solve += f"the lowest {formulation.modes} modes of K phi = omega^2 M phi."
+    else:
+        solve = f"Assemble the stiffness, {_supports(formulation)}{loads}, and solve for "
+        solve += "displacements."
     steps = [
         f"Mesh {_counted(formulation.geometry.regions, 'region')} so that neighbours share nodes "
         f"({', '.join(_materials(formulation))}).",
-        f"Assemble the stiffness, {_supports(formulation)}{loads}, and solve for displacements.",
-        f"Evaluate {wanted} from the solution; reactions from nodal forces.",
+        solve,
+        f"Evaluate {wanted} from the solution; reactions from nodal forces."
+        if formulation.analysis == "static_linear"
+        else f"Read {wanted} from the eigenvalues.",
         "Run the same program on two coarser meshes and bound the error.",
     ]
+    if formulation.analysis == "buckling":
+        turning = "Assemble the geometric stiffness of that stress, and find the lowest "
+        steps.insert(2, f"{turning}{formulation.modes} factors of (K + factor K_sigma) phi = 0.")
     if formulation.pictures:
-        steps.insert(3, f"Draw {', '.join(p.file for p in formulation.pictures)}.")
+        steps.insert(-1, f"Draw {', '.join(p.file for p in formulation.pictures)}.")
     return steps
 
 
@@ -89,7 +107,9 @@ def _checks(formulation: Formulation, tolerance: float) -> list[str]:
     checks = [
         "the area of each region is that of the geometry",
         "every support holds the displacement that it prescribes",
-        "the forces on every free node balance and the reactions balance the loads",
+        "stiffness and inertia balance at every free node in each mode, and no mode is missed"
+        if formulation.analysis == "modal"
+        else "the forces on every free node balance and the reactions balance the loads",
         "each reported number is the number in the field",
     ]
     singled = [w.name for w in formulation.wanted if w.kind == "stress" and w.extreme]

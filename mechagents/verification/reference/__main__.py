@@ -23,17 +23,27 @@ def main(way: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = TypeAdapter(list[Formulation]).validate_json(sys.stdin.buffer.read())
-    solve = _solver(way)
     for formulation in asked:
+        solve = _solver(way, formulation)
         print(_solution(solve, formulation).model_dump_json(), file=answers, flush=True)
 
 
-def _solver(way: str) -> Callable[[Formulation], ReferenceSolution]:
-    if way == "high_order":
+def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], ReferenceSolution]:
+    if formulation.analysis != "static_linear":
+        if way != "high_order":
+            return _none
+        from mechagents.verification.reference.eigen import solve
+    elif way == "high_order":
         from mechagents.verification.reference.high_order import solve
     else:
         from mechagents.verification.reference.other_elements import solve
     return solve
+
+
+def _none(formulation: Formulation) -> ReferenceSolution:
+    """Return that a problem of modes has no second way of solving it."""
+    fault = f"for a problem of {formulation.analysis} there is a reference by NGSolve only"
+    return ReferenceSolution(means="", fault=fault)
 
 
 def _solution(

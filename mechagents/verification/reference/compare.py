@@ -6,7 +6,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Check, Evidence, Quantity
 from mechagents.verification.convergence import relative_bound
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
-from mechagents.verification.wording import measured, spaced
+from mechagents.verification.wording import after, measured, spaced
 
 
 def compare(
@@ -59,15 +59,15 @@ def compare(
 def _compared(
     quantity: Quantity, found: ReferenceValue, means: str, tolerance: float, name: str
 ) -> tuple[Check, Quantity]:
-    apart, unit = found.apart(quantity.value), quantity.unit
+    apart, unit = found.apart(quantity.value), after(quantity.unit)
     own = quantity.error_bound or 0.0
     bound = own if apart + found.error <= own else apart + found.error
     share, words = relative_bound(bound, quantity.value, found.scale)
     within = apart <= own + found.error
     listed = " or ".join(f"{value:.6g}" for value in found.values)
     message = (
-        f"{quantity.name} is {quantity.value:.6g} {unit}; by the {spaced(name)} ({means}) it is "
-        f"{listed} {unit}, give or take {found.error:.2g}: {apart:.3g} {unit} apart"
+        f"{quantity.name} is {quantity.value:.6g}{unit}; by the {spaced(name)} ({means}) it is "
+        f"{listed}{unit}, give or take {found.error:.2g}: {apart:.3g}{unit} apart"
     )
     if within:
         message += ", within both error bounds"
@@ -81,7 +81,7 @@ def _compared(
             update={"error_bound": None, "claim_level": "consistent", "note": message}
         )
     converged = quantity.claim_level == "converged"
-    note = "; ".join(filter(None, [quantity.note, f"{spaced(name)} {listed} {unit}"]))
+    note = "; ".join(filter(None, [quantity.note, f"{spaced(name)} {listed}{unit}"]))
     return check, quantity.model_copy(
         update={
             "error_bound": bound if within is False else quantity.error_bound,
@@ -95,7 +95,7 @@ def _past(quantity: Quantity) -> str:
     """Return what is said of an error bound that the reference makes larger."""
     if quantity.error_bound is None:
         return "within the tolerance; one mesh bounds no error"
-    own = f"{quantity.error_bound:.2g} {quantity.unit}"
+    own = f"{quantity.error_bound:.2g}{after(quantity.unit)}"
     return f"past the program's own bound {own}, which is widened"
 
 
@@ -104,7 +104,5 @@ def _noted(quantity: Quantity, note: str) -> Quantity:
 
 
 def _unsure(found: ReferenceValue, quantity: Quantity, name: str) -> str:
-    return (
-        f"not compared with the {name}, whose own error of {found.error:.2g} {quantity.unit} is "
-        "too large"
-    )
+    error = f"{found.error:.2g}{after(quantity.unit)}"
+    return f"not compared with the {name}, whose own error of {error} is too large"

@@ -50,14 +50,21 @@ from mechagents.mechanics.formulation import (
     Pressure,
     TemperatureChange,
     Traction,
-    Wanted,
     WantedDisplacement,
     WantedEnergy,
+    WantedOfField,
+    WantedOfMode,
     WantedReaction,
     WantedStress,
 )
 from mechagents.verification.reference.body import Body, Resolution, make_body
-from mechagents.verification.reference.probe import FloatArray, IntArray, at_point, extreme
+from mechagents.verification.reference.probe import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    at_point,
+    extreme,
+)
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 
 FINE, COARSE = Resolution(order=7, layers=7, edge=0.12), Resolution(order=6, layers=5, edge=0.12)
@@ -78,10 +85,14 @@ def solve(formulation: Formulation) -> ReferenceSolution:
         Exception: Whatever netgen or NGSolve raise.
     """
     fine, coarse = (
-        _Solved(formulation, resolution, make_body(formulation, resolution))
+        Solved(formulation, resolution, make_body(formulation, resolution))
         for resolution in (FINE, COARSE)
     )
-    quantities = {w.name: _value(w, fine, coarse) for w in formulation.wanted}
+    quantities = {
+        w.name: value_of(w, fine, coarse)
+        for w in formulation.wanted
+        if not isinstance(w, WantedOfMode)
+    }
     means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
     means += f" graded to the corners, {fine.space.ndof} unknowns; error by order {COARSE.order}"
     return ReferenceSolution(
@@ -89,7 +100,8 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     )
 
 
-def _value(wanted: Wanted, fine: _Solved, coarse: _Solved) -> ReferenceValue | None:
+def value_of(wanted: WantedOfField, fine: Solved, coarse: Solved) -> ReferenceValue | None:
+    """Return a quantity by the finer of two solutions, with an error by the coarser."""
     best, rough = fine.quantity(wanted, 12), coarse.quantity(wanted, 10)
     if not len(best) or len(best) != len(rough):
         return None
@@ -100,7 +112,7 @@ def _value(wanted: Wanted, fine: _Solved, coarse: _Solved) -> ReferenceValue | N
 
 
 @dataclass(frozen=True)
-class _Solved:
+class Solved:
     """A formulation solved at one resolution, in coordinates scaled by ``frame.scale``.
 
     Strain and stress do not change with the scale s; a displacement is s times as large, a force
@@ -113,10 +125,12 @@ class _Solved:
 
     @cached_property
     def space(self) -> VectorH1:
+        """Displacements, without regard to supports."""
         return VectorH1(self.body.mesh, order=self.resolution.order)
 
     @property
     def axisymmetric(self) -> bool:
+        """Whether x is a radius."""
         return self.formulation.idealisation == "axisymmetric"
 
     @cached_property
@@ -126,6 +140,7 @@ class _Solved:
 
     @cached_property
     def radius(self) -> CoefficientFunction:
+        """The distance from the axis, scaled."""
         return x + self.body.frame.origin[0] * self.body.frame.scale
 
     @property
@@ -152,10 +167,17 @@ class _Solved:
         return E / (1 + nu) * (strain + nu / (1 - 2 * nu) * Trace(strain) * Id(3))
 
     @cached_property
-    def system(self) -> tuple[BilinearForm, LinearForm]:
+    def stiffness(self) -> BilinearForm:
+        """K on all degrees of freedom."""
         u, v = self.space.TnT()
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
-        stiffness = BilinearForm(form * dx(bonus_intorder=2), symmetric=True).Assemble()
+        return BilinearForm(form * dx(bonus_intorder=2), symmetric=True).Assemble()
+
+    @cached_property
+    def system(self) -> tuple[BilinearForm, LinearForm]:
+        """K and the loads, on all degrees of freedom."""
+        v = self.space.TestFunction()
+        stiffness = self.stiffness
         force = LinearForm(self.space)
         if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
             free = InnerProduct(self.stress(self.expansion), self.strain(v))
@@ -240,23 +262,30 @@ class _Solved:
         return found
 
     @cached_property
+    def held(self) -> BoolArray:
+        """Which degrees of freedom a support or the axis holds, shape (ndof,)."""
+        held = np.zeros(self.space.ndof, dtype=np.bool_)
+        for support in self.formulation.supports:
+            for axis in support.components:
+                held[self.dofs(support.boundary, _COLUMNS.index(axis))] = True
+        if self.body.axis:
+            on_axis = self.space.components[0].GetDofs(self.body.mesh.Boundaries(self.body.axis))
+            held[_set(on_axis)] = True
+        return held
+
+    @cached_property
     def displacement(self) -> GridFunction:
         """The displacement, scaled."""
         stiffness, force = self.system
         u = GridFunction(self.space)
         values = u.vec.FV().NumPy()
-        held = np.zeros(self.space.ndof, dtype=np.bool_)
         for support in self.formulation.supports:
             for axis, value in support.components.items():
                 column = _COLUMNS.index(axis)
                 dofs = self.dofs(support.boundary, column)
-                held[dofs] = True
                 scaled = self.varying(value) * self.body.frame.scale
                 values[dofs] = self.on(support.boundary, column, scaled)[dofs]
-        if self.body.axis:
-            on_axis = self.space.components[0].GetDofs(self.body.mesh.Boundaries(self.body.axis))
-            held[_set(on_axis)] = True
-        free = BitArray(list(map(bool, ~held)))
+        free = BitArray(list(map(bool, ~self.held)))
         rest = (force.vec - stiffness.mat * u.vec).Evaluate()
         u.vec.data += stiffness.mat.Inverse(free, inverse="sparsecholesky") * rest
         return u
@@ -268,7 +297,7 @@ class _Solved:
         left = (stiffness.mat * self.displacement.vec - force.vec).Evaluate()
         return np.array(left.FV().NumPy())
 
-    def quantity(self, wanted: Wanted, pieces: int) -> FloatArray:
+    def quantity(self, wanted: WantedOfField, pieces: int) -> FloatArray:
         """Return a wanted quantity in SI units: usually one value, none where it has no place."""
         match wanted:
             case WantedReaction():
@@ -316,7 +345,7 @@ class _Solved:
         row, column = (_COLUMNS.index(axis) for axis in wanted.component)
         return sigma[row, column]
 
-    def scale(self, wanted: Wanted) -> float:
+    def scale(self, wanted: WantedOfField) -> float:
         """Return what is large for a quantity of this kind, in SI units."""
         match wanted:
             case WantedReaction():

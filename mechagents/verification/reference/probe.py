@@ -13,6 +13,7 @@ from mechagents.verification.reference.body import Body
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 Extreme = Literal["max", "min", "max_abs"]
 NUDGE = 1e-9
 """How far beside a point a field is read, over the size of the body: at the point itself the

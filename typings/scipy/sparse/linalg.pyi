@@ -5,7 +5,12 @@ from numpy.typing import NDArray
 
 from scipy.sparse import csr_matrix
 
+class ArpackError(RuntimeError): ...
+
 class SuperLU:
+    U: csr_matrix
+    perm_r: NDArray[np.int32]
+    perm_c: NDArray[np.int32]
     def solve(self, rhs: NDArray[np.float64], /) -> NDArray[np.float64]: ...
 
 class LinearOperator:
@@ -13,7 +18,21 @@ class LinearOperator:
         self,
         shape: tuple[int, int],
         matvec: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        *,
+        dtype: type[np.float64] = ...,
     ) -> None: ...
+
+def eigsh(
+    A: csr_matrix,
+    k: int,
+    M: csr_matrix,
+    *,
+    Minv: LinearOperator,
+    which: str,
+    ncv: int,
+    v0: NDArray[np.float64],
+    maxiter: int = ...,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
 def splu(
     A: csr_matrix,
