@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import WantedOfMode
 from mechagents.messages import Check
-from mechagents.verification.equilibrium import RESIDUAL, shares
+from mechagents.verification.equilibrium import RESIDUAL
 from mechagents.verification.inertia import negative_eigenvalues
 from mechagents.verification.modes import Modes, read_mode
 from mechagents.verification.quantities import interval_words
@@ -21,11 +21,14 @@ ORTHOGONAL = 1e-4
 """Of the product of two modes' norms. Solvers leave 1e-10; the same mode twice has 1."""
 ORDER = 1e-6
 """By how much a value may be smaller than the one before, relative."""
+SEVEN_DIGITS = 1e-7
+"""The rounding of a file in single precision."""
 ROOM = 1e-3
 """Values that are closer, relative, count as one group; below and above it modes are counted."""
 _SLIPS = (
     (math.sqrt(1e3), "sqrt(1000): is the modulus or the density in another unit than SI?"),
     (1e3, "1000: is the modulus or the density in another unit than SI?"),
+    (2.0, "2: is something counted twice, or by half?"),
     (math.sqrt(2), "sqrt(2): is the mass or the stiffness counted twice?"),
 )
 
@@ -74,7 +77,7 @@ def _size(check: Check) -> float:
 
 def _residual(modes: Modes) -> Check:
     name = "modes:residual"
-    left = [shares(state.forces, state.left) for state in modes.states]
+    left = [modes.shares_left(index) for index in range(len(modes.states))]
     worst = int(np.argmax([share.max() for share in left]))
     value, share = float(left[worst].max()), left[worst]
     inertia = "inertia" if modes.vibration else "the turning of the stress"
@@ -92,6 +95,8 @@ def _residual(modes: Modes) -> Check:
         f"mode of this body: another law, {'density' if modes.vibration else 'stress'}, support, "
         "or no eigenvector at all"
     )
+    if modes.solution.fields.rounding > SEVEN_DIGITS / 2:
+        message += ". The file has seven digits only; write modes in double precision, float64"
     return measured(name, value, RESIDUAL, message)
 
 
@@ -155,12 +160,12 @@ def _count(modes: Modes) -> Check:
     if fewer > below:
         missed = fewer - below
         message = (
-            f"{missed} modes of {kind} were missed: by the signs of the pivots there are {fewer} "
+            f"{_modes(missed)} missed: by the signs of the pivots there are {fewer} "
             f"below {_told(modes, below)}, and {below} were returned"
         )
     elif fewer < below or upto < len(values):
         count = min(fewer, upto)
-        message = f"there are only {count} modes of {kind} where {len(values)} were returned"
+        message = f"there are only {count} of the {len(values)} returned modes of {kind}"
     else:
         message = (
             f"no mode was missed: {fewer} below {_told(modes, below)} and {upto} up to there, by "
@@ -168,6 +173,10 @@ def _count(modes: Modes) -> Check:
         )
     passed = fewer == below and upto >= len(values)
     return found(name, passed, message)
+
+
+def _modes(count: int) -> str:
+    return "1 mode was" if count == 1 else f"{count} modes were"
 
 
 def _below(modes: Modes, shift: float, room: float) -> int | None:

@@ -26,6 +26,7 @@ from mechagents.verification.equilibrium import (
     RESIDUAL_BY_RULE,
     Equilibrium,
     residual,
+    shares,
 )
 from mechagents.verification.matrices import geometric_matrix, mass_matrix, stiffness_matrix
 from mechagents.verification.reading import EXACT, Reading
@@ -87,7 +88,20 @@ class Modes:
     @property
     def worst(self) -> float:
         """The largest residual of all modes, as ``equilibrium.residual`` measures it [-]."""
-        return max(residual(state.solution, state.forces) for state in self.states)
+        return max(
+            0.0 if self.is_rigid(index) else residual(state.solution, state.forces)
+            for index, state in enumerate(self.states)
+        )
+
+    def shares_left(self, index: int) -> FloatArray:
+        """Return what is left at each point in a mode, over what is large there, (points, 2).
+
+        A motion without strain has no forces but rounding: K is positive semidefinite, so that a
+        quotient of 0 is all that there is to show.
+        """
+        state = self.states[index]
+        left = shares(state.forces, state.left)
+        return np.zeros_like(left) if self.is_rigid(index) else left
 
     @property
     def vibration(self) -> bool:

@@ -450,7 +450,7 @@ async def test_only_evidence_is_judged() -> None:
         ("equilibrium:energy", "energy 2, work 1", "one half"),
         ("equilibrium:right", "reactions do not balance", "averaged stress"),
         ("equilibrium:nodes", "residual 0.3", "plane strain for plane stress"),
-        ("modes:count", "2 modes of vibration were missed", "left out a mode"),
+        ("modes:count", "2 modes were missed", "left out a mode"),
         ("modes:order", "mode 3 has a lower value than mode 2", "ascending order"),
         ("modes:orthogonality", "modes 2 and 3 are the same", "written twice"),
         ("modes:residual", "stiffness and the turning of the stress do not", "geometric stiffness"),

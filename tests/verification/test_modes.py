@@ -51,10 +51,21 @@ def test_a_mode_of_any_size_and_sign_passes(tmp_path: Path) -> None:
     assert refused_by(right().changed(shapes=scaled), tmp_path) == set()
 
 
+def test_rigid_motions_in_seven_digits_pass(tmp_path: Path) -> None:
+    found = solve_modes(square(wanted=[{"name": "f", "kind": "frequency", "number": 3}]), 0.25)
+    assert refused_by(found.changed(shapes=found.shapes.astype(np.float32)), tmp_path) == set()
+
+
+def test_too_few_digits_are_told_as_such(tmp_path: Path) -> None:
+    shapes = right().shapes.astype(np.float16).astype(np.float32)
+    checks = failed(right().changed(shapes=shapes).evidence(tmp_path))
+    assert "write modes in double precision" in checks["modes:residual"].message
+
+
 def test_a_missed_mode_is_found_by_counting(tmp_path: Path) -> None:
     evidence = right().picked(1, 2, 4, 5, 6, 7).evidence(tmp_path)
     assert set(failed(evidence)) == {"modes:count"}
-    assert "1 modes of vibration were missed" in failed(evidence)["modes:count"].message
+    assert "1 mode was missed" in failed(evidence)["modes:count"].message
 
 
 def test_left_out_rigid_motions_are_found_by_counting(tmp_path: Path) -> None:
