@@ -34,6 +34,8 @@ class HandCheck(Agent):
         if not isinstance(evidence, Evidence) or formulation is None:
             return None
         plate = formulation.materials["plate"]
+        if plate.kind != "isotropic":
+            return None
         low = plate.youngs_modulus * STRAIN
         high = low / (1 - plate.poisson_ratio**2)
         told = f"the force per metre must lie between {low:.4g} and {high:.4g} N/m"

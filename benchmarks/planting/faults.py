@@ -30,6 +30,7 @@ from planting.snippets import (
     REDUCED,
     SHAKEN,
     SMOOTHED,
+    SWAPPED_CONSTANTS,
     UNJOINED,
     WRONG_COMPONENT,
 )
@@ -598,15 +599,16 @@ def _number_everywhere(known: Known) -> Wrong | None:
     return _text((_RESULTS, COARSE_NUMBERS.replace("FINEST", repr(size))))
 
 
+_LAW = "D = stiffness(problem, mesh)"
 _MESH = "mesh = make_mesh(problem.geometry, settings.mesh_size, settings.element_order or 1)"
 _FORM = (
-    "    work = sum(s * e for s, e in zip(stress(strain(u, w.x)), strain(v, w.x), strict=True))\n"
+    "    work = (stress(strain(u, w.x)) * strain(v, w.x)).sum(axis=0)\n"
     "    return work * thickness(w.x)"
 )
 _FORCES = "forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support"
 _RESULTS = "results = quantities(problem, solution)"
 _SOLVE = 'u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))'
-_SIGMA = "sigma = node_means(mesh, sigma)"
+_SIGMA = "sigma = node_means(mesh, np.moveaxis(sigma, 0, -1))"
 _BASIS = "V = basis(mesh)\n"
 _WRITE = "write_fields(solution)"
 _DRAW = "draw_field(problem, solution, picture)"
@@ -614,8 +616,8 @@ _DRAW = "draw_field(problem, solution, picture)"
 FAULTS: tuple[Fault, ...] = (
     # The law.
     Fault("Laplacian in place of elasticity", _if(_every, (_FORM, BILINEAR))),
-    Fault("factor of two in shear", _if(_every, ("mu * gamma", "2 * mu * gamma"))),
-    Fault("half of the shear", _if(_every, ("mu * gamma", "mu * gamma / 2"))),
+    Fault("factor of two in shear", _if(_every, (_LAW, _LAW + "\nD[3, 3] *= 2"))),
+    Fault("half of the shear", _if(_every, (_LAW, _LAW + "\nD[3, 3] /= 2"))),
     Fault("plane strain for plane stress", _told(_idealised("plane_stress", "plane_strain"))),
     Fault("plane stress for plane strain", _told(_idealised("plane_strain", "plane_stress"))),
     Fault(
@@ -626,8 +628,8 @@ FAULTS: tuple[Fault, ...] = (
         _if(
             _every,
             (
-                "E, nu = material.youngs_modulus, material.poisson_ratio",
-                "nu, E = material.youngs_modulus, material.poisson_ratio",
+                _LAW,
+                SWAPPED_CONSTANTS + _LAW,
             ),
         ),
     ),
@@ -682,12 +684,15 @@ FAULTS: tuple[Fault, ...] = (
         "free expansion left out",
         _if(
             _heated,
-            ("expansion=free_expansion(problem, mesh, x))\nfor", "expansion=0 * x[0])\nfor"),
+            (
+                "expansion=free_expansion(problem, mesh, x))\nfor",
+                "expansion=0 * free_expansion(problem, mesh, x))\nfor",
+            ),
         ),
     ),
     Fault(
         "stress of the free expansion not taken off",
-        _if(_heated, ("free_expansion(problem, mesh, at)), axis", "0.0), axis")),
+        _if(_heated, (" - free_expansion(problem, mesh, at))", ")")),
     ),
     # The solution.
     Fault("iteration stopped at 1e-3", _if(_every, (_SOLVE, LOOSE.replace("RTOL", "1e-3")))),

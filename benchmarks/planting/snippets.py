@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-BILINEAR = """    return mu * (u.grad * v.grad).sum(axis=(0, 1)) * thickness(w.x)"""
+SWAPPED_CONSTANTS = """
+def swapped(law):
+    change = {"youngs_modulus": law.poisson_ratio, "poisson_ratio": law.youngs_modulus}
+    return law.model_copy(update=change)
+laws = {name: swapped(law) for name, law in problem.materials.items()}
+problem = problem.model_copy(update={"materials": laws})
+"""
+BILINEAR = """    return D[3, 3] * (u.grad * v.grad).sum(axis=(0, 1)) * thickness(w.x)"""
 """A vector Laplacian."""
 UNJOINED = """
 from dataclasses import replace
@@ -162,11 +169,10 @@ from mechagents.kit.elements import locate
 half = make_mesh(problem.geometry, 2 * settings.mesh_size, mesh.order)
 V2 = basis(half)
 from skfem import Basis
-kept = mesh, V, lam, mu
+kept = mesh, V, D
 mesh, V = half, V2
-lam = by_element(mesh, {name: pair[0] for name, pair in constants.items()})
-mu = by_element(mesh, {name: pair[1] for name, pair in constants.items()})
-K2 = stiffness.assemble(V)
+D = stiffness(problem, mesh)
+K2 = work_of_stress.assemble(V)
 f2 = np.zeros(V.N)
 for load in problem.loads:
     if load.kind == "traction":
@@ -184,7 +190,7 @@ for support in problem.supports:
         for dof in dofs2[half.boundary_nodes[support.boundary], "xy".index(axis)]:
             given[dof] = value
 u2 = solve(K2, f2, np.array(list(given)), np.array(list(given.values())))[dofs2]
-mesh, V, lam, mu = kept
+mesh, V, D = kept
 for node, point in enumerate(mesh.points):
     element, weights = locate(half, tuple(point))
     u[dofs[node]] = weights @ u2[half.cells[element]]

@@ -19,6 +19,7 @@ Libraries are imported when a function needs them.
 
 from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
 from mechagents.kit.files import read_problem, write_fields, write_results
+from mechagents.kit.laws import expansion, free_expansion, stiffness, stiffness_matrix
 from mechagents.kit.modes import (
     Modes,
     buckling_modes,
@@ -33,7 +34,6 @@ from mechagents.kit.spaces import (
     at_points,
     basis,
     by_element,
-    free_expansion,
     inside,
     node_dofs,
     node_means,
@@ -52,6 +52,7 @@ __all__ = [
     "draw",
     "draw_field",
     "draw_mode",
+    "expansion",
     "free_expansion",
     "inside",
     "make_mesh",
@@ -61,6 +62,8 @@ __all__ = [
     "quantities",
     "read_problem",
     "solve",
+    "stiffness",
+    "stiffness_matrix",
     "vibration_modes",
     "von_mises",
     "write_fields",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulation import (
@@ -40,6 +40,8 @@ class Solution:
     or N/m per metre of thickness."""
     energy: FloatArray
     """Strain energy of each element, shape (elements,). In J, or J/m."""
+    springs: dict[str, FloatArray] = field(default_factory=dict[str, "FloatArray"])
+    """What the springs on a named boundary exert on the body, x and y, shape (2,). In N, or N/m."""
 
     def __post_init__(self) -> None:
         nodes, (elements, around) = len(self.mesh.points), self.mesh.cells.shape
@@ -87,7 +89,11 @@ def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
     match wanted:
         case WantedReaction():
             nodes = solution.mesh.boundary_nodes[wanted.boundary]
-            total = solution.forces[nodes, "xy".index(wanted.component)].sum()
+            column = "xy".index(wanted.component)
+            total = solution.forces[nodes, column].sum()
+            if wanted.boundary in solution.springs:
+                total += solution.springs[wanted.boundary][column]
+                return total, f"springs and K u - f over {len(nodes)} nodes on {wanted.boundary}"
             return total, f"sum of K u - f over {len(nodes)} nodes on {wanted.boundary}"
         case WantedEnergy():
             inside = solution.mesh.cells_in(wanted.region)

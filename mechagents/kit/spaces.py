@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulas import Formula, value_at
-from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.meshing import Mesh
 
 if TYPE_CHECKING:
@@ -118,28 +117,6 @@ def at_points(value: float | Formula, x: FloatArray) -> FloatArray:
 def inside(mesh: Mesh, region: str | None) -> FloatArray:
     """Return 1 for each element in a region, or in any for None, else 0; shape (elements, 1)."""
     return by_element(mesh, {name: 1.0 for name in mesh.regions if region in (None, name)})
-
-
-def free_expansion(formulation: Formulation, mesh: Mesh, x: FloatArray) -> FloatArray:
-    """Return the strain alpha T that changes of temperature make where nothing holds the body.
-
-    Args:
-        formulation: The problem.
-        mesh: The mesh.
-        x: Points of each element, coordinates first [m], shape (2, elements, points).
-
-    Returns:
-        Shape (elements, points): the same in every direction.
-    """
-    import numpy as np
-
-    alpha = {n: law.thermal_expansion or 0.0 for n, law in formulation.materials.items()}
-    total: FloatArray = np.zeros(x.shape[1:])
-    for load in formulation.loads:
-        if load.kind == "temperature":
-            here = by_element(mesh, alpha) * inside(mesh, load.region)
-            total += here * at_points(load.change, x)
-    return total
 
 
 def node_means(mesh: Mesh, values: FloatArray) -> FloatArray:

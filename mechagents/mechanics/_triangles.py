@@ -77,9 +77,11 @@ def _divide(shape: TopoDS_Shape, mesh_size: float) -> dict[str, FloatArray]:
         samples[edge.name] = curve
         middle = (curve[0] + curve[-1]) / 2
         curved = math.dist(curve[len(curve) // 2], middle) > 1e-9 * edge.mass
-        # The parameter of a circle is the angle.
+        # The parameter of a circle or an ellipse is the angle, and the latter's edges are uneven.
+        longest = np.linalg.norm(np.diff(curve, axis=0), axis=1).max() * (len(curve) - 1)
+        length = max(edge.mass, float(longest))
         turns = (high - low) / (2 * math.pi) if curved else 0.0
-        pieces = max(1, _ceil(edge.mass / mesh_size), _ceil(EDGES_ON_A_CIRCLE * turns))
+        pieces = max(1, _ceil(length / mesh_size), _ceil(EDGES_ON_A_CIRCLE * turns))
         edge.partition = np.linspace(0.0, 1.0, pieces + 1)[1:-1]
     return samples
 

@@ -37,7 +37,7 @@ class WantedBucklingFactor(Part):
 
 def eigen_faults(f: Formulation) -> Iterator[str]:
     """Find what does not belong to the analysis: modes in statics, loads in a modal problem."""
-    if f.analysis != "modal" and not f.supports:
+    if f.analysis != "modal" and not f.supports and not f.springs:
         yield "supports: is empty, so the body floats; hold it by one at least"
     if f.analysis == "modal":
         yield from _modal(f)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from mechagents.mechanics.eigen import MOST_MODES, WantedBucklingFactor, WantedFrequency
+from mechagents.mechanics.extras import normal_axis
 from mechagents.mechanics.formulas import Formula, varying
 from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Name, Part
 from mechagents.mechanics.materials import Material
-from mechagents.mechanics.units import Length, Point, SpacePoint
+from mechagents.mechanics.springs import Spring
+from mechagents.mechanics.units import Length, Point, PointForceValue, SpacePoint
 from mechagents.mechanics.wellposed import faults
 
 Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric", "solid"]
@@ -40,15 +42,24 @@ VaryingTemperature = Annotated[float | Formula, varying("K")]
 
 
 class Support(Part):
-    """Displacement prescribed on a boundary, by component [m]; a component not named is free."""
+    """Displacement prescribed on a boundary, by component [m]; a component not named is free.
+
+    With ``symmetry`` in place of components it holds what is square to a straight boundary along
+    an axis, and a formulation has that component in its stead.
+    """
 
     boundary: Name
     x: VaryingLength | None = None
     y: VaryingLength | None = None
     z: VaryingLength | None = None
+    symmetry: bool = False
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
+        if self.symmetry:
+            if self.components:
+                raise ValueError("symmetry: holds one component by itself; leave x, y and z out")
+            return self
         if self.x is None and self.y is None and self.z is None:
             raise ValueError("x: a support prescribes at least one component, x, y or z")
         return self
@@ -78,6 +89,20 @@ class Pressure(Part):
     value: VaryingStress
 
 
+class PointForce(Part):
+    """A force at a boundary that is a point [N], in the directions of the axes.
+
+    Per metre of thickness [N/m] where the body has none that is stated; of an axisymmetric body
+    the total on the ring. Stress and displacement have no bound at the point itself.
+    """
+
+    kind: Literal["point_force"] = "point_force"
+    boundary: Name
+    x: PointForceValue = 0.0
+    y: PointForceValue = 0.0
+    z: PointForceValue = 0.0
+
+
 class BodyForce(Part):
     """Force per volume [N/m^3], in one region or, with none named, in all."""
 
@@ -99,7 +124,9 @@ class TemperatureChange(Part):
     change: VaryingTemperature
 
 
-Load = Annotated[Traction | Pressure | BodyForce | TemperatureChange, Field(discriminator="kind")]
+Load = Annotated[
+    Traction | Pressure | PointForce | BodyForce | TemperatureChange, Field(discriminator="kind")
+]
 """What drives the body apart from prescribed displacement."""
 
 
@@ -227,10 +254,21 @@ class Formulation(Part):
     geometry: Geometry
     materials: dict[str, Material]
     supports: tuple[Support, ...] = ()
+    springs: tuple[Spring, ...] = ()
     loads: tuple[Load, ...] = ()
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
     pictures: tuple[Picture, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+
+    @field_validator("supports")
+    @classmethod
+    def _symmetry_holds_a_component(
+        cls, supports: tuple[Support, ...], info: ValidationInfo
+    ) -> tuple[Support, ...]:
+        geometry = info.data.get("geometry")
+        if not isinstance(geometry, Geometry):
+            return supports
+        return tuple(_mirrored(index, s, geometry) for index, s in enumerate(supports))
 
     @field_validator("wanted")
     @classmethod
@@ -313,6 +351,20 @@ class Formulation(Part):
                 return self.amended({**chosen, f"assumptions.{index}": assumption.stated(value)})
         known = ", ".join(assumption.about for assumption in self.assumptions) or "none"
         raise ValueError(f"no assumption about {about!r}; there are: {known}")
+
+
+def _mirrored(index: int, support: Support, geometry: Geometry) -> Support:
+    """Return a support with the component in place of a symmetry, if its boundary is known."""
+    boundary = geometry.boundaries.get(support.boundary)
+    if not support.symmetry or boundary is None:
+        return support
+    axis = normal_axis(boundary)
+    if axis is None:
+        raise ValueError(
+            f"{index}.symmetry: needs a straight boundary along an axis, and {support.boundary!r} "
+            f"is a {boundary.kind}"
+        )
+    return Support.model_validate({"boundary": support.boundary, axis: 0.0})
 
 
 def _set(data: object, keys: list[str], value: object, path: str) -> None:

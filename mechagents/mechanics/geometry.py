@@ -41,6 +41,15 @@ class Disk(Part):
     radius: Annotated[Length, Field(gt=0)]
 
 
+class Ellipse(Part):
+    """A plate bounded by an ellipse with its axes along those of the plane."""
+
+    kind: Literal["ellipse"] = "ellipse"
+    center: Point
+    radii: tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]]
+    """Half its width along the first axis and half its height along the second [m]."""
+
+
 class Polygon(Part):
     """A simple polygon; the last point joins the first."""
 
@@ -126,6 +135,7 @@ class Intersection(Part):
 Shape = Annotated[
     Rectangle
     | Disk
+    | Ellipse
     | Polygon
     | Box
     | Cylinder
@@ -183,6 +193,15 @@ class OnCircle(Part):
     kind: Literal["circle"] = "circle"
     center: Point
     radius: Annotated[Length, Field(gt=0)]
+
+
+class OnEllipse(Part):
+    """The part of the boundary on an ellipse with its axes along those of the plane."""
+
+    kind: Literal["ellipse"] = "ellipse"
+    center: Point
+    radii: tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]]
+    """Half its width along x and half its height along y [m]."""
 
 
 class OnSegment(Part):
@@ -290,6 +309,7 @@ class OnCurve(Part):
 Boundary = Annotated[
     OnLine
     | OnCircle
+    | OnEllipse
     | OnSegment
     | AtPoint
     | OnPlane
@@ -303,7 +323,7 @@ Boundary = Annotated[
 """A named part of the boundary, told by where it lies: in the plane, or in space."""
 
 
-PlaneBoundary = OnLine | OnCircle | OnSegment | AtPoint
+PlaneBoundary = OnLine | OnCircle | OnEllipse | OnSegment | AtPoint
 """What is named of the outline of a body of the plane."""
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from mechagents.mechanics.geometry import Part
+from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.mechanics.units import Density, Expansion, Stress
 
 
@@ -38,9 +39,17 @@ def material_table() -> dict[str, Isotropic]:
     return TypeAdapter(dict[str, Isotropic]).validate_json(text)
 
 
+def _of_kind(value: object) -> object:
+    """Return a material as it is given; one without a kind is isotropic."""
+    if not isinstance(value, dict):
+        return value
+    given = cast("dict[str, object]", value)
+    return given if "kind" in given else {"kind": "isotropic"} | given
+
+
 def _from_table(value: object) -> object:
     if not isinstance(value, str):
-        return value
+        return _of_kind(value)
     found = material_table().get(value.strip().lower().replace(" ", "_").replace("-", "_"))
     if found is None:
         raise PydanticCustomError(
@@ -51,5 +60,7 @@ def _from_table(value: object) -> object:
     return found
 
 
-Material = Annotated[Isotropic, BeforeValidator(_from_table)]
+Law = Isotropic | Orthotropic
+"""A constitutive law."""
+Material = Annotated[Law, Field(discriminator="kind"), BeforeValidator(_from_table)]
 """A constitutive law, or the name of one in the table of materials."""

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mechagents.errors import ProblemError, UsageError
-from mechagents.mechanics.geometry import AtPoint, Geometry, OnCircle, OnLine, OnSegment, Rectangle
+from mechagents.mechanics.ellipses import distance_to_ellipse
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    Geometry,
+    OnCircle,
+    OnEllipse,
+    OnLine,
+    OnSegment,
+    Rectangle,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,7 +194,9 @@ def _named(raw: RawMesh, geometry: Geometry, near: float) -> Mesh:
     return Mesh(raw.points, raw.cells, raw.kind, names, raw.region, edges, nodes)
 
 
-def lies_on(boundary: OnLine | OnCircle | OnSegment, samples: FloatArray, near: float) -> BoolArray:
+def lies_on(
+    boundary: OnLine | OnCircle | OnEllipse | OnSegment, samples: FloatArray, near: float
+) -> BoolArray:
     """Return which edges lie on a boundary: those whose sample points all do.
 
     Args:
@@ -198,6 +209,8 @@ def lies_on(boundary: OnLine | OnCircle | OnSegment, samples: FloatArray, near: 
     if isinstance(boundary, OnCircle):
         radius = np.linalg.norm(samples - np.array(boundary.center), axis=2)
         on: BoolArray = np.abs(radius - boundary.radius) <= near
+    elif isinstance(boundary, OnEllipse):
+        on = distance_to_ellipse(samples, boundary.center, boundary.radii) <= near
     elif isinstance(boundary, OnLine):
         along, across = (1, 0) if boundary.axis == "x" else (0, 1)
         low, high = boundary.between or (-np.inf, np.inf)

@@ -17,6 +17,7 @@ from pyngcore import GetNumThreads, SetNumThreads
 from mechagents.mechanics.geometry import (
     Difference,
     Disk,
+    Ellipse,
     Intersection,
     Polygon,
     Rectangle,
@@ -99,6 +100,8 @@ def plane_face(shape: Shape, frame: Frame) -> TopoDS_Shape:
         case Disk():
             radius = shape.radius * frame.scale
             return WorkPlane().Circle(*frame.into(shape.center), radius).Face()
+        case Ellipse():
+            return _ellipse(frame.into(shape.center), shape.radii, frame.scale)
         case Polygon():
             return _polygon([frame.into(point) for point in shape.points])
         case Difference():
@@ -110,6 +113,13 @@ def plane_face(shape: Shape, frame: Frame) -> TopoDS_Shape:
             return reduce(lambda a, b: a + b, [plane_face(part, frame) for part in shape.shapes])
         case _:
             raise TypeError(f"a {shape.kind} is no face in the plane")
+
+
+def _ellipse(center: Point, radii: Point, scale: float) -> TopoDS_Shape:
+    # OpenCascade crashes where the first half axis is the shorter one.
+    upright = radii[1] > radii[0]
+    plane = WorkPlane().MoveTo(*center).Rotate(90.0 if upright else 0.0)
+    return plane.Ellipse(max(radii) * scale, min(radii) * scale).Face()
 
 
 def _polygon(points: list[Point]) -> TopoDS_Shape:

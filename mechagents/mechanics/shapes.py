@@ -18,9 +18,11 @@ from mechagents.mechanics.geometry import (
     Boundary,
     Difference,
     Disk,
+    Ellipse,
     Geometry,
     Intersection,
     OnCircle,
+    OnEllipse,
     OnLine,
     OnSegment,
     PlaneBoundary,
@@ -46,6 +48,8 @@ def outline(shape: Shape) -> BaseGeometry:
             return shapely.box(x, y, x + width, y + height)
         case Disk():
             return shapely.Point(shape.center).buffer(shape.radius, quad_segs=QUARTER_SEGMENTS)
+        case Ellipse():
+            return _ellipse(shape.center, shape.radii)
         case Polygon():
             return shapely.Polygon(shape.points)
         case Difference():
@@ -56,6 +60,14 @@ def outline(shape: Shape) -> BaseGeometry:
             return shapely.union_all([outline(part) for part in shape.shapes])
         case _:
             raise TypeError(f"a {shape.kind} has no outline in the plane")
+
+
+def _ellipse(center: Point, radii: Point) -> BaseGeometry:
+    unit = shapely.Point(0.0, 0.0).buffer(1.0, quad_segs=QUARTER_SEGMENTS)
+    points = shapely.get_coordinates(unit)
+    return shapely.Polygon(
+        [(center[0] + radii[0] * x, center[1] + radii[1] * y) for x, y in points]
+    )
 
 
 def body(geometry: Geometry) -> BaseGeometry:
@@ -93,7 +105,7 @@ def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
         return point if whole.distance(point) <= near else shapely.Point()
     along = locus(whole, boundary)
     found = whole.boundary.intersection(along.buffer(near))
-    if not isinstance(boundary, OnCircle):
+    if not isinstance(boundary, OnCircle | OnEllipse):
         found = _parallel(found, along)
     # Where another edge meets the line, a stub as long as the tolerance is left.
     pieces = [piece for piece in shapely.get_parts(_merged(found)) if piece.length > 8 * near]
@@ -120,11 +132,13 @@ def _merged(lines: BaseGeometry) -> BaseGeometry:
     return merged
 
 
-def locus(whole: BaseGeometry, boundary: OnLine | OnCircle | OnSegment) -> BaseGeometry:
-    """Return the line or circle on which a boundary lies, cut to the body's box [m]."""
+def locus(whole: BaseGeometry, boundary: OnLine | OnCircle | OnEllipse | OnSegment) -> BaseGeometry:
+    """Return the line, circle or ellipse on which a boundary lies, cut to the body's box [m]."""
     if isinstance(boundary, OnCircle):
         disk = shapely.Point(boundary.center).buffer(boundary.radius, quad_segs=QUARTER_SEGMENTS)
         return disk.exterior
+    if isinstance(boundary, OnEllipse):
+        return _ellipse(boundary.center, boundary.radii).exterior
     if isinstance(boundary, OnSegment):
         return shapely.LineString([boundary.start, boundary.end])
     low_x, low_y, high_x, high_y = whole.bounds

@@ -129,6 +129,27 @@ def conversion_factor(unit: str, other: str) -> float | None:
         return None
 
 
+def _either(unit: str, other: str) -> BeforeValidator:
+    """Read a quantity in one of two units, the second per metre of thickness."""
+
+    def read(value: object) -> object:
+        per_metre = isinstance(value, str) and conversion_of(value, other)
+        return to_si(value, other if per_metre else unit)
+
+    return BeforeValidator(read)
+
+
+def conversion_of(quantity: str, unit: str) -> bool:
+    """Return whether a string is a quantity that can be given in a unit."""
+    from pint.errors import DimensionalityError
+
+    try:
+        _converted(quantity, unit)
+    except (DimensionalityError, ValueError):
+        return False
+    return True
+
+
 def _quantity(unit: str) -> BeforeValidator:
     return BeforeValidator(lambda value: to_si(value, unit))
 
@@ -141,6 +162,14 @@ ForceDensity = Annotated[float, _quantity("N/m^3")]
 """A force per volume [N/m^3]."""
 Density = Annotated[float, _quantity("kg/m^3")]
 """A mass per volume [kg/m^3]."""
+PointForceValue = Annotated[float, _either("N", "N/m")]
+"""A force [N], or per metre of thickness [N/m]."""
+PointStiffness = Annotated[float, _either("N/m", "N/m^2")]
+"""A force per displacement [N/m], or that per metre of thickness [N/m^2]."""
+AreaStiffness = Annotated[float, _quantity("N/m^3")]
+"""A force per area and displacement [N/m^3]."""
+Angle = Annotated[float, _quantity("rad")]
+"""An angle [rad]."""
 Expansion = Annotated[float, _quantity("1/K")]
 """A coefficient of thermal expansion [1/K]."""
 Point = tuple[Length, Length]

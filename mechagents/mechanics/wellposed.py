@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
 from mechagents.mechanics.eigen import eigen_faults
+from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
 
@@ -33,7 +34,8 @@ def faults(formulation: Formulation) -> list[str]:
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
     for check in (
-        _unknown_names, eigen_faults, _mixed_dimensions, _bad_thickness, _bad_geometry, _bad_places,
+        _unknown_names, eigen_faults, _mixed_dimensions, misplaced, _bad_thickness, _bad_geometry,
+        _bad_places,
         _bad_formulas, _floating,
     ):  # fmt: skip
         found = list(check(formulation))
@@ -51,6 +53,7 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
         if name not in regions:
             yield f"materials.{name}: no region {name!r}; regions: {_names(regions)}"
     used = [(f"supports.{i}.boundary", s.boundary) for i, s in enumerate(f.supports)]
+    used += unknown_boundaries(f)
     used += [
         (f"loads.{i}.boundary", load.boundary)
         for i, load in enumerate(f.loads)
@@ -106,7 +109,9 @@ def _out_of_the_plane(f: Formulation) -> Iterator[str]:
         if support.z is not None:
             yield f"supports.{index}.z: the plane has no z; leave it out"
     for index, load in enumerate(f.loads):
-        if (load.kind == "traction" or load.kind == "body_force") and load.z != 0.0:
+        if load.kind == "pressure" or load.kind == "temperature":
+            continue
+        if load.z != 0.0:
             yield f"loads.{index}.z: the plane has no z; leave it out"
     for field, value, _ in _formulas(f):
         if "z" in value.names:
@@ -177,7 +182,7 @@ def _bad_places(f: Formulation) -> Iterator[str]:
                 yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
         elif wanted.kind == "reaction" and not any(
             support.boundary == wanted.boundary and wanted.component in support.components
-            for support in f.supports
+            for support in (*f.supports, *f.springs)
         ):
             yield (
                 f"wanted.{index}.boundary: nothing holds {wanted.boundary!r} in "
@@ -322,7 +327,7 @@ def _free_motions(f: Formulation, whole: BaseGeometry, piece: BaseGeometry) -> s
     near = piece.buffer(2 * ON_BOUNDARY * extent)
     center = np.array(piece.centroid.coords[0])
     rows: list[list[float]] = []
-    for support in f.supports:
+    for support in (*f.supports, *f.springs):
         part = boundary_part(whole, f.geometry.boundaries[support.boundary]).intersection(near)
         for x, y in (shapely.get_coordinates(part) - center) / extent:
             if "x" in support.components:

@@ -72,10 +72,13 @@ def _lies_in(place: tuple[int | str, ...], whole: tuple[int | str, ...]) -> bool
 
 
 def _path(data: object, loc: tuple[int | str, ...]) -> Iterator[str]:
-    """Leave out of a pydantic location what is no key of the file: the tags of unions."""
+    """Leave out of a pydantic location what is no key of the file: the tags of unions.
+
+    A material without a kind is isotropic.
+    """
     for step in loc:
         inside = _items(data)
-        if step == "[key]" or (step not in inside and step == inside.get("kind")):
+        if step == "[key]" or (step not in inside and step == inside.get("kind", "isotropic")):
             continue
         yield str(step)
         data = inside.get(step)

@@ -35,6 +35,7 @@ from mechagents.report.words import (
     settings_words,
     shape_words,
     spaced,
+    spring_words,
     support_words,
     usage_words,
     wanted_words,
@@ -142,6 +143,9 @@ def formulation_blocks(formulation: Formulation) -> tuple[Block, ...]:
     for support in f.supports:
         where = boundary_words(f.geometry.boundaries[support.boundary])
         rows.append((f"support {support.boundary}", f"{support_words(support)} on {where}"))
+    for spring in f.springs:
+        where = boundary_words(f.geometry.boundaries[spring.boundary])
+        rows.append((f"spring {spring.boundary}", f"{spring_words(spring)} on {where}"))
     rows += [(f"{spaced(load.kind)} on {load_place(load)}", load_words(load)) for load in f.loads]
     rows += [(f"wanted {wanted.name}", wanted_words(wanted)) for wanted in f.wanted]
     for assumption in f.assumptions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import TemperatureChange, WantedDisplacement, WantedStress
-from mechagents.report.edges import disks, marks_along, moved, unit
+from mechagents.report.edges import disks, ellipses, marks_along, moved, unit
 from mechagents.report.svg import XY, Canvas, Scale
 from mechagents.report.words import is_on_edge, spaced
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mechagents.mechanics.formulation import Formulation, Load, Support
     from mechagents.mechanics.geometry import Axis
+    from mechagents.mechanics.springs import Spring
 
 WIDTH, HEIGHT = 660.0, 470.0
 """Size of the page [px]."""
@@ -64,6 +65,8 @@ class _Drawing:
         self._body_forces()
         for support in self.f.supports:
             self._support(support)
+        for spring in self.f.springs:
+            self._spring(spring)
         for load in self.f.loads:
             self._traction(load)
         self._names()
@@ -155,7 +158,20 @@ class _Drawing:
         wall = moved(at, direction, 10.5)
         self.canvas.path([moved(wall, across, -9), moved(wall, across, 9)], "held")
 
+    def _spring(self, spring: Spring) -> None:
+        """Draw a zigzag out of the body at each mark of a spring, and the ground behind it."""
+        for at, out in self._marks(spring.boundary):
+            along = (-out[1], out[0])
+            turns = [moved(moved(at, out, 3 + 3 * n), along, 4 * (-1) ** n) for n in range(1, 5)]
+            foot = moved(at, out, 20)
+            self.canvas.path([at, moved(at, out, 3), *turns, moved(at, out, 18), foot], "held")
+            self.canvas.path([moved(foot, along, -8), moved(foot, along, 8)], "held")
+
     def _traction(self, load: Load) -> None:
+        if load.kind == "point_force":
+            for at, out in self._marks(load.boundary):
+                if load.x or load.y:
+                    self._drive(at, out, unit(load.x, -load.y), "load")
         if load.kind != "traction" and load.kind != "pressure":
             return
         for at, out in self._marks(load.boundary):
@@ -190,6 +206,7 @@ class _Drawing:
 
     def _names(self) -> None:
         used = [support.boundary for support in self.f.supports]
+        used += [spring.boundary for spring in self.f.springs]
         used += [load.boundary for load in self.f.loads if is_on_edge(load)]
         for name in dict.fromkeys(used):
             marks = list(self._marks(name))
@@ -221,6 +238,7 @@ class _Drawing:
         if self.f.idealisation == "axisymmetric" and self.low[0] > 0:
             self.canvas.text((left, y + 15), f"r = {self._length(self.low[0])}", "size")
         self._radii()
+        self._half_axes()
 
     def _room_left(self) -> float:
         """Return how far left of the body its height is written, beyond the names there."""
@@ -256,6 +274,17 @@ class _Drawing:
             room = reach > 60
             where = (at[0], at[1] + 18) if room else (rim[0] + 5, rim[1] - 5)
             self.canvas.text(where, words, "size", "middle" if room else "start")
+
+    def _half_axes(self) -> None:
+        shapes = self.f.geometry.regions.values()
+        found = {(part.center, part.radii) for shape in shapes for part in ellipses(shape)}
+        for center, radii in sorted(found)[:3]:
+            at = self.place(*center)
+            for towards, radius in (((1.0, 0.0), radii[0]), ((0.0, -1.0), radii[1])):
+                rim = moved(at, towards, radius * self.place.factor)
+                self.canvas.arrow(at, rim, "size")
+                beside = (rim[0] + 5, rim[1] - 5)
+                self.canvas.text(beside, self._length(radius), "size", "start")
 
     def _near_outline(self, center: XY, radius: float) -> bool:
         """Return whether a disk's rim is an edge somewhere, of the body or between regions."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mechagents.mechanics.geometry import Difference, Disk, Intersection, Union
+from mechagents.mechanics.geometry import Disk, Ellipse, members
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -22,13 +22,16 @@ def disks(shape: Shape) -> Iterator[Disk]:
     """Yield every disk that a shape is made of."""
     if isinstance(shape, Disk):
         yield shape
-    parts: tuple[Shape, ...] = ()
-    if isinstance(shape, Difference):
-        parts = (shape.base, *shape.remove)
-    elif isinstance(shape, Union | Intersection):
-        parts = shape.shapes
-    for part in parts:
+    for _, part in members(shape):
         yield from disks(part)
+
+
+def ellipses(shape: Shape) -> Iterator[Ellipse]:
+    """Yield every ellipse that a shape is made of."""
+    if isinstance(shape, Ellipse):
+        yield shape
+    for _, part in members(shape):
+        yield from ellipses(part)
 
 
 def marks_along(whole: BaseGeometry, part: BaseGeometry, spacing: float) -> Iterator[tuple[XY, XY]]:

@@ -33,6 +33,7 @@ from mechagents.report.words import (
     settings_words,
     shape_words,
     spaced,
+    spring_words,
     support_words,
     usage_words,
     wanted_words,
@@ -116,12 +117,16 @@ def formulation_sections(f: Formulation) -> tuple[Section, ...]:
     supports = tuple(
         (s.boundary, boundary_words(edges[s.boundary]), support_words(s)) for s in f.supports
     )
+    springs = tuple(
+        (s.boundary, boundary_words(edges[s.boundary]), spring_words(s)) for s in f.springs
+    )
     loads = tuple((spaced(load.kind), load_place(load), load_words(load)) for load in f.loads)
     wanted = tuple((w.name, wanted_words(w), f.unit(w)) for w in f.wanted)
     every = (
         Section("Regions", ("region", "shape"), regions),
         Section("Materials", ("region", "material", "constants", "source"), materials),
         Section("Supports", ("boundary", "where", "displacement"), supports),
+        Section("Springs", ("boundary", "where", "stiffness"), springs),
         Section("Loads", ("kind", "on", "value"), loads),
         Section("Wanted", ("name", "quantity", "unit"), wanted),
     )

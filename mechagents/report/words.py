@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.geometry import (
     ACROSS,
+    AXES,
     AtPoint,
     AtSpacePoint,
     Box,
     Cylinder,
     Difference,
     Disk,
+    Ellipse,
     Extrusion,
     Intersection,
     OnCircle,
     OnCurve,
     OnCylinder,
+    OnEllipse,
     OnLine,
     OnPlane,
     OnSegment,
@@ -29,12 +33,14 @@ from mechagents.mechanics.geometry import (
     Union,
     members,
 )
+from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.report.numbers import format_quantity, measure
 
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Load, Picture, Pressure, Support, Traction, Wanted
     from mechagents.mechanics.geometry import Boundary, Shape
-    from mechagents.mechanics.materials import Isotropic
+    from mechagents.mechanics.materials import Law
+    from mechagents.mechanics.springs import Spring
     from mechagents.mechanics.units import Point, SpacePoint
     from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
 
@@ -92,6 +98,8 @@ def shape_words(shape: Shape) -> str:
             return f"rectangle {width:.6g} m × {height:.6g} m from {point_words(shape.origin)}"
         case Disk():
             return f"disk of radius {shape.radius:.6g} m about {point_words(shape.center)}"
+        case Ellipse():
+            return f"ellipse of {_half_axes(shape.radii)} about {point_words(shape.center)}"
         case Polygon():
             return _polygon_words(shape)
         case Difference():
@@ -112,6 +120,10 @@ def shape_words(shape: Shape) -> str:
             return f"{_inner(shape.profile)} {along}"
         case Union():
             return _list(shape.shapes)
+
+
+def _half_axes(radii: Point) -> str:
+    return f"half axes {radii[0]:.6g} m and {radii[1]:.6g} m"
 
 
 def _polygon_words(shape: Polygon) -> str:
@@ -140,6 +152,8 @@ def boundary_words(boundary: Boundary) -> str:
         case OnCircle():
             radius = f"{boundary.radius:.6g} m"
             return f"circle of radius {radius} about {point_words(boundary.center)}"
+        case OnEllipse():
+            return f"ellipse of {_half_axes(boundary.radii)} about {point_words(boundary.center)}"
         case OnSegment():
             return f"from {point_words(boundary.start)} to {point_words(boundary.end)}"
         case OnPlane():
@@ -184,14 +198,23 @@ def load_words(load: Load) -> str:
         return f"p = {value_words(load.value, 'Pa')}"
     if load.kind == "temperature":
         return f"ΔT = {value_words(load.change, 'K')}"
+    if load.kind == "point_force":
+        forces = [f"F_{axis} = {value:.6g}" for axis in AXES if (value := getattr(load, axis))]
+        return ", ".join(forces) or "F = 0"
     unit, name = ("Pa", "t") if load.kind == "traction" else ("N/m^3", "b")
     parts = [f"{name}_{a} = {value_words(v, unit)}" for a, v in (("x", load.x), ("y", load.y)) if v]
     return ", ".join(parts) or f"{name} = 0"
 
 
+def spring_words(spring: Spring) -> str:
+    """Return how stiff a spring is, by component."""
+    unit = "N/m³" if spring.kind == "foundation" else "N/m"
+    return ", ".join(f"k_{axis} = {k:.6g} {unit}" for axis, k in spring.components.items())
+
+
 def load_place(load: Load) -> str:
     """Return what a load acts on."""
-    if load.kind == "traction" or load.kind == "pressure":
+    if load.kind == "traction" or load.kind == "pressure" or load.kind == "point_force":
         return load.boundary
     return load.region or "the whole body"
 
@@ -206,17 +229,30 @@ def value_words(value: float | Formula, unit: str) -> str:
     return f"{value.formula} [{unit}]" if isinstance(value, Formula) else measure(value, unit)
 
 
-def material_words(material: Isotropic) -> str:
+def material_words(material: Law) -> str:
     """Return the constants of a material."""
-    parts = [
-        f"E = {measure(material.youngs_modulus, 'Pa')}",
-        f"ν = {material.poisson_ratio:.6g}",
-    ]
+    if isinstance(material, Orthotropic):
+        parts = _orthotropic_words(material)
+    else:
+        parts = [
+            f"E = {measure(material.youngs_modulus, 'Pa')}",
+            f"ν = {material.poisson_ratio:.6g}",
+        ]
     if material.density is not None:
         parts.append(f"ρ = {material.density:.6g} kg/m³")
-    if material.yield_stress is not None:
+    if material.kind == "isotropic" and material.yield_stress is not None:
         parts.append(f"yield stress {measure(material.yield_stress, 'Pa')}")
     return ", ".join(parts)
+
+
+def _orthotropic_words(material: Orthotropic) -> list[str]:
+    parts = [f"E{i} = {measure(value, 'Pa')}" for i, value in enumerate(material.youngs_moduli, 1)]
+    pairs = ("12", "13", "23")
+    parts += [f"ν{ij} = {v:.6g}" for ij, v in zip(pairs, material.poisson_ratios, strict=True)]
+    parts += [
+        f"G{ij} = {measure(v, 'Pa')}" for ij, v in zip(pairs, material.shear_moduli, strict=True)
+    ]
+    return [*parts, f"axis 1 at {math.degrees(material.angle):.6g}° from x"]
 
 
 def wanted_words(wanted: Wanted) -> str:

@@ -20,6 +20,7 @@ from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.formulation import (
     BodyForce,
     Load,
+    PointForce,
     Pressure,
     TemperatureChange,
     Traction,
@@ -36,6 +37,7 @@ from mechagents.verification.elements import (
     shape_gradients,
 )
 from mechagents.verification.solution import Solution
+from mechagents.verification.springs import point_force, spring_at_points, spring_force
 
 _SOLVER = 1e-13
 """A direct solver's rounding of a force, of the stiffness times the displacement."""
@@ -120,7 +122,7 @@ class Balance:
     internal: FloatArray
     """K u [N, or N/m], shape (points, 2)."""
     external: FloatArray
-    """Tractions and body forces [N, or N/m], shape (points, 2)."""
+    """Loads, and what springs exert [N, or N/m], shape (points, 2)."""
     activity: FloatArray
     """Sum of the size of each element's force and of the loads at a point, (points, 2)."""
     energy: tuple[FloatArray, ...]
@@ -178,6 +180,10 @@ def balance(solution: Solution, level: int = 0) -> Balance:
         # A load on all regions counts in each; one at a point that a region lacks is not read.
         named = load.region if isinstance(load, BodyForce) else None
         by_region[slice(None) if named is None else solution.regions.index(named)] += np.abs(share)
+    for spring in solution.formulation.springs:
+        share = spring_force(solution, spring, level)
+        external += share
+        by_region += np.abs(share)
     activity += np.abs(external)
     noise, nothing = _rounding(solution, activity)
     local = _local(solution, by_region)
@@ -219,6 +225,7 @@ def _rounding(solution: Solution, activity: FloatArray) -> tuple[FloatArray, flo
         ):
             np.maximum.at(least, block.nodes, values[:, None])
     largest = float(np.abs(fields.points).max())
+    stiff += spring_at_points(solution)
     stored = stiff * moved + activity.max(axis=1) * largest * size
     solved = _SOLVER * np.sqrt(stiff * stiff.max()) * u.max()
     nothing = 10 * min(fields.rounding, 2e-11) * float(stiff.max() * u.max())
@@ -243,6 +250,8 @@ def _load(solution: Solution, load: Load, level: int) -> FloatArray:
     match load:
         case Traction() | Pressure():
             return _traction(solution, load, level)
+        case PointForce():
+            return point_force(solution, load)
         case BodyForce():
             return _body_force(solution, load, level)
         case TemperatureChange():  # it acts by a strain, not by a force
@@ -266,9 +275,9 @@ def thermal_strain(
     eps = np.zeros((*x.shape[:2], 4))
     for load in solution.formulation.loads:
         if isinstance(load, TemperatureChange):
-            free = solution.expansion(index)[rows, None] * value_at(load.change, x)
             inside = solution.inside(index, load.region)[rows]
-            eps[..., :3] += np.where(inside[:, None], free, 0.0)[..., None]
+            change = np.where(inside[:, None], value_at(load.change, x), 0.0)
+            eps += solution.expansion(index)[rows, None] * change[..., None]
     return eps
 
 

@@ -47,6 +47,7 @@ from mechagents.mechanics.geometry import (
     Union,
     members,
 )
+from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.shapes import ON_BOUNDARY, body
 from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import FloatArray
@@ -91,13 +92,15 @@ def closed_form(formulation: Formulation) -> ReferenceSolution | None:
 
 
 def _of_this_kind(f: Formulation) -> bool:
-    """Return whether a formulation is of one material in the plane, heated alike if at all."""
+    """Return whether it is of one isotropic material in the plane, heated alike if at all."""
     (shape, *more) = f.geometry.regions.values()
     heated = [load for load in f.loads if load.kind == "temperature"]
     return (
         f.analysis == "static_linear"
         and f.idealisation in ("plane_stress", "plane_strain")
         and not more
+        and not f.springs
+        and all(isinstance(law, Isotropic) for law in f.materials.values())
         and _is_known(shape)
         and not any(isinstance(load.change, Formula) for load in heated)
         and all(load.kind in _LOADS for load in f.loads)
@@ -142,9 +145,16 @@ class _Basis:
         return cls(formulation, middle, size, tuple(terms), forced)
 
     @property
+    def law(self) -> Isotropic:
+        """The body's material."""
+        (law,) = self.formulation.materials.values()
+        assert isinstance(law, Isotropic)
+        return law
+
+    @property
     def constants(self) -> tuple[float, float, float]:
         """Young's modulus [Pa], Poisson's ratio and Kolosov's constant."""
-        (law,) = self.formulation.materials.values()
+        law = self.law
         E, nu = law.youngs_modulus, law.poisson_ratio
         strained = self.formulation.idealisation == "plane_strain"
         return E, nu, 3 - 4 * nu if strained else (3 - nu) / (1 + nu)
@@ -180,7 +190,7 @@ class _Basis:
     @property
     def heating(self) -> float:
         """The strain alpha T of all changes of temperature, which are uniform."""
-        (law,) = self.formulation.materials.values()
+        law = self.law
         loads = self.formulation.loads
         heated = [load.change for load in loads if isinstance(load, TemperatureChange)]
         return sum(float(T) for T in heated if not isinstance(T, Formula)) * (

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from mechagents.mechanics.formulation import Idealisation, StressComponent
-from mechagents.mechanics.materials import Isotropic
+from mechagents.mechanics.materials import Law
+from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.verification.elements import FloatArray
+from mechagents.verification.orthotropy import expansion_strain, orthotropic_matrix
 
 COLUMNS = ("xx", "yy", "zz", "xy")
 """The order of stress and strain components; zz is out of the plane, or the hoop direction."""
 
 
-def elasticity_matrix(material: Isotropic, idealisation: Idealisation) -> FloatArray:
+def elasticity_matrix(material: Law, idealisation: Idealisation) -> FloatArray:
     """Return D with sigma = D eps for strains xx, yy, zz and gamma_xy = 2 eps_xy.
 
     In plane strain eps_zz is zero and in an axisymmetric body it is the hoop strain; both take
@@ -24,6 +26,8 @@ def elasticity_matrix(material: Isotropic, idealisation: Idealisation) -> FloatA
     References:
         Timoshenko & Goodier, Theory of Elasticity (1970), sections 8, 15, 16.
     """
+    if isinstance(material, Orthotropic):
+        return orthotropic_matrix(material, idealisation)
     E, nu = material.youngs_modulus, material.poisson_ratio
     G = E / (2 * (1 + nu))
     if idealisation == "plane_stress":
@@ -34,6 +38,14 @@ def elasticity_matrix(material: Isotropic, idealisation: Idealisation) -> FloatA
     D = np.diag([2 * G, 2 * G, 2 * G, G])
     D[:3, :3] += lam
     return D
+
+
+def thermal_expansion(material: Law) -> FloatArray:
+    """Return the strain that a kelvin makes in xx, yy, zz and gamma_xy [1/K], shape (4,)."""
+    if isinstance(material, Orthotropic):
+        return expansion_strain(material)[:4]
+    alpha = material.thermal_expansion or 0.0
+    return np.array([alpha, alpha, alpha, 0.0])
 
 
 def von_mises(stress: FloatArray) -> FloatArray:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechagents.mechanics.geometry import AtPoint, OnCircle, OnLine, OnSegment, PlaneBoundary
+from mechagents.mechanics.ellipses import distance_to_ellipse, metres, stretched
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    OnCircle,
+    OnEllipse,
+    OnLine,
+    OnSegment,
+    PlaneBoundary,
+)
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray, local_edges
 from mechagents.verification.fields import Block, Fields
@@ -71,7 +79,7 @@ def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:
     """Return the outer edges and the nodes of the mesh that lie on a boundary.
 
     An edge lies on it when both its ends do and its middle does too, or is as far off as the
-    chord of a circle must be. A point means the nearest node on the outline.
+    chord of a circle or an ellipse must be. A point means the nearest node on the outline.
     """
     near = ON_BOUNDARY * fields.size
     if isinstance(boundary, AtPoint):
@@ -88,12 +96,22 @@ def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:
         chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
         # Up to the sides of a hexagon, which are as long as the radius.
         allowed += np.where(chord <= 1.01 * boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
+    if isinstance(boundary, OnEllipse):
+        allowed += _sagitta(boundary, ends, middle)
     on = (distance_from(boundary, ends) <= near).all(axis=1) & (
         distance_from(boundary, middle) <= allowed
     )
     chosen = edges.nodes[on]
     nodes = np.unique(chosen)
     return Place(chosen, nodes[nodes >= 0])
+
+
+def _sagitta(boundary: OnEllipse, ends: FloatArray, middle: FloatArray) -> FloatArray:
+    """Return how far the middle of each chord of an ellipse may be off it [m], shape (edges,)."""
+    around = stretched(ends, boundary.center, boundary.radii)
+    chord = np.linalg.norm(around[:, 1] - around[:, 0], axis=1)
+    step = metres(stretched(middle, boundary.center, boundary.radii), boundary.radii)
+    return np.asarray(np.where(chord <= 1.01, 0.15 * chord**2, 0.0) * step, dtype=np.float64)
 
 
 def edge_middles(fields: Fields, edges: IntArray) -> FloatArray:
@@ -110,8 +128,12 @@ def edge_lengths(fields: Fields, edges: IntArray) -> FloatArray:
     return np.asarray((speeds[0] + 4 * speeds[1] + speeds[2]) / 6, dtype=np.float64)
 
 
-def distance_from(boundary: OnLine | OnCircle | OnSegment, points: FloatArray) -> FloatArray:
-    """Return how far points (..., 2) are off a line, circle or segment [m]."""
+def distance_from(
+    boundary: OnLine | OnCircle | OnEllipse | OnSegment, points: FloatArray
+) -> FloatArray:
+    """Return how far points (..., 2) are off a line, circle, ellipse or segment [m]."""
+    if isinstance(boundary, OnEllipse):
+        return distance_to_ellipse(points, boundary.center, boundary.radii)
     if isinstance(boundary, OnCircle):
         radius = np.linalg.norm(points - np.array(boundary.center), axis=-1)
         return np.asarray(np.abs(radius - boundary.radius), dtype=np.float64)

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from mechagents.mechanics.geometry import AtPoint, Difference, Disk, Intersection, Shape, Union
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    Difference,
+    Disk,
+    Ellipse,
+    Intersection,
+    Shape,
+    Union,
+)
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, boundary_part, outline
 from mechagents.messages import Check
 from mechagents.verification.assembly import samples
@@ -190,6 +198,7 @@ def _boundaries(solution: Solution, whole: BaseGeometry, allowed: float) -> Iter
     used |= {
         load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
     }
+    used |= {spring.boundary for spring in f.springs}
     for name, boundary in f.geometry.outline_parts.items():
         if name not in used or isinstance(boundary, AtPoint):
             continue
@@ -242,7 +251,8 @@ def _chords(fields: Fields, ideal: float, shapes: list[Shape]) -> float:
     """Return the share of an area that straight edges of this mesh's size cut off its circles.
 
     A chord of length h cuts h^3 / (12 R) off a circle of radius R, so a whole circle loses
-    pi h^2 / 6. Half as much again is allowed, up to ``CHORDS``.
+    pi h^2 / 6, and so does an ellipse, since it turns by 2 pi too. Half as much again is allowed,
+    up to ``CHORDS``.
     """
     straight = any(order(block.kind) == 1 or _all_straight(fields) for block in fields.blocks)
     circles = sum(map(_circles, shapes))
@@ -253,7 +263,7 @@ def _chords(fields: Fields, ideal: float, shapes: list[Shape]) -> float:
 
 def _circles(shape: Shape) -> int:
     match shape:
-        case Disk():
+        case Disk() | Ellipse():
             return 1
         case Difference():
             return sum(map(_circles, (shape.base, *shape.remove)))

@@ -34,6 +34,7 @@ from mechagents.verification.files import read_bounded
 from mechagents.verification.geometry import check_geometry
 from mechagents.verification.mode_checks import check_mode_quantities, check_modes
 from mechagents.verification.modes import Modes, mode_scale, read_mode
+from mechagents.verification.point_loads import without_limit
 from mechagents.verification.quantities import check_quantities
 from mechagents.verification.reading import Reading, natural_scale, read
 from mechagents.verification.singular import near_singular_point
@@ -196,7 +197,8 @@ def _check_run(
     state: Equilibrium | None = None
     if formulation.analysis != "modal":
         checks += check_supports(solution)
-        if any(not solution.places[s.boundary].nodes.size for s in formulation.supports):
+        held = (*formulation.supports, *formulation.springs)
+        if any(not solution.places[item.boundary].nodes.size for item in held):
             return _Run(tuple(checks), delivery.values)
         state = Equilibrium.of(solution)
         balanced = list(check_equilibrium(state))
@@ -307,6 +309,11 @@ def _convergence(
     result = replace(result, bound=result.bound + _own_error(fine, wanted, value))
     share, words = relative_bound(result.bound, value, scale)
     name = f"convergence:{wanted.name}"
+    why = without_limit(fine.state, wanted, result, settled=share <= tolerance)
+    if why is not None:
+        message = f"{wanted.name} has no converged value, {_sequence(result, values)} {unit}: {why}"
+        check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)
+        return check, _quantity(wanted, value, unit, None, "consistent", message)
     point = near_singular_point(fine.state, wanted)
     if point is not None and _grows(values, result):
         message = _refusal(wanted, values, unit, point)

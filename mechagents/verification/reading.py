@@ -19,6 +19,7 @@ from mechagents.verification.elements import FloatArray, quadrature, shape_funct
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.locate import Spot, locate, patch
 from mechagents.verification.solution import Solution
+from mechagents.verification.springs import spring_total
 
 EXACT = 1e-4
 """For displacements, reactions and energies, relative to their own size: they follow from the
@@ -109,23 +110,29 @@ def _tight(value: float, noise: float, state: Equilibrium) -> Reading:
 def _reaction(state: Equilibrium, wanted: WantedReaction) -> Reading:
     nodes, column = state.solution.places[wanted.boundary].nodes, "xy".index(wanted.component)
     forces = state.forces.residual[nodes, column]
+    springs = spring_total(state.solution, wanted.boundary, wanted.component)
     # Programs that add up loads in place of the boundary's forces find what is left elsewhere.
     free = state.solution.free[:, column]
     left = abs(float(state.forces.residual[free, column].sum()))
     rounding = float(np.linalg.norm(state.forces.rounding[nodes]))
     apart = 3 * float(np.linalg.norm(state.unsure[nodes, column]))
     noise = rounding + left + apart + CANCELLED * float(np.abs(forces).sum())
-    return _tight(float(forces.sum()), noise, state)
+    return _tight(float(forces.sum()) + springs, noise, state)
 
 
 def _force_scale(state: Equilibrium) -> float:
     """Return the largest resultant, or where all cancel, a thousandth of the sum of forces."""
     solution, residual = state.solution, state.forces.residual
+    springs = [
+        abs(spring_total(solution, spring.boundary, axis))
+        for spring in solution.formulation.springs
+        for axis in spring.components
+    ]
     boundaries = {support.boundary for support in solution.formulation.supports}
     totals = [np.abs(residual[solution.places[b].nodes].sum(axis=0)).max() for b in boundaries]
     loads = np.abs(state.forces.external.sum(axis=0)).max()
     spread = 1e-3 * (np.abs(state.held).sum() + np.abs(state.forces.external).sum())
-    return float(max(*totals, loads, spread))
+    return float(max(*totals, *springs, loads, spread))
 
 
 def _energy(state: Equilibrium, wanted: WantedEnergy) -> Reading:

@@ -105,6 +105,8 @@ def _changes(solution: Solution, whole: Outline) -> list[FloatArray]:
     loaded = {
         load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
     }
+    loaded |= {load.boundary for load in f.loads if load.kind == "point_force"}
+    loaded |= {spring.boundary for spring in f.springs}
     found: list[FloatArray] = []
     for name in dict.fromkeys([*held, *loaded]):
         place = solution.places[name]

@@ -8,7 +8,7 @@ import numpy as np
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.shapes import outline
-from mechagents.verification.constitutive import elasticity_matrix
+from mechagents.verification.constitutive import elasticity_matrix, thermal_expansion
 from mechagents.verification.edges import Edges, Place, on_axis, outer_edges, place
 from mechagents.verification.elements import (
     BoolArray,
@@ -54,10 +54,10 @@ class Solution:
         return np.stack([*matrices, np.zeros((4, 4))])[self.region[block]]
 
     def expansion(self, block: int) -> FloatArray:
-        """Return the thermal expansion [1/K] of each element of a block, shape (elements,)."""
+        """Return the strain that a kelvin makes in each element of a block, shape (elements, 4)."""
         materials = self.formulation.materials
-        values = [materials[name].thermal_expansion or 0.0 for name in self.regions]
-        return np.array([*values, 0.0])[self.region[block]]
+        values = [thermal_expansion(materials[name]) for name in self.regions]
+        return np.stack([*values, np.zeros(4)])[self.region[block]]
 
     def density(self, block: int) -> FloatArray:
         """Return the density [kg/m^3] of each element of a block, 0 where none is given."""

@@ -29,13 +29,25 @@ def check_supports(solution: Solution) -> Iterator[Check]:
         known = prescribed.setdefault(support.boundary, {})
         for axis, value in support.components.items():
             known[axis] = value_at(value, points)
+    yield from check_points(solution)
     off = _distance(solution, prescribed)
     given = max(
-        float(np.abs(v).max(initial=0.0)) for values in prescribed.values() for v in values.values()
+        (float(np.abs(v).max(initial=0.0)) for vs in prescribed.values() for v in vs.values()),
+        default=0.0,
     )
     scale = max(float(np.abs(solution.fields.displacement).max()), given)
     for boundary, components in prescribed.items():
         yield _boundary(solution, boundary, components, off, scale or 1.0)
+
+
+def check_points(solution: Solution) -> Iterator[Check]:
+    """Yield a fault for each point with a force or a spring where the mesh has no node."""
+    f = solution.formulation
+    named = [load.boundary for load in f.loads if load.kind == "point_force"]
+    named += [spring.boundary for spring in f.springs if spring.kind == "point_spring"]
+    for name in dict.fromkeys(named):
+        if not solution.places[name].nodes.size:
+            yield found(f"supports:{name}", False, f"no node of the outline lies at {name}")
 
 
 def _distance(solution: Solution, prescribed: dict[str, dict[Axis, FloatArray]]) -> FloatArray:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from mechagents.brief import Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.materials import Law
+from mechagents.mechanics.orthotropic import Orthotropic
 
 IDEALISATIONS = {
     "plane_stress": "plane stress (free to contract out of the plane)",
@@ -85,9 +88,15 @@ def _counted(things: Mapping[str, object], noun: str) -> str:
 
 def _materials(formulation: Formulation) -> list[str]:
     return [
-        f"{region}: E = {material.youngs_modulus / 1e9:.4g} GPa, nu = {material.poisson_ratio:g}"
-        for region, material in formulation.materials.items()
+        f"{region}: {_constants(material)}" for region, material in formulation.materials.items()
     ]
+
+
+def _constants(law: Law) -> str:
+    if not isinstance(law, Orthotropic):
+        return f"E = {law.youngs_modulus / 1e9:.4g} GPa, nu = {law.poisson_ratio:g}"
+    moduli = " / ".join(f"{value / 1e9:.4g}" for value in law.youngs_moduli)
+    return f"E = {moduli} GPa, axis 1 at {math.degrees(law.angle):.4g} degrees"
 
 
 def _supports(formulation: Formulation) -> str:
@@ -96,6 +105,7 @@ def _supports(formulation: Formulation) -> str:
         for support in formulation.supports
         for axis, value in support.components.items()
     ]
+    held += [f"springs on {spring.boundary}" for spring in formulation.springs]
     return ", ".join(held)
 
 

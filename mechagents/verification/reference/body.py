@@ -12,8 +12,9 @@ from netgen.occ import Edge, OCCGeometry, TopoDS_Shape
 from ngsolve import VERTEX, Mesh, NodeId, Region
 from shapely.geometry.base import BaseGeometry
 
+from mechagents.mechanics.ellipses import distance_to_ellipse
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import AtPoint, OnCircle, OnLine, PlaneBoundary
+from mechagents.mechanics.geometry import AtPoint, OnCircle, OnEllipse, OnLine, PlaneBoundary
 from mechagents.mechanics.meshing import marks
 from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline, size
@@ -128,6 +129,8 @@ def _distance(boundary: PlaneBoundary, x: float, y: float) -> float:
     match boundary:
         case OnCircle(center=center, radius=radius):
             return abs(math.dist((x, y), center) - radius)
+        case OnEllipse(center=center, radii=radii):
+            return float(distance_to_ellipse(np.array([x, y]), center, radii))
         case OnLine(axis=axis, at=at, between=between):
             along, across = (y, x) if axis == "x" else (x, y)
             low, high = between or (-math.inf, math.inf)
@@ -140,12 +143,12 @@ def _distance(boundary: PlaneBoundary, x: float, y: float) -> float:
 
 
 def _divide_curves(shape: TopoDS_Shape) -> None:
-    """Set how finely circles are divided, however large the edges elsewhere."""
+    """Set how finely circles and ellipses are divided, however large the edges elsewhere."""
     for edge in shape.edges:
         low, high = edge.parameter_interval
         start, middle, end = (np.array(place(edge, low + s * (high - low))) for s in (0, 0.5, 1))
         if np.linalg.norm(middle - (start + end) / 2) > 1e-6 * edge.mass:
-            # The parameter of a circle is the angle.
+            # The parameter of a circle or an ellipse is the angle.
             pieces = max(1, math.ceil(EDGES_ON_A_CIRCLE * (high - low) / (2 * math.pi) - 1e-6))
             edge.partition = np.linspace(0.0, 1.0, pieces + 1)[1:-1]
             edge.maxh = edge.mass / pieces

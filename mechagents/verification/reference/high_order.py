@@ -57,7 +57,10 @@ from mechagents.mechanics.formulation import (
     WantedReaction,
     WantedStress,
 )
+from mechagents.mechanics.materials import Isotropic
+from mechagents.verification.reference import springs
 from mechagents.verification.reference.body import Body, Resolution, make_body
+from mechagents.verification.reference.laws import Laws
 from mechagents.verification.reference.probe import (
     BoolArray,
     FloatArray,
@@ -155,12 +158,24 @@ class Solved:
         shear = 0.5 * (H[0, 1] + H[1, 0])
         return CF((H[0, 0], shear, 0, shear, H[1, 1], 0, 0, 0, hoop), dims=(3, 3))
 
+    @cached_property
+    def laws(self) -> Laws | None:
+        """The laws where not all are isotropic."""
+        laws = self.formulation.materials
+        if all(isinstance(law, Isotropic) for law in laws.values()):
+            return None
+        plane_stress = self.formulation.idealisation == "plane_stress"
+        return Laws(self.body.mesh, laws, plane_stress=plane_stress)
+
     def stress(self, strain: CoefficientFunction) -> CoefficientFunction:
         """Return the stress [Pa], a 3 x 3 matrix."""
         laws = self.formulation.materials
         mesh = self.body.mesh
-        E = mesh.MaterialCF({name: law.youngs_modulus for name, law in laws.items()})
-        nu = mesh.MaterialCF({name: law.poisson_ratio for name, law in laws.items()})
+        if self.laws is not None:
+            return self.laws.stress(strain)
+        known = {n: law for n, law in laws.items() if isinstance(law, Isotropic)}
+        E = mesh.MaterialCF({name: law.youngs_modulus for name, law in known.items()})
+        nu = mesh.MaterialCF({name: law.poisson_ratio for name, law in known.items()})
         if self.formulation.idealisation == "plane_stress":
             plane = CF((1, 0, 0, 0, 1, 0, 0, 0, 0), dims=(3, 3))
             return E / (1 + nu) * (strain + nu / (1 - nu) * Trace(strain) * plane)
@@ -171,7 +186,8 @@ class Solved:
         """K on all degrees of freedom."""
         u, v = self.space.TnT()
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
-        return BilinearForm(form * dx(bonus_intorder=2), symmetric=True).Assemble()
+        work = springs.with_beds(form * dx(bonus_intorder=2), self)
+        return BilinearForm(work, symmetric=True).Assemble()
 
     @cached_property
     def system(self) -> tuple[BilinearForm, LinearForm]:
@@ -197,7 +213,9 @@ class Solved:
                 )
                 value = CF((self.varying(load.x), self.varying(load.y)))
                 force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
-        return stiffness, force.Assemble()
+        force.Assemble()
+        springs.add_points(stiffness, force, self)
+        return stiffness, force
 
     def on_edge(self, load: Traction | Pressure) -> CoefficientFunction:
         """Return the force on an edge [Pa], a vector."""
@@ -221,19 +239,28 @@ class Solved:
     @cached_property
     def expansion(self) -> CoefficientFunction:
         """The strain that changes of temperature make where nothing holds the body, 3 x 3."""
+        if self.laws is not None:
+            return self._expansion_by(self.laws)
         total = CF(0.0)
         for load in self.formulation.loads:
             if isinstance(load, TemperatureChange):
                 alpha = {
                     name: law.thermal_expansion or 0.0
                     for name, law in self.formulation.materials.items()
-                    if load.region in (None, name)
+                    if load.region in (None, name) and isinstance(law, Isotropic)
                 }
                 here = self.body.mesh.MaterialCF(alpha, default=0.0)
                 total = total + here * self.varying(load.change)
         # In plane stress the expansion out of the plane is free.
         across = CF(0.0) if self.formulation.idealisation == "plane_stress" else total
         return CF((total, 0, 0, 0, total, 0, 0, 0, across), dims=(3, 3))
+
+    def _expansion_by(self, laws: Laws) -> CoefficientFunction:
+        total = CF((0.0,) * 9, dims=(3, 3))
+        for load in self.formulation.loads:
+            if isinstance(load, TemperatureChange):
+                total = total + self.varying(load.change) * laws.expansion(load.region)
+        return total
 
     @property
     def elastic(self) -> CoefficientFunction:
@@ -314,15 +341,17 @@ class Solved:
     def reaction(self, wanted: WantedReaction) -> float:
         """Return the work of the residual on a unit motion of a boundary [N or N/m]."""
         unit = self.on(wanted.boundary, _COLUMNS.index(wanted.component), CF(1.0))
-        return float(unit @ self.residual) / self.force_scale
+        held = float(unit @ self.residual) / self.force_scale
+        return held + springs.total(self, wanted.boundary, wanted.component)
 
     def largest_force(self) -> float:
         """Return the largest resultant on a support, or what little is left of a balance of all."""
         supports = {support.boundary for support in self.formulation.supports}
         units = [self.on(name, column, CF(1.0)) for name in supports for column in (0, 1)]
         resultants = [abs(float(unit @ self.residual)) for unit in units]
-        spread = 1e-3 * max(float(np.abs(unit * self.residual).sum()) for unit in units)
-        return max(*resultants, spread) / self.force_scale
+        spread = [1e-3 * float(np.abs(unit * self.residual).sum()) for unit in units]
+        held = max([*resultants, *spread], default=0.0) / self.force_scale
+        return max([held, *springs.totals(self)])
 
     def energy(self, region: str | None) -> float:
         """Return the strain energy [J or J/m]."""

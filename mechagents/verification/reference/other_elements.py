@@ -25,6 +25,7 @@ from mechagents.verification.fields import Block, Fields
 from mechagents.verification.reading import natural_scale, read
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.solution import Solution
+from mechagents.verification.springs import spring_stiffness
 
 ELEMENTS = (5000, 2200, 1000)
 """About how many elements the three meshes have."""
@@ -135,6 +136,7 @@ def _displacement(solution: Solution) -> FloatArray:
 def _stiffness(solution: Solution) -> sparse.csr_array:
     """Return the stiffness matrix [N/m, or N/m^2], shape (2 points, 2 points)."""
     parts = [_block_stiffness(solution, index) for index in range(len(solution.fields.blocks))]
+    parts.append(spring_stiffness(solution))
     values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
     count = solution.fields.points.size
     return sparse.coo_array((values, (rows, columns)), shape=(count, count)).tocsr()

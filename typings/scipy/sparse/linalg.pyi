@@ -33,7 +33,6 @@ def eigsh(
     v0: NDArray[np.float64],
     maxiter: int = ...,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
-
 def splu(
     A: csr_matrix,
     permc_spec: str | None = ...,

@@ -103,7 +103,7 @@ def work_of_expansion(v, w):
 # Loads: tractions on edges [Pa], body forces in regions [N/m^3], temperatures [K].
 K = stiffness.assemble(V)
 x = np.asarray(V.global_coordinates())
-f = work_of_expansion.assemble(V, expansion=free_expansion(problem, mesh, x))
+f = work_of_expansion.assemble(V, expansion=free_expansion(problem, mesh, x)[0])
 for load in problem.loads:
     if load.kind == "traction":
         edges = FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * mesh.order + 4)
@@ -129,7 +129,7 @@ u = solve(K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to")
 # jumps from one material to the other.
 W = basis(mesh, at_nodes=True)
 at = np.asarray(W.global_coordinates())
-sigma = np.stack(stress(strain(W.interpolate(u)), free_expansion(problem, mesh, at)), axis=-1)
+sigma = np.stack(stress(strain(W.interpolate(u)), free_expansion(problem, mesh, at)[0]), axis=-1)
 sigma = node_means(mesh, sigma)
 
 
@@ -141,13 +141,15 @@ def strain_energy(w):
     return work / 2 * thickness
 
 
-energy = strain_energy.elemental(V, u=V.interpolate(u), expansion=free_expansion(problem, mesh, x))
+energy = strain_energy.elemental(
+    V, u=V.interpolate(u), expansion=free_expansion(problem, mesh, x)[0]
+)
 forces = (K @ u - f)[dofs]  # what is out of balance at a node is held by its support
 
 solution = Solution(mesh, u[dofs], sigma, forces, energy)
 
 # Buckling: the stress at the points of integration, and the work that it does in turning.
-prestress = stress(strain(V.interpolate(u)), free_expansion(problem, mesh, x))
+prestress = stress(strain(V.interpolate(u)), free_expansion(problem, mesh, x)[0])
 
 
 @BilinearForm

@@ -1,0 +1,73 @@
+"""Faults of springs and point forces, and what mirrors a body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mechagents.mechanics.geometry import (
+    AtPoint,
+    AtSpacePoint,
+    Axis,
+    Boundary,
+    OnLine,
+    OnPlane,
+    OnSegment,
+)
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.formulation import Formulation
+
+LINEAR: frozenset[str] = frozenset({"static_linear"})
+"""The analyses that know springs, point forces and orthotropic materials."""
+
+
+def normal_axis(boundary: Boundary) -> Axis | None:
+    """Return the axis that a straight boundary is square to; None where it is to none."""
+    if isinstance(boundary, OnLine | OnPlane):
+        return boundary.axis
+    if isinstance(boundary, OnSegment):
+        if boundary.start[0] == boundary.end[0]:
+            return "x"
+        if boundary.start[1] == boundary.end[1]:
+            return "y"
+    return None
+
+
+def unknown_boundaries(f: Formulation) -> Iterator[tuple[str, str]]:
+    """Yield the boundaries that springs and point forces name, each with its field."""
+    for index, spring in enumerate(f.springs):
+        yield f"springs.{index}.boundary", spring.boundary
+    for index, load in enumerate(f.loads):
+        if load.kind == "point_force":
+            yield f"loads.{index}.boundary", load.boundary
+
+
+def misplaced(f: Formulation) -> Iterator[str]:
+    """Find springs and point forces at places of the wrong kind, or in an analysis without them."""
+    edges = f.geometry.boundaries
+    for index, spring in enumerate(f.springs):
+        point = isinstance(edges[spring.boundary], AtPoint | AtSpacePoint)
+        if point and spring.kind == "foundation":
+            yield f"springs.{index}.boundary: a foundation needs an edge; take a point_spring"
+        if not point and spring.kind == "point_spring":
+            yield f"springs.{index}.boundary: a point_spring needs a point; take a foundation"
+        if f.dimension == 2 and spring.z:
+            yield f"springs.{index}.z: the plane has no z; leave it out"
+    for index, load in enumerate(f.loads):
+        if load.kind != "point_force":
+            continue
+        place = edges[load.boundary]
+        if not isinstance(place, AtPoint | AtSpacePoint):
+            yield f"loads.{index}.boundary: a point_force needs a point; spread it by a traction"
+        elif f.idealisation == "axisymmetric" and place.at[0] == 0 and load.x:
+            yield f"loads.{index}.x: no force acts across the axis"
+    if f.analysis not in LINEAR:
+        if f.springs:
+            yield f"springs: are solved in {' or '.join(LINEAR)} only, not in {f.analysis}"
+        for index, load in enumerate(f.loads):
+            if load.kind == "point_force":
+                yield f"loads.{index}.kind: a point force is not solved in {f.analysis} yet"
+        for name, law in f.materials.items():
+            if law.kind == "orthotropic":
+                yield f"materials.{name}.kind: orthotropic is not solved in {f.analysis} yet"
