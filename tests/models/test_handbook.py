@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from mechagents.models.base import Chat, Model, ModelRequest
 from mechagents.models.handbook import Handbook
 from mechagents.models.handbook.catalogue import catalogue, explain_check, explain_error
 from mechagents.models.handbook.coder import program_text, unknowns
+from mechagents.problems.loading import problem_from_yaml
 
 FORMULATION = Formulation.model_validate(
     {
@@ -160,6 +162,24 @@ async def test_a_kind_of_message_without_a_rule_is_refused() -> None:
 
 
 # Planner and formulator
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("tapered-membrane", "K phi = omega^2 M phi"), ("euler-column", "(K + factor K_sigma) phi")],
+)
+async def test_the_plan_for_modes_names_their_equation(path: str, words: str) -> None:
+    file = Path(__file__).parents[2] / "examples" / "problems" / f"{path}.yaml"
+    problem = problem_from_yaml(file.read_text(), file.name)
+    assert problem.formulation is not None
+    stated = brief(want="plan", formulation=problem.formulation)
+    plan = read_reply(await ask(stated), "plan")
+    assert isinstance(plan, Plan)
+    assert words in " ".join(plan.steps)
+    assert problem.formulation.analysis != "static_linear"
+    first = read_reply(await ask(brief(want="program", formulation=problem.formulation)), "program")
+    assert isinstance(first, Program)
+    assert first.source == program_text(problem.formulation.analysis)
 
 
 async def test_the_plan_names_what_the_formulation_holds() -> None:

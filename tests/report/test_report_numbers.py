@@ -89,6 +89,8 @@ def test_the_sign_never_makes_a_negative_zero(value: float, unit: str, bound: fl
         ((0.0123, "-", 0.0004), "0.01230 - ± 0.00040 -"),
         ((math.inf, "Pa", None), "inf Pa"),
         ((3.0, "", None), "3.000"),
+        ((17.2662, "1", 0.0014), "17.2662 ± 0.0014"),
+        ((1935.93, "Hz", 0.75), "1.93593 kHz ± 0.00075 kHz"),
     ],
 )
 def test_a_quantity_is_printed_with_digits_that_its_bound_supports(

@@ -103,6 +103,8 @@ def test_a_load_names_only_the_components_that_act():
     [
         ({"kind": "reaction", "boundary": "right", "component": "x"}, "force on right in x"),
         ({"kind": "strain_energy"}, "strain energy of the body"),
+        ({"kind": "frequency", "number": 3}, "natural frequency of mode 3"),
+        ({"kind": "buckling_factor", "number": 1}, "factor of the loads at buckling in mode 1"),
         ({"kind": "displacement", "component": "y", "at": [1.0, 0.0]},
          "displacement in y at (1, 0) m"),
         ({"kind": "displacement", "component": "magnitude", "extreme": "max"},

@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import anyio
 import numpy as np
 import pytest
 from eigen_returned import ReturnedModes, membrane, sheared_twice, solve_modes, square
-from returned import failed
+from returned import failed, ran
+
+from mechagents.messages import Settings
+from mechagents.verification import judge, refer
 
 FV32 = (44.617, 130.01, 162.69, 245.99, 379.72, 391.41)
 """NAFEMS FV32 [Hz], converged."""
@@ -44,6 +48,28 @@ def test_right_modes_of_a_free_square_pass(tmp_path: Path, order: int, distorted
 
 def test_the_membrane_has_its_published_frequencies() -> None:
     assert solve_modes(membrane(), 0.5).values[:6] == pytest.approx(FV32, rel=5e-4)
+
+
+def test_three_meshes_and_the_reference_make_frequencies_verified(tmp_path: Path) -> None:
+    runs = []
+    for number, size in enumerate((0.8, 1.2, 1.8)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        solve_modes(membrane(), size).evidence(folder)
+        runs.append((ran(folder, Settings(mesh_size=size, element_order=2)), folder))
+    converged = judge(membrane(), runs, level="verified", tolerance=0.02)
+    assert converged.claim_level == "converged", failed(converged)
+    verified = anyio.run(refer, membrane(), converged, 0.02)
+    assert verified.claim_level == "verified", failed(verified)
+    for quantity, true in zip(verified.quantities, FV32, strict=True):
+        assert quantity.error_bound is not None
+        assert abs(quantity.value - true) <= quantity.error_bound + 0.01
+
+
+def test_a_lumped_and_a_consistent_mass_are_not_mixed(tmp_path: Path) -> None:
+    lumped = solve_modes(membrane(), 0.8, lumped=True)
+    mixed = np.concatenate([lumped.shapes[:3], right().shapes[3:]])
+    assert "modes:residual" in refused_by(right().changed(shapes=mixed), tmp_path)
 
 
 def test_a_mode_of_any_size_and_sign_passes(tmp_path: Path) -> None:
