@@ -50,7 +50,7 @@ def test_buckling_takes_positive_factors_only() -> None:
 
 def test_where_nothing_is_in_compression_the_error_asks_so() -> None:
     stress = diags([np.ones(SIZE)], [0]).tocsr()
-    with pytest.raises(RuntimeError, match="nothing in compression|other way round"):
+    with pytest.raises(RuntimeError, match=r"nothing in compression|other way round"):
         buckling_modes(chain(held=True), stress, NONE, 3)
 
 

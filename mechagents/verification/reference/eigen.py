@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from mechagents.mechanics.formulation import Formulation, WantedOfMode
+from mechagents.mechanics.materials import Isotropic
 from mechagents.verification.reference.body import Resolution, make_body
 from mechagents.verification.reference.high_order import (
     COARSE,
@@ -103,7 +104,8 @@ class _Modes:
     def _square(self) -> float:
         """Return (E / rho) / L^2 in scaled coordinates, in which L is about 1 [m^2/s^2]."""
         laws = self.formulation.materials.values()
-        return max(law.youngs_modulus / (law.density or 1.0) for law in laws)
+        known = [law for law in laws if isinstance(law, Isotropic)]
+        return max(law.youngs_modulus / (law.density or 1.0) for law in known)
 
     def _frequencies(self) -> FloatArray:
         """K phi = omega^2 M phi; in coordinates s times as large omega^2 is s^2 times as small."""
