@@ -189,6 +189,8 @@ def test_the_wheel_holds_the_package_whole_and_no_more(unpacked: Path) -> None:
         "py.typed",
         "_roles/coder.md",
         "problems/copper-plate.yaml",
+        "problems/benchmarks/kirsch.yaml",
+        "benchmarks/targets.yaml",
         "mechanics/materials.json",
         "models/handbook/catalogue.json",
         "models/handbook/programs/plane_elasticity.py",

@@ -1,4 +1,4 @@
-"""``verify``: the checks alone, on any folder, whoever computed what is in it."""
+"""``verify``: the checks alone, on any folder, whoever computed it; or the benchmarks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
-from mechagents.cli.numbers import SHARE
+from mechagents.cli.numbers import JOBS, SHARE
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("folder")
+@click.argument("names", nargs=-1, metavar="[FOLDER | --suite [NAME]...]")
 @click.option(
     "--tolerance",
     type=SHARE,
@@ -30,14 +31,54 @@ if TYPE_CHECKING:
     default=True,
     help="Whether the problem is solved again, by another library, to compare.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the evidence as JSON.")
-def verify_command(folder: str, tolerance: float, reference: bool, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the evidence, or the table, as JSON.")
+@click.option("--suite", is_flag=True, help="Solve benchmarks and compare with published targets.")
+@click.option("--jobs", type=JOBS, default=1, show_default=True,
+              help="Benchmarks solved at a time.")  # fmt: skip
+@click.option("--runs", type=click.Path(path_type=Path),
+              help="Where the benchmarks' runs are kept; else they are not.")  # fmt: skip
+@click.pass_context
+def verify_command(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    tolerance: float,
+    reference: bool,
+    as_json: bool,
+    suite: bool,
+    jobs: int,
+    runs: Path | None,
+) -> None:
     """Check a RUN anew, or any FOLDER with formulation.json, results.json and fields.vtu.
 
     A run is checked with all its meshes, a folder by itself; either is then compared with an
-    independent reference. Exit codes: 0 every check passed,
-    2 bad input, 4 a check failed.
+    independent reference.
+
+    With --suite the handbook solves benchmarks, those of the NAMEs or all, and every answer is
+    held against its published target. Exit codes: 0 every check passed, or every benchmark is
+    verified and within its tolerance; 2 bad input, 4 a check or a benchmark failed,
+    130 interrupted.
     """
+    _check_fit(ctx, suite, names)
+    if suite:
+        from mechagents.cli.suite import verify_suite
+
+        sys.exit(verify_suite(names, jobs=jobs, runs=runs, as_json=as_json))
+    _verify(names[0], tolerance, reference, as_json)
+
+
+def _check_fit(ctx: click.Context, suite: bool, names: tuple[str, ...]) -> None:
+    """Refuse options that mean nothing beside the others."""
+    idle = ("tolerance", "reference") if suite else ("jobs", "runs")
+    for name in idle:
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            beside = "with --suite" if suite else "without --suite"
+            raise UsageError(f"has no meaning {beside}", where=f"--{name}")
+    if not suite and len(names) != 1:
+        told = "give one run or folder, or --suite for the benchmarks"
+        raise UsageError(told, where="verify")
+
+
+def _verify(folder: str, tolerance: float, reference: bool, as_json: bool) -> None:
     import anyio
 
     from mechagents.report import print_evidence

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,6 +20,8 @@ SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 1_000_000
 """Bytes; a problem of a thousand polygon points takes about a twentieth."""
 
+BENCHMARK = "benchmark:"
+"""Stands before the name of a benchmark's problem, to tell it from a packaged one."""
 LONGEST_NAME = 80
 """Characters of an unknown name that an error repeats."""
 
@@ -37,8 +40,18 @@ class PackagedProblem:
 @cache
 def packaged_problems() -> tuple[PackagedProblem, ...]:
     """Return the problems that come with the package, by name."""
+    return _problems_in(files("mechagents.problems"))
+
+
+@cache
+def benchmark_problems() -> tuple[PackagedProblem, ...]:
+    """Return the problems with published targets, by name; the targets are not in them."""
+    return _problems_in(files("mechagents.problems").joinpath("benchmarks"))
+
+
+def _problems_in(folder: Traversable) -> tuple[PackagedProblem, ...]:
     found: list[PackagedProblem] = []
-    for entry in files("mechagents.problems").iterdir():
+    for entry in folder.iterdir():
         if entry.name.endswith(SUFFIXES):
             text = entry.read_text(encoding="utf-8")
             description = text.split("\n", 1)[0].removeprefix("#").strip()
@@ -48,6 +61,8 @@ def packaged_problems() -> tuple[PackagedProblem, ...]:
 
 def load_problem(name_or_path: str) -> Problem:
     """Return a packaged problem by its name, or the problem that a YAML file holds.
+
+    ``benchmark:kirsch`` is the problem of that name among the benchmarks.
 
     A file holds a mapping: ``statement`` and, where known, ``name`` (else the file's stem),
     ``formulation``, ``settings``, ``tolerance`` and ``level``. It is YAML 1.2, so ``210e9`` is
@@ -60,8 +75,11 @@ def load_problem(name_or_path: str) -> Problem:
         ProblemError: If there is no such problem, or the file cannot be read or does not hold
             a problem. Every fault found is named with its file, line and field.
     """
-    for problem in packaged_problems():
-        if problem.name == name_or_path:
+    known = packaged_problems()
+    if name_or_path.startswith(BENCHMARK):
+        known = benchmark_problems()
+    for problem in known:
+        if problem.name == name_or_path.removeprefix(BENCHMARK):
             return problem_from_yaml(problem.text, f"{problem.name}.yaml")
     path = Path(name_or_path)
     if not _exists(path):
@@ -102,7 +120,9 @@ def _exists(path: Path) -> bool:
 
 def _unknown(name: str) -> ProblemError:
     known = [problem.name for problem in packaged_problems()]
-    if name.endswith(SUFFIXES) or "/" in name:
+    if name.startswith(BENCHMARK):
+        known = [BENCHMARK + problem.name for problem in benchmark_problems()]
+    elif name.endswith(SUFFIXES) or "/" in name:
         return ProblemError("there is no such file", where=name)
     close = get_close_matches(name, known, n=3)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
