@@ -70,6 +70,8 @@ class Settings(Part):
     """Largest element edge [m]; None leaves it to the coder."""
     element_order: Annotated[int, Field(ge=1, le=6)] | None = None
     """Polynomial order of the displacement; None leaves it to the coder."""
+    load_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Steps in which the load of a nonlinear analysis grows; None leaves it to the coder."""
     options: dict[str, float | int | str | bool] = Field(default_factory=dict)
     """Anything else that a program of one's own reads."""
 

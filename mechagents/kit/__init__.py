@@ -18,7 +18,8 @@ Libraries are imported when a function needs them.
 """
 
 from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
-from mechagents.kit.files import read_problem, write_fields, write_results
+from mechagents.kit.files import read_problem, write_fields, write_history, write_results
+from mechagents.kit.finite import FiniteBody
 from mechagents.kit.laws import expansion, free_expansion, stiffness, stiffness_matrix
 from mechagents.kit.modes import (
     Modes,
@@ -28,7 +29,9 @@ from mechagents.kit.modes import (
     vibration_modes,
     write_modes,
 )
+from mechagents.kit.newton import NotConvergedError, load_steps, newton
 from mechagents.kit.pictures import draw, draw_field
+from mechagents.kit.plastic import PlasticBody
 from mechagents.kit.solver import solve
 from mechagents.kit.spaces import (
     at_points,
@@ -41,8 +44,11 @@ from mechagents.kit.spaces import (
 from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
+    "FiniteBody",
     "Mesh",
     "Modes",
+    "NotConvergedError",
+    "PlasticBody",
     "Result",
     "Solution",
     "at_points",
@@ -55,8 +61,10 @@ __all__ = [
     "expansion",
     "free_expansion",
     "inside",
+    "load_steps",
     "make_mesh",
     "mode_quantities",
+    "newton",
     "node_dofs",
     "node_means",
     "quantities",
@@ -67,6 +75,7 @@ __all__ = [
     "vibration_modes",
     "von_mises",
     "write_fields",
+    "write_history",
     "write_modes",
     "write_results",
 ]

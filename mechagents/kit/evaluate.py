@@ -97,7 +97,7 @@ def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
             return total, f"sum of K u - f over {len(nodes)} nodes on {wanted.boundary}"
         case WantedEnergy():
             inside = solution.mesh.cells_in(wanted.region)
-            return solution.energy[inside].sum(), "integral of half stress times strain"
+            return solution.energy[inside].sum(), "integral of the strain energy density"
         case WantedDisplacement():
             return _displacement(wanted, solution)
         case _:

@@ -43,6 +43,25 @@ def write_results(results: Sequence[Result], folder: Path | str = ".") -> None:
     (Path(folder) / "results.json").write_text(text + "\n", encoding="utf-8")
 
 
+def write_history(
+    factors: Sequence[float], displacements: Sequence[FloatArray], folder: Path | str = "."
+) -> None:
+    """Write the steps of a load path to ``history.npz``.
+
+    Args:
+        factors: What the load was multiplied by at each step.
+        displacements: At the nodes at each step [m], shape (nodes, dimension) each.
+        folder: Where.
+    """
+    import numpy as np
+
+    np.savez(
+        Path(folder) / "history.npz",
+        factor=np.array(factors, dtype=np.float64),
+        displacement=np.array(displacements, dtype=np.float64),
+    )
+
+
 def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     """Write mesh, displacement [m], stress [Pa] and region numbers to ``fields.vtu``.
 

@@ -42,8 +42,7 @@ def _isotropic(law: Law) -> FloatArray:
     import numpy as np
 
     assert not isinstance(law, Orthotropic)
-    E, nu = law.youngs_modulus, law.poisson_ratio
-    lam, mu = E * nu / ((1 + nu) * (1 - 2 * nu)), E / (2 * (1 + nu))
+    lam, mu = law.lame_constants
     D = np.diag([2 * mu, 2 * mu, 2 * mu, mu, mu, mu])
     D[:3, :3] += lam
     return D

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from mechagents.mechanics.analyses import Analysis
 from mechagents.mechanics.eigen import MOST_MODES, WantedBucklingFactor, WantedFrequency
 from mechagents.mechanics.extras import normal_axis
 from mechagents.mechanics.formulas import Formula, varying
@@ -31,7 +32,6 @@ FieldName = Literal[
 """A field that can be drawn; ``displacement`` is its magnitude."""
 Source = Literal["stated", "inferred", "default"]
 """Where an assumption comes from: the user's words, a reading of them, or a convention."""
-Analysis = Literal["static_linear", "modal", "buckling"]
 """Small displacements under loads, free vibration, or linear buckling."""
 
 VaryingLength = Annotated[float | Formula, varying("m")]
@@ -239,7 +239,7 @@ class Assumption(Part):
 
 
 class Formulation(Part):
-    """A problem of linear elasticity, in the plane or in space: static, modal or buckling.
+    """A problem of solid mechanics, in the plane or in space: static, modal or buckling.
 
     It checks itself: every name it uses exists, constants are admissible, regions do not
     overlap, and, where it has to be held, no part of the body can move freely. Each fault names
@@ -256,6 +256,9 @@ class Formulation(Part):
     supports: tuple[Support, ...] = ()
     springs: tuple[Spring, ...] = ()
     loads: tuple[Load, ...] = ()
+    load_path: Annotated[tuple[float, ...], Field(min_length=1)] = (1.0,)
+    """Factors that loads and prescribed displacements go through in turn, from 0; only plasticity
+    depends on it. What is wanted is read at the last."""
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
     pictures: tuple[Picture, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

@@ -10,7 +10,14 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from mechagents.mechanics.geometry import Part
+from mechagents.mechanics.hyperelastic import (
+    MooneyRivlin,
+    NeoHookean,
+    SaintVenantKirchhoff,
+    lame,
+)
 from mechagents.mechanics.orthotropic import Orthotropic
+from mechagents.mechanics.plastic import J2Plastic
 from mechagents.mechanics.units import Density, Expansion, Stress
 
 
@@ -30,6 +37,11 @@ class Isotropic(Part):
     yield_stress: Annotated[Stress, Field(gt=0)] | None = None
     source: str = ""
     """Where the constants come from; empty where the user stated them."""
+
+    @property
+    def lame_constants(self) -> tuple[float, float]:
+        """Lambda and mu [Pa]."""
+        return lame(self.youngs_modulus, self.poisson_ratio)
 
 
 @cache
@@ -60,7 +72,7 @@ def _from_table(value: object) -> object:
     return found
 
 
-Law = Isotropic | Orthotropic
+Law = Isotropic | Orthotropic | SaintVenantKirchhoff | NeoHookean | MooneyRivlin | J2Plastic
 """A constitutive law."""
 Material = Annotated[Law, Field(discriminator="kind"), BeforeValidator(_from_table)]
 """A constitutive law, or the name of one in the table of materials."""

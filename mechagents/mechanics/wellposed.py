@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
+from mechagents.mechanics.analyses import misfits
 from mechagents.mechanics.eigen import eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
@@ -34,8 +35,8 @@ def faults(formulation: Formulation) -> list[str]:
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
     for check in (
-        _unknown_names, eigen_faults, _mixed_dimensions, misplaced, _bad_thickness, _bad_geometry,
-        _bad_places,
+        _unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness,
+        _bad_geometry, _bad_places,
         _bad_formulas, _floating,
     ):  # fmt: skip
         found = list(check(formulation))

@@ -20,6 +20,7 @@ from mechagents.messages import (
     Quantity,
 )
 from mechagents.report.digest import Digest, Tried
+from mechagents.report.laws import ANALYSES, path_words
 from mechagents.report.numbers import show_quantity
 from mechagents.report.summary import usage_line
 from mechagents.report.text import duration, tail
@@ -138,8 +139,9 @@ def idealisation(f: Formulation) -> str:
     depth = "per metre of thickness" if f.thickness is None else f"{f.thickness:.6g} m thick"
     if f.idealisation == "axisymmetric":
         depth = "x is the radius and y the axis; forces are totals over the full circle"
-    what = {"static_linear": "static", "modal": "free vibration", "buckling": "linear buckling"}
-    return f"Linear elastic, {what[f.analysis]}, {spaced(f.idealisation)}, {depth}."
+    told = [ANALYSES[f.analysis], spaced(f.idealisation), depth]
+    path = path_words(f)
+    return f"{', '.join([*told, f'load path {path}'] if path else told)}."
 
 
 def verdict(state: Digest, tried: Tried) -> str:

@@ -34,6 +34,7 @@ from mechagents.mechanics.geometry import (
     members,
 )
 from mechagents.mechanics.orthotropic import Orthotropic
+from mechagents.report.laws import law_words
 from mechagents.report.numbers import format_quantity, measure
 
 if TYPE_CHECKING:
@@ -234,10 +235,7 @@ def material_words(material: Law) -> str:
     if isinstance(material, Orthotropic):
         parts = _orthotropic_words(material)
     else:
-        parts = [
-            f"E = {measure(material.youngs_modulus, 'Pa')}",
-            f"ν = {material.poisson_ratio:.6g}",
-        ]
+        parts = [law_words(material)]
     if material.density is not None:
         parts.append(f"ρ = {material.density:.6g} kg/m³")
     if material.kind == "isotropic" and material.yield_stress is not None:
@@ -288,6 +286,8 @@ def settings_words(settings: Settings) -> str:
     parts = ["the program's own mesh" if size is None else f"mesh size {measure(size, 'm')}"]
     if order is not None:
         parts.append(f"order {order}")
+    if settings.load_steps is not None:
+        parts.append(f"{settings.load_steps} load steps")
     parts += [f"{name} = {value}" for name, value in settings.options.items()]
     return ", ".join(parts)
 

@@ -36,6 +36,7 @@ from mechagents.verification.elements import (
     shape_functions,
     shape_gradients,
 )
+from mechagents.verification.finite import cauchy_stress, element_answer
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import point_force, spring_at_points, spring_force
 
@@ -151,23 +152,41 @@ class Balance:
         return float(self.activity.max())
 
 
+Answer = tuple[FloatArray, FloatArray, FloatArray]
+"""Of a block: forces at each element's nodes, its energy, and the work of its stress."""
+
+
 def balance(solution: Solution, level: int = 0) -> Balance:
     """Return the forces that the returned displacement makes under the formulation's law."""
-    fields, axisymmetric = solution.fields, solution.axisymmetric
+    blocks = range(len(solution.fields.blocks))
+    return gathered(solution, level, [_answer(solution, index, level) for index in blocks])
+
+
+def _answer(solution: Solution, index: int, level: int) -> Answer:
+    at, volume = volumes(solution, index, level)
+    if solution.finite:
+        return element_answer(solution, index, at, volume)
+    u = solution.fields.displacement[solution.fields.blocks[index].nodes]
+    eps = strain(at, u, axisymmetric=solution.axisymmetric)
+    elastic = eps - thermal_strain(solution, index, at.x)
+    weighted = (elastic @ solution.stiffness(index)) * volume[..., None]
+    energy = np.asarray((weighted * elastic).sum(axis=(1, 2)) / 2, dtype=np.float64)
+    work = np.asarray((weighted * eps).sum(axis=(1, 2)), dtype=np.float64)
+    return element_forces(at, weighted, axisymmetric=solution.axisymmetric), energy, work
+
+
+def gathered(solution: Solution, level: int, answers: list[Answer]) -> Balance:
+    """Return the balance of what every element answers, block by block, with the loads."""
+    fields = solution.fields
     count = len(fields.points)
     internal = np.zeros_like(fields.points)
     by_region = np.zeros((len(solution.regions) + 1, count, 2))
     energy: list[FloatArray] = []
     power: list[FloatArray] = []
     for index, block in enumerate(fields.blocks):
-        at, volume = volumes(solution, index, level)
-        u = fields.displacement[block.nodes]
-        eps = strain(at, u, axisymmetric=axisymmetric)
-        elastic = eps - thermal_strain(solution, index, at.x)
-        weighted = (elastic @ solution.stiffness(index)) * volume[..., None]
-        energy.append(np.asarray((weighted * elastic).sum(axis=(1, 2)) / 2, dtype=np.float64))
-        power.append(np.asarray((weighted * eps).sum(axis=(1, 2)), dtype=np.float64))
-        force = element_forces(at, weighted, axisymmetric=axisymmetric)
+        force, stored, work_done = answers[index]
+        energy.append(stored)
+        power.append(work_done)
         internal += _gather(block.nodes, force, count)
         for region in np.unique(solution.region[index]):
             rows = solution.region[index] == region
@@ -175,7 +194,7 @@ def balance(solution: Solution, level: int = 0) -> Balance:
     activity = by_region.sum(axis=0)
     external = np.zeros_like(fields.points)
     for load in solution.formulation.loads:
-        share = _load(solution, load, level)
+        share = solution.factor * _load(solution, load, level)
         external += share
         # A load on all regions counts in each; one at a point that a region lacks is not read.
         named = load.region if isinstance(load, BodyForce) else None
@@ -331,7 +350,7 @@ class Stresses:
 
 
 def stresses(solution: Solution) -> tuple[Stresses, ...]:
-    """Return D eps(u) in every element, block by block."""
+    """Return the stress of the law in every element, block by block."""
     return tuple(_block_stresses(solution, i) for i in range(len(solution.fields.blocks)))
 
 
@@ -342,8 +361,11 @@ def _block_stresses(solution: Solution, index: int) -> Stresses:
     points, weights = quadrature(block.kind, 0)
     reference = reference_nodes(block.kind)
     at = samples(block.kind, coordinates, np.concatenate([reference, points]))
-    eps = strain(at, u, axisymmetric=solution.axisymmetric)
-    sigma = (eps - thermal_strain(solution, index, at.x)) @ solution.stiffness(index)
+    if solution.finite:
+        sigma = cauchy_stress(solution, index, at)
+    else:
+        eps = strain(at, u, axisymmetric=solution.axisymmetric)
+        sigma = (eps - thermal_strain(solution, index, at.x)) @ solution.stiffness(index)
     n = len(reference)
     area = np.abs(at.jacobian[:, n:]) @ weights
     return Stresses(sigma[:, :n], sigma[:, n:], area)

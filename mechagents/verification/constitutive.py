@@ -18,7 +18,8 @@ def elasticity_matrix(material: Law, idealisation: Idealisation) -> FloatArray:
     """Return D with sigma = D eps for strains xx, yy, zz and gamma_xy = 2 eps_xy.
 
     In plane strain eps_zz is zero and in an axisymmetric body it is the hoop strain; both take
-    the full law. In plane stress sigma_zz = 0, and the zz row and column are zero.
+    the full law. In plane stress sigma_zz = 0, and the zz row and column are zero. Of a nonlinear
+    law this is what it is at small strain.
 
     Returns:
         Matrix [Pa], shape (4, 4), symmetric; in the order xx, yy, zz, xy.
@@ -28,13 +29,12 @@ def elasticity_matrix(material: Law, idealisation: Idealisation) -> FloatArray:
     """
     if isinstance(material, Orthotropic):
         return orthotropic_matrix(material, idealisation)
-    E, nu = material.youngs_modulus, material.poisson_ratio
-    G = E / (2 * (1 + nu))
+    lam, G = material.lame_constants
     if idealisation == "plane_stress":
-        a = E / (1 - nu**2)
-        rows = [[a, nu * a, 0, 0], [nu * a, a, 0, 0], [0, 0, 0, 0], [0, 0, 0, G]]
+        b = 2 * lam * G / (lam + 2 * G)
+        a = b + 2 * G
+        rows = [[a, b, 0, 0], [b, a, 0, 0], [0, 0, 0, 0], [0, 0, 0, G]]
         return np.array(rows, dtype=np.float64)
-    lam = E * nu / ((1 + nu) * (1 - 2 * nu))
     D = np.diag([2 * G, 2 * G, 2 * G, G])
     D[:3, :3] += lam
     return D

@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from mechagents.messages import Check
-from mechagents.verification.assembly import Balance, Stresses, balance, stresses
+from mechagents.verification.assembly import Balance, Stresses, balance, samples, stresses
 from mechagents.verification.averages import NodalRange, nodal_range
 from mechagents.verification.constitutive import COLUMNS, von_mises
-from mechagents.verification.elements import RULES, FloatArray
+from mechagents.verification.elements import RULES, FloatArray, quadrature, reference_nodes
+from mechagents.verification.finite import least_volume_change
+from mechagents.verification.plastic import balances, plastic_stresses
 from mechagents.verification.solution import Solution
 from mechagents.verification.wording import found, measured
 
@@ -41,6 +43,8 @@ class Equilibrium:
     forces: Balance
     unsure: FloatArray
     """Force at each point on which proper rules differ, where none balances, (points, 2)."""
+    steps: FloatArray | None = None
+    """What each step of a history leaves at its worst free point, beyond rounding [-]."""
 
     @classmethod
     def of(cls, solution: Solution) -> Equilibrium:
@@ -50,6 +54,8 @@ class Equilibrium:
         rules agree and one is enough. Where they do not, and none balances, what a rule that is
         not tried here may leave at a point is what those tried differ by, up to a limit.
         """
+        if solution.history is not None:
+            return cls._of_history(solution)
         tried: list[Balance] = []
         for level in range(len(RULES["quad"])):
             tried.append(balance(solution, level))
@@ -58,6 +64,25 @@ class Equilibrium:
         best = min(tried, key=lambda forces: residual(solution, forces))
         differ = np.ptp(np.stack([forces.residual for forces in tried[:-1]]), axis=0)
         return cls(solution, best, np.minimum(differ, RESIDUAL_BY_RULE * best.scale))
+
+    @classmethod
+    def _of_history(cls, solution: Solution) -> Equilibrium:
+        """Return the forces by the rule that leaves the steps of the history best balanced."""
+        best: tuple[float, Equilibrium] | None = None
+        for level in range(len(RULES["quad"])):
+            shares: list[float] = []
+            last: Balance | None = None
+            for then, last in balances(solution, level):
+                shares.append(residual(then, last))
+            assert last is not None
+            nothing = np.zeros_like(solution.fields.points)
+            state = cls(solution, last, nothing, np.array(shares))
+            if best is None or max(shares) < best[0]:
+                best = max(shares), state
+            if best[0] <= RESIDUAL:
+                break
+        assert best is not None
+        return best[1]
 
     @property
     def tolerance(self) -> float:
@@ -97,7 +122,9 @@ class Equilibrium:
 
     @cached_property
     def stresses(self) -> tuple[Stresses, ...]:
-        """D eps(u) in every element."""
+        """The stress of the law in every element."""
+        if self.solution.history is not None:
+            return plastic_stresses(self.solution)
         return stresses(self.solution)
 
 
@@ -131,12 +158,29 @@ def _allowed(forces: Balance) -> float:
 def check_equilibrium(state: Equilibrium) -> Iterator[Check]:
     """Yield whether the returned displacement and stress obey equilibrium and the law."""
     yield _residual_check(state)
+    if state.steps is not None:
+        yield _steps(state.steps)
     yield _forces(state)
     if not state.solution.axisymmetric:
         yield _moments(state)
-    yield _energy(state)
+    if state.solution.formulation.analysis not in ("static_finite", "static_plastic"):
+        yield _energy(state)
     if state.solution.fields.has_stress:
         yield _stress(state)
+
+
+def check_orientation(solution: Solution) -> Check:
+    """Return whether no element is turned inside out by a finite deformation: J = det F > 0."""
+    fields, least = solution.fields, float("inf")
+    for index, block in enumerate(fields.blocks):
+        rules = [quadrature(block.kind, level)[0] for level in range(len(RULES["quad"]))]
+        points = np.concatenate([reference_nodes(block.kind), *rules])
+        at = samples(block.kind, fields.points[block.nodes], points)
+        least = min(least, least_volume_change(solution, index, at))
+    message = f"the volume of no part of an element falls below {least:.4g} of what it was"
+    if not least > 0:
+        message = f"an element is turned inside out: det F falls to {least:.4g}"
+    return found("equilibrium:orientation", least > 0, message)
 
 
 def _residual_check(state: Equilibrium) -> Check:
@@ -161,6 +205,18 @@ def _residual_check(state: Equilibrium) -> Check:
         slender = "So slender a body" if _slender(state.solution) else "So small a strain"
         message += f". {slender} needs displacements in double precision, float64"
     return measured(name, value, RESIDUAL, message)
+
+
+def _steps(shares: FloatArray) -> Check:
+    step, value = int(shares.argmax()) + 1, float(shares.max())
+    message = f"forces balance at every free point in each of {len(shares)} steps"
+    if not value <= RESIDUAL:
+        message = (
+            f"forces do not balance in {int((shares > RESIDUAL).sum())} of {len(shares)} steps, "
+            f"worst in step {step}: the history belongs to another law, material or load, or "
+            "its iteration did not converge"
+        )
+    return measured("equilibrium:steps", value, RESIDUAL, message)
 
 
 def _slender(solution: Solution) -> bool:
@@ -194,6 +250,8 @@ def _forces(state: Equilibrium) -> Check:
 
 def _moments(state: Equilibrium) -> Check:
     points = state.solution.fields.points
+    if state.solution.finite:  # loads act where the body has moved to
+        points = points + state.solution.fields.displacement
     arm = points - (points.min(axis=0) + points.max(axis=0)) / 2
     force = state.held + state.forces.external
     moment = float((arm[:, 0] * force[:, 1] - arm[:, 1] * force[:, 0]).sum())
@@ -229,9 +287,11 @@ def _stress(state: Equilibrium) -> Check:
     value = float(shares[worst])
     name = "equilibrium:stress"
     if value <= STRESS:
-        return measured(name, value, STRESS, "the stress field is D eps of the displacement")
+        return measured(
+            name, value, STRESS, "the stress field is that of the law at the displacement"
+        )
     message = (
-        f"stress {COLUMNS[worst]} is not D eps of the returned displacement"
+        f"stress {COLUMNS[worst]} is not {_law(state)} of the returned displacement"
         f"{_likeness(given, around, worst)}"
     )
     return (
@@ -239,6 +299,11 @@ def _stress(state: Equilibrium) -> Check:
         if np.isfinite(value)
         else found(name, False, message)
     )
+
+
+def _law(state: Equilibrium) -> str:
+    words = {"static_finite": "the Cauchy stress", "static_plastic": "the stress by J2 plasticity"}
+    return words.get(state.solution.formulation.analysis, "D eps")
 
 
 def _noise(state: Equilibrium) -> float:

@@ -29,9 +29,14 @@ from mechagents.verification.convergence import (
     relative_bound,
 )
 from mechagents.verification.elements import order
-from mechagents.verification.equilibrium import Equilibrium, check_equilibrium
+from mechagents.verification.equilibrium import (
+    Equilibrium,
+    check_equilibrium,
+    check_orientation,
+)
 from mechagents.verification.files import read_bounded
 from mechagents.verification.geometry import check_geometry
+from mechagents.verification.history import check_history, read_history
 from mechagents.verification.mode_checks import check_mode_quantities, check_modes
 from mechagents.verification.modes import Modes, mode_scale, read_mode
 from mechagents.verification.point_loads import without_limit
@@ -203,6 +208,10 @@ def _check_run(
         held = (*formulation.supports, *formulation.springs)
         if any(not solution.places[item.boundary].nodes.size for item in held):
             return _Run(tuple(checks), delivery.values)
+        solution, told = _nonlinear(solution, folder, execution)
+        checks += told
+        if not _passed(told):
+            return _Run(tuple(checks), delivery.values)
         state = Equilibrium.of(solution)
         balanced = list(check_equilibrium(state))
         checks += balanced
@@ -210,13 +219,36 @@ def _check_run(
         if balanced[0].passed:
             checks += check_quantities(state, delivery.values)
     # The stress before buckling has to be right before a mode can be.
-    if formulation.analysis == "static_linear" or not _passed(checks):
+    if formulation.analysis not in ("modal", "buckling") or not _passed(checks):
         return _Run(tuple(checks), delivery.values, state)
     modes = Modes.of(solution)
     checks += (of_modes := list(check_modes(modes)))
     if of_modes[-1].name == "modes:count":
         checks += check_mode_quantities(modes, delivery.values)
     return _Run(tuple(checks), delivery.values, state or modes.states[0], modes)
+
+
+def _nonlinear(
+    solution: Solution, folder: Path, execution: Execution | None
+) -> tuple[Solution, list[Check]]:
+    """Return a solution, with its history where there is one, and the checks before forces."""
+    if solution.finite:
+        return solution, [check_orientation(solution)]
+    if solution.formulation.analysis == "static_plastic":
+        return _with_history(solution, folder, execution)
+    return solution, []
+
+
+def _with_history(
+    solution: Solution, folder: Path, execution: Execution | None
+) -> tuple[Solution, list[Check]]:
+    """Return a solution with the steps of its load path, and the checks of these."""
+    try:
+        history = read_history(folder / "history.npz", solution.fields)
+    except ValueError as error:
+        return solution, [found("contract:history", False, f"{error!s:.400}")]
+    steps = None if execution is None else execution.settings.load_steps
+    return replace(solution, history=history), list(check_history(solution, history, steps))
 
 
 def _passed(checks: Sequence[Check]) -> bool:
@@ -250,7 +282,10 @@ def _coarser(settings: Settings, answered: _Run, ratio: float) -> Settings:
         size = size or fields.longest_edge
         highest = highest or max(order(block.kind) for block in fields.blocks)
     larger = None if size is None else size * ratio
-    return settings.model_copy(update={"mesh_size": larger, "element_order": highest})
+    steps = settings.load_steps
+    fewer = None if steps is None else max(1, round(steps / ratio))
+    changed = {"mesh_size": larger, "element_order": highest, "load_steps": fewer}
+    return settings.model_copy(update=changed)
 
 
 def _evidence(

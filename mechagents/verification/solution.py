@@ -19,6 +19,7 @@ from mechagents.verification.elements import (
     shape_functions,
 )
 from mechagents.verification.fields import Block, Fields
+from mechagents.verification.history import History
 from mechagents.verification.outlines import Outline
 
 
@@ -33,6 +34,10 @@ class Solution:
     edges: Edges
     places: dict[str, Place]
     """Each named boundary on the mesh."""
+    factor: float = 1.0
+    """What loads and prescribed displacements are multiplied by."""
+    history: History | None = None
+    """The steps of the load path, where the stress depends on it."""
 
     @classmethod
     def of(cls, formulation: Formulation, fields: Fields) -> Solution:
@@ -40,12 +45,18 @@ class Solution:
         edges = outer_edges(fields)
         named = formulation.geometry.outline_parts
         places = {name: place(fields, edges, boundary) for name, boundary in named.items()}
-        return cls(formulation, fields, _regions(formulation, fields), edges, places)
+        region = _regions(formulation, fields)
+        return cls(formulation, fields, region, edges, places, formulation.load_path[-1])
 
     @property
     def axisymmetric(self) -> bool:
         """Whether x is a radius."""
         return self.formulation.idealisation == "axisymmetric"
+
+    @property
+    def finite(self) -> bool:
+        """Whether the deformation is finite."""
+        return self.formulation.analysis == "static_finite"
 
     def stiffness(self, block: int) -> FloatArray:
         """Return D [Pa] for each element of a block, shape (elements, 4, 4); 0 outside."""

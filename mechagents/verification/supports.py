@@ -28,7 +28,7 @@ def check_supports(solution: Solution) -> Iterator[Check]:
         points = solution.fields.points[solution.places[support.boundary].nodes]
         known = prescribed.setdefault(support.boundary, {})
         for axis, value in support.components.items():
-            known[axis] = value_at(value, points)
+            known[axis] = solution.factor * value_at(value, points)
     yield from check_points(solution)
     off = _distance(solution, prescribed)
     given = max(

@@ -338,6 +338,18 @@ async def test_a_mesh_that_was_too_slow_is_not_asked_for_again() -> None:
         await program(brief(slow, coarse))
 
 
+async def test_an_iteration_that_fails_is_met_by_smaller_load_steps() -> None:
+    lost = attempt(
+        status="error",
+        evidence=False,
+        stderr="mechagents.kit.newton.NotConvergedError: beyond load factor 0.3",
+        load_steps=10,
+    )
+    mended = await program(brief(lost))
+    assert mended.settings.load_steps == 20
+    assert mended.settings.mesh_size == 0.1
+
+
 async def test_folded_elements_are_met_by_a_finer_mesh() -> None:
     folded = attempt(status="error", evidence=False, stderr="3 of 9 elements are folded over")
     assert (await program(brief(folded))).settings.mesh_size == 0.05
@@ -456,6 +468,9 @@ async def test_only_evidence_is_judged() -> None:
         ("convergence:peak", "a singular corner", "no bound"),
         ("convergence:force", "the values oscillate", "fall steadily"),
         ("convergence:force", "bound 5 %", "too coarse"),
+        ("contract:history", "it ends at 0.5, not at 1", "in as many steps"),
+        ("equilibrium:orientation", "det F falls to -1", "Use smaller load steps"),
+        ("equilibrium:steps", "forces do not balance in 1 of 4 steps", "stopped early"),
         ("contract:program", "ended by its memory limit", "more unknowns"),
         ("contract:program", "wall timeout after 60 s", "more work"),
         ("contract:force", "unit N is not N/m", "another unit"),
@@ -500,6 +515,7 @@ def test_every_cause_is_reached_by_its_own_pattern() -> None:
         ("ProblemError: geometry: 3 of 90 elements are folded over", "folded over"),
         ("geometry: netgen cannot mesh it", "crosses itself"),
         ("RuntimeError: Factor is exactly singular", "move freely"),
+        ("mechagents.kit.newton.NotConvergedError: Newton's method did not", "more load_steps"),
         ("RuntimeError: conjugate gradients did not converge", "direct solver"),
         ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate", "memory is used up"),
         ("ValueError: the point (3, 0) lies outside the mesh", "outside the mesh"),

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -25,8 +25,15 @@ class MeshTri2(Mesh): ...
 class MeshQuad1(Mesh): ...
 class MeshQuad2(Mesh): ...
 
+class DiscreteField:
+    grad: NDArray[np.float64]
+    def __array__(self) -> NDArray[np.float64]: ...
+
 class Basis:
     element_dofs: NDArray[np.int32]
+    dx: NDArray[np.float64]
+    N: int
+    basis: Sequence[tuple[DiscreteField, ...]]
     def __init__(
         self,
         mesh: Mesh,
@@ -35,3 +42,4 @@ class Basis:
         intorder: int | None = ...,
         quadrature: tuple[NDArray[np.float64], NDArray[np.float64]] | None = ...,
     ) -> None: ...
+    def global_coordinates(self) -> DiscreteField: ...

@@ -57,8 +57,14 @@ PROGRAMS = {
     "static_linear": "plane_elasticity.py",
     "modal": "plane_vibration.py",
     "buckling": "plane_buckling.py",
+    "static_finite": "finite_deformation.py",
+    "static_plastic": "plasticity.py",
 }
 """The program for each analysis."""
+LOAD_STEPS = {"static_finite": 10, "static_plastic": 20}
+"""What a nonlinear analysis starts with."""
+MOST_STEPS = 40
+"""Beyond that smaller load steps are no help."""
 
 
 @cache
@@ -99,7 +105,12 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
             given += f", since the {asked.mesh_size:.4g} m asked for are more than its whole length"
     return Draft(
         program_text(formulation.analysis),
-        Settings(mesh_size=mesh_size, element_order=order, options=asked.options),
+        Settings(
+            mesh_size=mesh_size,
+            element_order=order,
+            load_steps=asked.load_steps or LOAD_STEPS.get(formulation.analysis),
+            options=asked.options,
+        ),
         f"First program: {ORDERS[order]} elements of {mesh_size:.4g} m.",
         f"The mesh size is {given}; the evidence will tell whether it is fine enough.",
     )
@@ -166,6 +177,17 @@ def _lighten(case: Case) -> Draft | None:
     return None
 
 
+def _smaller_steps(case: Case) -> Draft | None:
+    """Take twice as many load steps, once or twice, where Newton's method found no equilibrium."""
+    execution, steps = case.execution, case.last.program.settings.load_steps
+    if execution is None or steps is None or "NotConvergedError" not in execution.stderr:
+        return None
+    if steps >= MOST_STEPS:
+        return None
+    changed = f"Smaller load steps: {2 * steps} of them in place of {steps}."
+    return _draft(case, changed, _ending(execution), load_steps=2 * steps)
+
+
 def _refine(case: Case) -> Draft | None:
     """Raise the order, then halve the mesh size, where the error bound or an area is too far."""
     curved = any(map(_curved, case.formulation.geometry.regions.values()))
@@ -190,7 +212,7 @@ def _curved(shape: Shape) -> bool:
 
 
 Rule = Callable[[Case], Draft | None]
-_RULES: tuple[Rule, ...] = (_replace_another_program, _lighten, _refine)
+_RULES: tuple[Rule, ...] = (_replace_another_program, _lighten, _smaller_steps, _refine)
 
 
 def _draft(
@@ -200,11 +222,13 @@ def _draft(
     *,
     order: int | None = None,
     mesh_size: float | None = None,
+    load_steps: int | None = None,
     options: dict[str, Any] | None = None,
 ) -> Draft:
     settings = Settings(
         mesh_size=mesh_size or case.mesh_size,
         element_order=order or case.order,
+        load_steps=load_steps or case.last.program.settings.load_steps,
         options={**case.last.program.settings.options, **(options or {})},
     )
     return Draft(program_text(case.formulation.analysis), settings, changed, why)

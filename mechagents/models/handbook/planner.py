@@ -11,6 +11,7 @@ from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.materials import Law
 from mechagents.mechanics.orthotropic import Orthotropic
+from mechagents.report.laws import law_words
 
 IDEALISATIONS = {
     "plane_stress": "plane stress (free to contract out of the plane)",
@@ -19,6 +20,8 @@ IDEALISATIONS = {
 }
 ANALYSES = {
     "static_linear": "linear elasticity",
+    "static_finite": "finite deformation, by Newton's method in load steps",
+    "static_plastic": "J2 plasticity at small strain, by radial return in load steps",
     "modal": "free vibration",
     "buckling": "linear elasticity and linear buckling",
 }
@@ -70,7 +73,7 @@ def _steps(formulation: Formulation) -> list[str]:
         f"({', '.join(_materials(formulation))}).",
         solve,
         f"Evaluate {wanted} from the solution; reactions from nodal forces."
-        if formulation.analysis == "static_linear"
+        if formulation.analysis.startswith("static")
         else f"Read {wanted} from the eigenvalues.",
         "Run the same program on two coarser meshes and bound the error.",
     ]
@@ -94,7 +97,7 @@ def _materials(formulation: Formulation) -> list[str]:
 
 def _constants(law: Law) -> str:
     if not isinstance(law, Orthotropic):
-        return f"E = {law.youngs_modulus / 1e9:.4g} GPa, nu = {law.poisson_ratio:g}"
+        return law_words(law)
     moduli = " / ".join(f"{value / 1e9:.4g}" for value in law.youngs_moduli)
     return f"E = {moduli} GPa, axis 1 at {math.degrees(law.angle):.4g} degrees"
 

@@ -29,15 +29,25 @@ def main(way: str) -> None:
 
 
 def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], ReferenceSolution]:
-    if formulation.analysis != "static_linear":
-        if way != "high_order":
-            return _none
+    if way == "high_order":
+        return _high_order
+    if formulation.analysis in ("modal", "buckling"):
+        return _none
+    from mechagents.verification.reference.other_elements import solve
+
+    return solve
+
+
+def _high_order(formulation: Formulation) -> ReferenceSolution:
+    if formulation.analysis in ("modal", "buckling"):
         from mechagents.verification.reference.eigen import solve
-    elif way == "high_order":
+    elif formulation.analysis == "static_finite":
+        from mechagents.verification.reference.finite import solve
+    elif formulation.analysis == "static_linear":
         from mechagents.verification.reference.high_order import solve
     else:
-        from mechagents.verification.reference.other_elements import solve
-    return solve
+        raise NotImplementedError(f"this way does not solve {formulation.analysis}")
+    return solve(formulation)
 
 
 def _none(formulation: Formulation) -> ReferenceSolution:

@@ -91,13 +91,20 @@ def solve(formulation: Formulation) -> ReferenceSolution:
         Solved(formulation, resolution, make_body(formulation, resolution))
         for resolution in (FINE, COARSE)
     )
+    means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
+    means += f" graded to the corners, {fine.space.ndof} unknowns; error by order {COARSE.order}"
+    return compared(formulation, fine, coarse, means)
+
+
+def compared(
+    formulation: Formulation, fine: Solved, coarse: Solved, means: str
+) -> ReferenceSolution:
+    """Return the wanted quantities of the finer of two solutions; errors by the coarser one."""
     quantities = {
         w.name: value_of(w, fine, coarse)
         for w in formulation.wanted
         if not isinstance(w, WantedOfMode)
     }
-    means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
-    means += f" graded to the corners, {fine.space.ndof} unknowns; error by order {COARSE.order}"
     return ReferenceSolution(
         means=means, quantities={name: v for name, v in quantities.items() if v is not None}
     )
@@ -174,12 +181,12 @@ class Solved:
         if self.laws is not None:
             return self.laws.stress(strain)
         known = {n: law for n, law in laws.items() if isinstance(law, Isotropic)}
-        E = mesh.MaterialCF({name: law.youngs_modulus for name, law in known.items()})
-        nu = mesh.MaterialCF({name: law.poisson_ratio for name, law in known.items()})
+        lam = mesh.MaterialCF({name: law.lame_constants[0] for name, law in known.items()})
+        mu = mesh.MaterialCF({name: law.lame_constants[1] for name, law in known.items()})
         if self.formulation.idealisation == "plane_stress":
             plane = CF((1, 0, 0, 0, 1, 0, 0, 0, 0), dims=(3, 3))
-            return E / (1 + nu) * (strain + nu / (1 - nu) * Trace(strain) * plane)
-        return E / (1 + nu) * (strain + nu / (1 - 2 * nu) * Trace(strain) * Id(3))
+            return 2 * mu * strain + 2 * lam * mu / (lam + 2 * mu) * Trace(strain) * plane
+        return 2 * mu * strain + lam * Trace(strain) * Id(3)
 
     @cached_property
     def stiffness(self) -> BilinearForm:
@@ -191,9 +198,15 @@ class Solved:
 
     @cached_property
     def system(self) -> tuple[BilinearForm, LinearForm]:
-        """K and the loads, on all degrees of freedom."""
+        """K and the loads, on all degrees of freedom, springs and forces at points too."""
+        stiffness, force = self.stiffness, self.force
+        springs.add_points(stiffness, force, self)
+        return stiffness, force
+
+    @cached_property
+    def force(self) -> LinearForm:
+        """The loads on each degree of freedom but those at points, scaled."""
         v = self.space.TestFunction()
-        stiffness = self.stiffness
         force = LinearForm(self.space)
         if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
             free = InnerProduct(self.stress(self.expansion), self.strain(v))
@@ -213,9 +226,7 @@ class Solved:
                 )
                 value = CF((self.varying(load.x), self.varying(load.y)))
                 force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
-        force.Assemble()
-        springs.add_points(stiffness, force, self)
-        return stiffness, force
+        return force.Assemble()
 
     def on_edge(self, load: Traction | Pressure) -> CoefficientFunction:
         """Return the force on an edge [Pa], a vector."""
@@ -263,6 +274,11 @@ class Solved:
         return total
 
     @property
+    def true_stress(self) -> CoefficientFunction:
+        """The stress of the solution [Pa], 3 x 3."""
+        return self.stress(self.elastic)
+
+    @property
     def elastic(self) -> CoefficientFunction:
         """The strain of the solution less that of changes of temperature, 3 x 3."""
         return self.strain(self.displacement) - self.expansion
@@ -306,16 +322,23 @@ class Solved:
         stiffness, force = self.system
         u = GridFunction(self.space)
         values = u.vec.FV().NumPy()
+        values[:] = self.prescribed
+        free = BitArray(list(map(bool, ~self.held)))
+        rest = (force.vec - stiffness.mat * u.vec).Evaluate()
+        u.vec.data += stiffness.mat.Inverse(free, inverse="sparsecholesky") * rest
+        return u
+
+    @cached_property
+    def prescribed(self) -> FloatArray:
+        """What supports prescribe on each degree of freedom, and else 0, scaled."""
+        values = np.zeros(self.space.ndof)
         for support in self.formulation.supports:
             for axis, value in support.components.items():
                 column = _COLUMNS.index(axis)
                 dofs = self.dofs(support.boundary, column)
                 scaled = self.varying(value) * self.body.frame.scale
                 values[dofs] = self.on(support.boundary, column, scaled)[dofs]
-        free = BitArray(list(map(bool, ~self.held)))
-        rest = (force.vec - stiffness.mat * u.vec).Evaluate()
-        u.vec.data += stiffness.mat.Inverse(free, inverse="sparsecholesky") * rest
-        return u
+        return values
 
     @cached_property
     def residual(self) -> FloatArray:
@@ -367,7 +390,7 @@ class Solved:
             if wanted.component == "magnitude":
                 return sqrt(InnerProduct(u, u))
             return u[_COLUMNS.index(wanted.component)]
-        sigma = self.stress(self.elastic)
+        sigma = self.true_stress
         if wanted.component == "von_mises":
             deviator = sigma - Trace(sigma) / 3 * Id(3)
             return sqrt(1.5 * InnerProduct(deviator, deviator))
@@ -386,7 +409,7 @@ class Solved:
                 return float(self.quantity(whole, 2)[0])
             case WantedStress():
                 # A norm, since an extreme may have no bound.
-                sigma = self.stress(self.elastic)
+                sigma = self.true_stress
                 area = Integrate(CF(1.0), self.body.mesh)
                 total = Integrate(InnerProduct(sigma, sigma), self.body.mesh)
                 return float(np.sqrt(total / area))

@@ -28,6 +28,8 @@ class Constants:
 
 def constants(law: Law, *, plane_stress: bool) -> Constants:
     """Return the constants of a law, in plane stress those that make sigma_33 zero."""
+    if not isinstance(law, Isotropic | Orthotropic):
+        raise TypeError(f"{law.kind} is no law of linear elasticity")
     own = law if isinstance(law, Orthotropic) else _alike(law)
     E, G, angle = own.youngs_moduli, own.shear_moduli, own.angle
     n12, n13, n23 = own.poisson_ratios

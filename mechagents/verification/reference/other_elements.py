@@ -17,12 +17,15 @@ from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.formulation import Formulation, WantedOfMode
 from mechagents.mechanics.meshing import Mesh, make_mesh
 from mechagents.mechanics.shapes import outline
-from mechagents.verification.assembly import Samples, balance, volumes
+from mechagents.verification.assembly import balance, volumes
 from mechagents.verification.convergence import estimate
-from mechagents.verification.elements import FloatArray, IntArray, reference_nodes, shape_functions
+from mechagents.verification.elements import FloatArray, reference_nodes, shape_functions
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.fields import Block, Fields
 from mechagents.verification.reading import natural_scale, read
+from mechagents.verification.reference.matrices import assembled, strain_matrix
+from mechagents.verification.reference.plastic_elements import ELEMENTS as FLOWING
+from mechagents.verification.reference.plastic_elements import STEPS, flowed
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import spring_stiffness
@@ -47,7 +50,13 @@ def solve(formulation: Formulation) -> ReferenceSolution:
         RuntimeError: If the equations cannot be solved.
     """
     area = sum(outline(shape).area for shape in formulation.geometry.regions.values())
-    states = [_solved(formulation, (7 * area / count) ** 0.5) for count in ELEMENTS]
+    if formulation.analysis == "static_finite":
+        raise NotImplementedError("finite deformation is solved by NGSolve only")
+    counts = FLOWING if formulation.analysis == "static_plastic" else ELEMENTS
+    states = [
+        _solved(formulation, (7 * area / count) ** 0.5, steps)
+        for count, steps in zip(counts, STEPS, strict=True)
+    ]
     sizes = tuple(_size(state) for state in states)
     quantities: dict[str, ReferenceValue] = {}
     for wanted in formulation.wanted:
@@ -76,12 +85,14 @@ def _value(sizes: tuple[float, ...], best: list[tuple[float, ...]], scale: float
     return ReferenceValue(values=values, error=error, scale=scale)
 
 
-def _solved(formulation: Formulation, mesh_size: float) -> Equilibrium:
+def _solved(formulation: Formulation, mesh_size: float, steps: int) -> Equilibrium:
     """Return a solution in balance, on elements of another family than programs have."""
     mesh = make_mesh(formulation.geometry, mesh_size, 2)
     points, block = _other_family(mesh)
     fields = Fields(points, (block,), np.zeros_like(points))
     solution = Solution.of(formulation, fields)
+    if formulation.analysis == "static_plastic":
+        return flowed(solution, steps)
     u = _displacement(solution)
     return Equilibrium.of(replace(solution, fields=replace(fields, displacement=u)))
 
@@ -135,30 +146,18 @@ def _displacement(solution: Solution) -> FloatArray:
 
 def _stiffness(solution: Solution) -> sparse.csr_array:
     """Return the stiffness matrix [N/m, or N/m^2], shape (2 points, 2 points)."""
-    parts = [_block_stiffness(solution, index) for index in range(len(solution.fields.blocks))]
-    parts.append(spring_stiffness(solution))
-    values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-    count = solution.fields.points.size
-    return sparse.coo_array((values, (rows, columns)), shape=(count, count)).tocsr()
+    blocks = range(len(solution.fields.blocks))
+    elements = assembled(solution, [_block_stiffness(solution, index) for index in blocks])
+    values, rows, columns = spring_stiffness(solution)
+    springs = sparse.coo_array((values, (rows, columns)), shape=elements.shape).tocsr()
+    found: sparse.csr_array = elements + springs
+    return found
 
 
-def _block_stiffness(solution: Solution, index: int) -> tuple[FloatArray, IntArray, IntArray]:
-    nodes = solution.fields.blocks[index].nodes
+def _block_stiffness(solution: Solution, index: int) -> FloatArray:
+    """Return the matrix of each element, shape (elements, 2 nodes, 2 nodes)."""
     at, volume = volumes(solution, index, 0)
-    B = _strain_matrix(at, axisymmetric=solution.axisymmetric)
+    B = strain_matrix(at, axisymmetric=solution.axisymmetric)
     DB = np.einsum("mab,mqbk->mqak", solution.stiffness(index), B) * volume[..., None, None]
     K = np.einsum("mqak,mqal->mkl", B, DB, optimize=True)
-    dofs = (2 * nodes[..., None] + np.arange(2)).reshape(len(nodes), -1)
-    rows, columns = np.broadcast_arrays(dofs[:, :, None], dofs[:, None, :])
-    return K.ravel(), rows.ravel(), columns.ravel()
-
-
-def _strain_matrix(at: Samples, *, axisymmetric: bool) -> FloatArray:
-    """Return B with eps = B u for xx, yy, zz, gamma_xy, shape (elements, q, 4, 2 nodes)."""
-    g = at.gradient
-    B = np.zeros((*g.shape[:2], 4, 2 * g.shape[2]))
-    B[..., 0, 0::2], B[..., 1, 1::2] = g[..., 0], g[..., 1]
-    B[..., 3, 0::2], B[..., 3, 1::2] = g[..., 1], g[..., 0]
-    if axisymmetric:
-        B[..., 2, 0::2] = at.N / at.x[..., :1]
-    return B
+    return np.asarray(K, dtype=np.float64)

@@ -1,0 +1,42 @@
+"""Element matrices of the reference in numpy, and their sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sparse
+
+from mechagents.verification.assembly import Samples
+from mechagents.verification.elements import FloatArray, IntArray
+from mechagents.verification.solution import Solution
+
+
+def assembled(solution: Solution, parts: list[FloatArray]) -> sparse.csr_array:
+    """Return the stiffness matrix [N/m, or N/m^2], shape (2 points, 2 points).
+
+    Args:
+        solution: The mesh.
+        parts: The matrix of each element of each block, shape (elements, 2 nodes, 2 nodes).
+    """
+    values: list[FloatArray] = []
+    rows: list[IntArray] = []
+    columns: list[IntArray] = []
+    for block, K in zip(solution.fields.blocks, parts, strict=True):
+        dofs = (2 * block.nodes[..., None] + np.arange(2)).reshape(len(block), -1)
+        across, along = np.broadcast_arrays(dofs[:, :, None], dofs[:, None, :])
+        values.append(K.ravel())
+        rows.append(across.ravel())
+        columns.append(along.ravel())
+    count = solution.fields.points.size
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.coo_array(entries, shape=(count, count)).tocsr()
+
+
+def strain_matrix(at: Samples, *, axisymmetric: bool) -> FloatArray:
+    """Return B with eps = B u for xx, yy, zz, gamma_xy, shape (elements, q, 4, 2 nodes)."""
+    g = at.gradient
+    B = np.zeros((*g.shape[:2], 4, 2 * g.shape[2]))
+    B[..., 0, 0::2], B[..., 1, 1::2] = g[..., 0], g[..., 1]
+    B[..., 3, 0::2], B[..., 3, 1::2] = g[..., 1], g[..., 0]
+    if axisymmetric:
+        B[..., 2, 0::2] = at.N / at.x[..., :1]
+    return B
