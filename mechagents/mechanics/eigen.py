@@ -53,7 +53,7 @@ def eigen_faults(f: Formulation) -> Iterator[str]:
         if picture.mode is None:
             if f.analysis == "modal":
                 yield f"pictures.{index}.mode: is missing; a modal problem draws modes only"
-        elif f.analysis != "buckling":
+        elif f.analysis.startswith("static"):
             yield f"pictures.{index}.mode: a static problem has no modes; leave it out"
         elif not picture.field.startswith("displacement"):
             yield f"pictures.{index}.field: of a mode only displacement can be drawn"
