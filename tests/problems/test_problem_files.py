@@ -266,8 +266,8 @@ def test_a_fault_is_named_with_file_line_and_field(
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("component: x}", "component: z}", "formulation.wanted.0.component: should be 'x' or 'y'"),
-        ("boundary: left, x: 0.0, y: 0.0", "boundary: left, z: 0.0", "formulation.supports.0.z:"),
+        ("component: x}", "component: w}", "wanted.0.component: should be 'x', 'y' or 'z'"),
+        ("boundary: left, x: 0.0, y: 0.0", "boundary: left, w: 0.0", "formulation.supports.0.w:"),
     ],
 )
 def test_a_list_is_not_called_short_for_the_faults_of_its_items(
@@ -282,7 +282,7 @@ def test_a_list_is_not_called_short_for_the_faults_of_its_items(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"{PLATE[: PLATE.index('  supports:')]}  supports: []\n", "at least one is needed"),
+        (f"{PLATE[: PLATE.index('  wanted:')]}  wanted: []\n", "at least one is needed"),
         (
             PLATE.replace(
                 "{kind: rectangle, size: [1.0, 1.0]}", "{kind: polygon, points: [[0, 0]]}"
@@ -313,13 +313,13 @@ def test_a_misspelt_field_is_answered_with_the_right_one() -> None:
 
 def test_all_faults_are_named_at_once_in_the_order_of_the_file() -> None:
     text = PLATE.replace("poisson_ratio: 0.3", "poisson_ratio: 0.6").replace(
-        "boundary: right, x: 0.1", "boundary: right, z: 0.1"
+        "boundary: right, x: 0.1", "boundary: right, w: 0.1"
     )
     lines = refusal(text + "speed: 1\n").split("\n")
     assert lines[0] == "mine.yaml: 3 faults"
     assert [line.split(": ")[1] for line in lines[1:]] == [
         "formulation.materials.plate.poisson_ratio",
-        "formulation.supports.1.z",
+        "formulation.supports.1.w",
         "speed",
     ]
 
