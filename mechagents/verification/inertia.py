@@ -11,10 +11,12 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import splu
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 BACKWARD = 1e-8
 """The factors have to solve a system to this, or their signs are not relied on."""
@@ -46,6 +48,8 @@ def negative_eigenvalues(
 
 
 def _negative_pivots(matrix: csr_matrix) -> int | None:
+    from scipy.sparse.linalg import splu
+
     A = matrix.tocsc()
     if not A.shape[0]:
         return 0

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from mechagents.verification.assembly import Samples, strain, thermal_strain, volumes
 from mechagents.verification.elements import FloatArray, IntArray, order
 from mechagents.verification.solution import Solution
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 CHUNK = 4096
 """Elements whose matrices are held at once."""
@@ -109,6 +112,8 @@ def _for_each_axis(scalar: FloatArray, solution: Solution) -> FloatArray:
 
 
 def _assembled(solution: Solution, parts: list[tuple[IntArray, FloatArray]]) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
     dimension = solution.fields.points.shape[1]
     size = solution.fields.points.size
     total = csr_matrix((size, size))

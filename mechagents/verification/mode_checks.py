@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import WantedOfMode
 from mechagents.messages import Check
@@ -31,6 +31,9 @@ _SLIPS = (
     (2.0, "2: is something counted twice, or by half?"),
     (math.sqrt(2), "sqrt(2): is the mass or the stiffness counted twice?"),
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 def check_modes(modes: Modes) -> Iterator[Check]:

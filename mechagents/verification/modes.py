@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import Formulation, WantedOfMode
 from mechagents.verification.assembly import balance
@@ -31,6 +31,9 @@ from mechagents.verification.equilibrium import (
 from mechagents.verification.matrices import geometric_matrix, mass_matrix, stiffness_matrix
 from mechagents.verification.reading import EXACT, Reading
 from mechagents.verification.solution import Solution
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 RIGID = 1e-8
 """Of (E / rho) / L^2: a square of a frequency that is less is that of a rigid motion. The first
