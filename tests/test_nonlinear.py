@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from faulty import Faulty
 from scipy.optimize import brentq
 
 from mechagents.budget import Budget
 from mechagents.log import read_log
 from mechagents.messages import Answer, Evidence, Problem, Settings
-from mechagents.models.base import Model, ModelReply, ModelRequest
-from mechagents.models.handbook.model import Handbook
 from mechagents.problems import load_problem
 from mechagents.report.page import idealisation
 from mechagents.report.words import material_words
@@ -123,25 +121,6 @@ SLIPS = {
         "yielding-cylinder", "steps = settings.load_steps or 20", "steps = 1",
     ),
 }  # fmt: skip
-
-
-class Faulty:
-    """The handbook, with one slip in every program that it writes."""
-
-    name = "faulty"
-
-    def __init__(self, right: str, wrong: str) -> None:
-        self._model: Model = Handbook()
-        self._slip = right, wrong
-
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        """Return the handbook's reply, its program changed."""
-        reply = await self._model.complete(request)
-        if request.want != "program":
-            return reply
-        right, wrong = self._slip
-        assert right in reply.text
-        return replace(reply, text=reply.text.replace(right, wrong))
 
 
 @pytest.mark.parametrize(("name", "right", "wrong"), SLIPS.values(), ids=SLIPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -24,7 +25,7 @@ ELEMENTS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class NonlinearBody:
+class NonlinearBody(ABC):
     """A meshed body whose stress is no linear function of its displacement.
 
     At the points of a scikit-fem basis. What a law answers, subclasses say.
@@ -34,6 +35,7 @@ class NonlinearBody:
     mesh: Mesh
     space: Basis
 
+    @abstractmethod
     def answer(self, name: str, H: FloatArray, elements: IntArray) -> Response:
         """Return what the law of a region answers.
 
@@ -42,7 +44,6 @@ class NonlinearBody:
             H: The displacement gradient, shape (elements, points, 3, 3).
             elements: Which elements these are.
         """
-        raise NotImplementedError
 
     @property
     def _axisymmetric(self) -> bool:

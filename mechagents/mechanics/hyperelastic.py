@@ -2,7 +2,7 @@
 
 With the deformation gradient F = I + grad u, J = det F, C = F^T F, I1 = tr C and
 I2 = (I1^2 - tr C^2) / 2. Each is isotropic; at small strain it is linear elasticity with the
-Lame constants ``small_strain``.
+constants ``lame_constants``.
 
 References:
     Holzapfel, Nonlinear Solid Mechanics (2000), chapter 6;
@@ -11,6 +11,7 @@ References:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -22,7 +23,7 @@ Positive = Annotated[Stress, Field(gt=0)]
 PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
-class Hyperelastic(Part):
+class Hyperelastic(Part, ABC):
     """What every law of finite deformation has."""
 
     name: str = ""
@@ -31,9 +32,9 @@ class Hyperelastic(Part):
     """Where the constants come from; empty where the user stated them."""
 
     @property
+    @abstractmethod
     def lame_constants(self) -> tuple[float, float]:
         """Lambda and mu of linear elasticity, which the law is at small strain [Pa]."""
-        raise NotImplementedError
 
     @property
     def thermal_expansion(self) -> float | None:

@@ -30,7 +30,7 @@ LABEL = "mechagents.until"
 """Labels a container with the time [s since 1970] after which it is a left one."""
 ANSWER_SECONDS = 10.0
 """How long an engine may take to say who it is."""
-WORK, PACKAGE = "/work", "/mechagents"
+WORK, PACKAGE = "/programs", "/mechagents"
 """Where a program's folder and this package are in a container."""
 SPARE_MIB = 128
 """Memory of a container past its program's: its keeper's, and the package's."""

@@ -80,8 +80,8 @@ def test_the_parcel_has_the_folder_and_no_link(tmp_path: Path):
     (start.job.workdir / "link").symlink_to(tmp_path / "secret")
     told = json.loads(parcel(start)[1])
     places = [place for place, *_ in told["files"]]
-    assert "/work/run/program.py" in places
-    assert "/work/run/link" not in places
+    assert "/programs/run/program.py" in places
+    assert "/programs/run/link" not in places
     assert "/mechagents/mechagents/sandbox/inside/contained.py" in places
     assert str(Path.home()) not in json.dumps(told["environment"])
 

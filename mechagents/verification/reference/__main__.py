@@ -29,31 +29,26 @@ def main(way: str) -> None:
 
 
 def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], ReferenceSolution]:
+    analysis = formulation.analysis
     if way == "high_order":
-        return _high_order
-    if formulation.analysis in ("modal", "buckling"):
+        if analysis == "static_linear":
+            from mechagents.verification.reference.high_order import solve
+        elif analysis == "static_finite":
+            from mechagents.verification.reference.finite import solve
+        elif analysis == "modal" or analysis == "buckling":
+            from mechagents.verification.reference.eigen import solve
+        else:
+            return _none
+    elif analysis == "static_linear" or analysis == "static_plastic":
+        from mechagents.verification.reference.other_elements import solve
+    else:
         return _none
-    from mechagents.verification.reference.other_elements import solve
-
     return solve
 
 
-def _high_order(formulation: Formulation) -> ReferenceSolution:
-    if formulation.analysis in ("modal", "buckling"):
-        from mechagents.verification.reference.eigen import solve
-    elif formulation.analysis == "static_finite":
-        from mechagents.verification.reference.finite import solve
-    elif formulation.analysis == "static_linear":
-        from mechagents.verification.reference.high_order import solve
-    else:
-        raise NotImplementedError(f"this way does not solve {formulation.analysis}")
-    return solve(formulation)
-
-
 def _none(formulation: Formulation) -> ReferenceSolution:
-    """Return that a problem of modes has no second way of solving it."""
-    fault = f"for a problem of {formulation.analysis} there is a reference by NGSolve only"
-    return ReferenceSolution(means="", fault=fault)
+    """Return that one of the ways does not know an analysis."""
+    return ReferenceSolution(means="", fault=f"{formulation.analysis} is not solved in this way")
 
 
 def _solution(

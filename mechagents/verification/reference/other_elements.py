@@ -43,15 +43,13 @@ _INTO_TRIANGLES = ((0, 1, 2, 4, 5, 8), (0, 2, 3, 8, 6, 7))
 
 
 def solve(formulation: Formulation) -> ReferenceSolution:
-    """Return the wanted quantities of a formulation, with error estimates.
+    """Return the wanted quantities of linear statics or plasticity, with error estimates.
 
     Raises:
         MechagentsError: If the body cannot be meshed.
         RuntimeError: If the equations cannot be solved.
     """
     area = sum(outline(shape).area for shape in formulation.geometry.regions.values())
-    if formulation.analysis == "static_finite":
-        raise NotImplementedError("finite deformation is solved by NGSolve only")
     counts = FLOWING if formulation.analysis == "static_plastic" else ELEMENTS
     states = [
         _solved(formulation, (7 * area / count) ** 0.5, steps)

@@ -14,7 +14,7 @@ from mechagents.problems import load_problem
 from mechagents.run import solve
 from mechagents.team import full_team
 
-PROBLEMS = Path(__file__).parents[2] / "examples" / "problems"
+PROBLEMS = Path(__file__).parents[1] / "examples" / "problems"
 
 
 class Faulty:
