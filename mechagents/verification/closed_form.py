@@ -139,7 +139,7 @@ class _Basis:
             about = complex(*(centre - middle))
             terms += [Term(power, about, circle.radius) for power in range(LOWEST, 0)]
             cut, gap = widest_gap(points, centre)
-            if gap > _GAP:
+            if gap > _GAP and not _meets(whole, centre, cut, size):
                 terms += [Term(power, about, circle.radius, cut) for power in (0, 1)]
         forced = any(isinstance(load, BodyForce) for load in formulation.loads)
         return cls(formulation, middle, size, tuple(terms), forced)
@@ -309,6 +309,16 @@ class _Fit:
         thickness = self.formulation.thickness or 1.0
         work = (self.traction * self.displacement(self.outline.points)).sum(axis=1)
         return float(thickness * work @ self.outline.lengths) / 2
+
+
+def _meets(whole: Outline, centre: FloatArray, direction: float, size: float) -> bool:
+    """Return whether a ray from a point runs through the body: a logarithm must not jump there.
+
+    Samples of a long side that is close leave gaps too.
+    """
+    away = np.array([np.cos(direction), np.sin(direction)])
+    reach = size + float(np.linalg.norm(centre - whole.rings[0][0]))
+    return bool(whole.contains(centre + np.linspace(0, reach, 2000)[:, None] * away).any())
 
 
 def _lengths(rows: FloatArray) -> FloatArray:

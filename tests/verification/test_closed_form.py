@@ -12,7 +12,8 @@ from bodies_to_check import holed, inclusion, plate
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Check, Evidence, Quantity
 from mechagents.problems import load_problem
-from mechagents.verification.closed_form import closed_form
+from mechagents.verification.closed_form import _Basis, closed_form
+from mechagents.verification.outline_samples import outline_samples, widest_gap
 from mechagents.verification.potentials import Term, superposable
 from mechagents.verification.reference import find_references, refer
 
@@ -231,6 +232,19 @@ async def test_evidence_names_it_and_refuses_a_wrong_number() -> None:
     assert not checks["closed_form:stress"].passed
     assert "closed form" in checks["closed_form:stress"].message
     assert [q.claim_level for q in evidence.quantities] == ["verified", "consistent"]
+
+
+def test_no_logarithm_jumps_inside_a_body_whose_long_side_is_sampled_coarsely() -> None:
+    """A keyhole: from the disk the samples of the long sides of the slot leave a gap."""
+    disk = {"kind": "disk", "center": [0.5, 0.5], "radius": 0.02}
+    slot = {"kind": "rectangle", "origin": [0.1, 0.47], "size": [1.8, 0.04]}
+    keyhole = {"kind": "union", "shapes": [disk, slot]}
+    whole = {"kind": "rectangle", "size": [2.0, 1.0]}
+    shape = {"kind": "difference", "base": whole, "remove": [keyhole]}
+    f = bar(geometry={"regions": {"bar": shape}, "boundaries": LINES})
+    samples = outline_samples(f.geometry)
+    assert widest_gap(samples.points, np.array([0.5, 0.5]))[1] > 0.2
+    assert not [term for term in _Basis.of(f, samples).terms if term.cut is not None]
 
 
 @pytest.mark.parametrize("power", [-2, 0, 1, 3])
