@@ -8,6 +8,7 @@ from typing import Any
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
 from mechagents.problems import load_problem, packaged_problems
+from planting import analysis_bodies
 
 STEEL = {"youngs_modulus": 210e9, "poisson_ratio": 0.3}
 ALUMINIUM = {"youngs_modulus": 70e9, "poisson_ratio": 0.33}
@@ -392,4 +393,7 @@ def bodies() -> list[Body]:
     for name, (data, size, order) in _OWN.items():
         used = Settings(mesh_size=size, element_order=order)
         found.append(Body(name, Formulation.model_validate(data), used))
+    for name, (data, size, steps, tolerance) in analysis_bodies.BODIES.items():
+        used = Settings(mesh_size=size, element_order=2, load_steps=steps)
+        found.append(Body(name, Formulation.model_validate(data), used, tolerance))
     return found

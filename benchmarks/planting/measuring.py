@@ -85,7 +85,8 @@ async def outcomes(chosen: Sequence[Body], folder: Path, faults: Sequence[str]) 
 
 
 async def _known(sandbox: Sandbox, body: Body, folder: Path, reference: ReferenceSolution) -> Known:
-    verdict = await run_and_judge(sandbox, body, program_text(), folder, reference)
+    source = program_text(body.formulation.analysis)
+    verdict = await run_and_judge(sandbox, body, source, folder, reference)
     if not verdict.accepted and body.name not in SINGULAR:
         raise RuntimeError(f"{body.name}: the right program is refused: {_reasons(verdict)}")
     values = {q.name: q.value for q in verdict.evidence.quantities}
@@ -98,9 +99,9 @@ def _reasons(verdict: Verdict) -> str:
 
 async def _planted(sandbox: Sandbox, fault: Fault, known: Known, folder: Path) -> Outcome | None:
     # What has no value is asked for by itself.
-    wrong = (
-        None if (known.body.name in SINGULAR) != ("singular" in fault.name) else fault.make(known)
-    )
+    fits = (known.body.name in SINGULAR) == ("singular" in fault.name)
+    fits &= known.body.formulation.analysis in fault.analyses
+    wrong = fault.make(known) if fits else None
     if wrong is None:
         return None
     verdict = await run_and_judge(
@@ -110,14 +111,16 @@ async def _planted(sandbox: Sandbox, fault: Fault, known: Known, folder: Path) -
     name, problem = fault.name, known.body.name
     failed = tuple(check.name for check in verdict.evidence.failed)
     if verdict.accepted:
-        nothing = not (fault.unseen or fault.later) and _same(known.folders, verdict.folders)
+        nothing = not (fault.unseen or fault.later) and _same(
+            known.body, known.folders, verdict.folders
+        )
         off = _off(verdict.evidence, known)
         kind: Kind = "accepted" if off or fault.refuse else "harmless"
         if fault.unseen:
             kind = "not seen"
         return Outcome(name, problem, "nothing changed" if nothing else kind, told=off)
     compared = not fault.later and not fault.refuse
-    if compared and _same(known.folders[:1], verdict.folders[:1]):
+    if compared and _same(known.body, known.folders[:1], verdict.folders[:1]):
         return Outcome(name, problem, "nothing changed", told="; ".join(failed))
     alone = bool(failed) and all(check.startswith("reference:") for check in failed)
     first = failed[0] if failed else "level"
@@ -138,11 +141,14 @@ def _off(evidence: Evidence, known: Known) -> str:
     return ""
 
 
-def _same(right: Sequence[Path], wrong: Sequence[Path]) -> bool:
+def _same(body: Body, right: Sequence[Path], wrong: Sequence[Path]) -> bool:
     """Return whether the finest mesh has the same fields and numbers."""
-    one, other = right[0], wrong[0]
+    one, other, f = right[0], wrong[0], body.formulation
+    modal = f.analysis == "modal"
     try:
-        a, b = (read_fields(where / "fields.vtu") for where in (one, other))
+        a, b = (
+            read_fields(at / "fields.vtu", modes=f.modes, moved=not modal) for at in (one, other)
+        )
         x, y = (read_results(where / "results.json") for where in (one, other))
     except ValueError:
         return False
@@ -151,8 +157,16 @@ def _same(right: Sequence[Path], wrong: Sequence[Path]) -> bool:
         (a.displacement, b.displacement),
         *((np.array(p.value), np.array(q.value)) for p, q in zip(x, y, strict=True)),
         *zip(_stress(a), _stress(b), strict=True),
+        *((_scaled(p), _scaled(q)) for p, q in zip(a.modes, b.modes, strict=True)),
     ]
     return all(_close(p, q) for p, q in pairs)
+
+
+def _scaled(mode: FloatArray) -> FloatArray:
+    """Return a mode with 1 for its largest component, since its size and sign mean nothing."""
+    flat = mode.ravel()
+    scaled: FloatArray = mode / (flat[np.abs(flat).argmax()] or 1.0)
+    return scaled
 
 
 def _stress(fields: Fields) -> tuple[FloatArray, ...]:
@@ -193,9 +207,15 @@ async def _right(
     sandbox: Sandbox, body: Body, variant: Variant, folder: Path, reference: ReferenceSolution
 ) -> RightOutcome:
     size = variant.size * (body.settings.mesh_size or 0.1)
-    used = Settings(mesh_size=size, element_order=variant.order)
+    steps = body.settings.load_steps
+    used = Settings(
+        mesh_size=size,
+        element_order=variant.order,
+        load_steps=None if steps is None else max(1, round(steps * variant.steps)),
+    )
     loose = replace(body, settings=used, tolerance=0.999)
-    verdict = await run_and_judge(sandbox, loose, variant.source, folder, reference)
+    source = variant.source(body.formulation.analysis)
+    verdict = await run_and_judge(sandbox, loose, source, folder, reference)
     evidence = verdict.before
     failed = [c for c in evidence.failed if not (c.name.startswith("convergence:") and c.mendable
               and c.name.count(":") == 1 and c.name != "convergence:meshes")]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Right programs: the handbook's on other meshes, elements, and forms of files."""
+"""Right programs: the handbook's on other meshes, elements, load steps, and forms of files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mechagents.mechanics.formulation import Formulation
+from planting.making import MESH, MODES, mutated, on_grid
 from planting.running import program_text
-from planting.snippets import SPLIT, WRITE
+from planting.snippets import LUMPED, SPLIT, WRITE, WRITE_MODES
 
-_MESH = "mesh = make_mesh(problem.geometry, settings.mesh_size, settings.element_order or 1)"
+Source = Callable[[str], str]
+"""From an analysis to a program."""
 
 
 @dataclass(frozen=True)
@@ -20,35 +22,54 @@ class Variant:
     order: int
     size: float
     """Mesh size over that with which the problem is answered [-]."""
-    source: str
-    fits: Callable[[Formulation], bool]
+    source: Source = program_text
+    fits: Callable[[Formulation], bool] = lambda f: True
+    steps: float = 1.0
+    """Load steps over those with which the problem is answered [-]."""
 
 
-def _any(formulation: Formulation) -> bool:
-    return True
+def _of(*analyses: str) -> Callable[[Formulation], bool]:
+    return lambda f: f.analysis in analyses
 
 
-def _grid(formulation: Formulation) -> bool:
-    shapes = list(formulation.geometry.regions.values())
-    return len(shapes) == 1 and shapes[0].kind == "rectangle"
+def _nonlinear(f: Formulation) -> bool:
+    return f.analysis in ("static_finite", "static_plastic")
 
 
-def _written(cells: bool, binary: bool) -> str:
-    write = WRITE.replace("CELLS", str(cells)).replace("BINARY", str(binary))
-    return program_text().replace("write_fields(solution)", write)
+def _written(cells: bool, binary: bool) -> Source:
+    def source(analysis: str) -> str:
+        if analysis in MODES:
+            write = WRITE_MODES.replace("BINARY", str(binary))
+            old = "write_modes(modes)" if analysis == "modal" else "write_modes(modes, solution)"
+            return mutated(program_text(analysis), (old, write))
+        write = WRITE.replace("CELLS", str(cells)).replace("BINARY", str(binary))
+        return mutated(program_text(analysis), ("write_fields(solution)", write))
+
+    return source
 
 
-def _split() -> str:
-    return program_text().replace(_MESH, _MESH + SPLIT)
+def _split(analysis: str) -> str:
+    return mutated(program_text(analysis), (MESH, MESH + SPLIT))
+
+
+def _lumped(analysis: str) -> str:
+    return mutated(
+        program_text(analysis),
+        (MESH, "from scipy.sparse import diags_array\n" + MESH),
+        ("mass.assemble(V), fixed", LUMPED),
+    )
 
 
 VARIANTS: tuple[Variant, ...] = (
-    Variant("order 2", 2, 1.0, program_text(), _any),
-    Variant("order 2, finer, stress in cells, text", 2, 0.7, _written(True, False), _any),
-    Variant("order 2, coarser, stress at points", 2, 1.4, _written(False, True), _any),
-    Variant("order 1, fine", 1, 0.5, program_text(), _any),
-    Variant("order 1, stress in cells", 1, 1.0, _written(True, True), _any),
-    Variant("order 1, stress at points, text", 1, 0.8, _written(False, False), _any),
-    Variant("order 1, split into triangles", 1, 0.6, _split(), _grid),
-    Variant("order 2, split into triangles", 2, 1.2, _split(), _grid),
+    Variant("order 2", 2, 1.0),
+    Variant("order 2, finer, stress in cells, text", 2, 0.7, _written(True, False)),
+    Variant("order 2, coarser, stress at points", 2, 1.4, _written(False, True)),
+    Variant("order 1, fine", 1, 0.5),
+    Variant("order 1, stress in cells", 1, 1.0, _written(True, True)),
+    Variant("order 1, stress at points, text", 1, 0.8, _written(False, False)),
+    Variant("order 1, split into triangles", 1, 0.6, _split, on_grid),
+    Variant("order 2, split into triangles", 2, 1.2, _split, on_grid),
+    Variant("order 2, half the load steps", 2, 1.0, fits=_nonlinear, steps=0.5),
+    Variant("order 1, twice the load steps", 1, 0.7, fits=_nonlinear, steps=2.0),
+    Variant("order 1, lumped mass", 1, 0.5, _lumped, _of("modal")),
 )

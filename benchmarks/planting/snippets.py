@@ -223,3 +223,16 @@ else:
 meshio.vtu.write("fields.vtu", fields, binary=BINARY)
 """
 """Stress in cells or at points, numbers in binary or as text."""
+WRITE_MODES = """
+import meshio
+points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
+data = {f"mode_{i}": 3.0 * shape for i, shape in enumerate(modes.shapes, start=1)}
+if problem.analysis == "buckling":
+    data["displacement"] = solution.displacement
+meshio.vtu.write(
+    "fields.vtu", meshio.Mesh(points, [(mesh.kind, mesh.cells)], data), binary=BINARY
+)
+"""
+"""Modes of another size, numbers in binary or as text."""
+LUMPED = "diags_array(np.asarray(mass.assemble(V).sum(axis=1)).ravel()).tocsr(), fixed"
+"""Rows of the mass summed up."""
