@@ -44,6 +44,7 @@ class Tetrahedra:
             ProblemError: If netgen fails, a region gets no element, or an element is folded.
         """
         self.frame = frame_of(geometry)
+        folded = 0
         for curvature in CURVATURES:
             with quiet_and_repeatable():
                 try:

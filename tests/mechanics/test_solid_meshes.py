@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from solids import block, hollow_sphere
 
 from mechagents.mechanics import solid_body
 from mechagents.mechanics.geometry import Geometry
 from mechagents.mechanics.meshing import Mesh, make_mesh
-from tests.mechanics.solids import block, hollow_sphere
 
 
 def area(mesh: Mesh, name: str) -> float:
