@@ -15,6 +15,7 @@ from mechagents.mechanics.eigen import eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
+from mechagents.mechanics.varying import formulas_of
 from mechagents.mechanics.wellposed_solids import solid_faults
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _out_of_the_plane(f: Formulation) -> Iterator[str]:
             continue
         if load.z != 0.0:
             yield f"loads.{index}.z: the plane has no z; leave it out"
-    for field, value, _ in _formulas(f):
+    for field, value, _ in formulas_of(f):
         if "z" in value.names:
             yield f"{field}.formula: the plane has no z"
     for index, wanted in enumerate(f.wanted):
@@ -241,23 +242,13 @@ def _bad_formulas(f: Formulation) -> Iterator[str]:
     from mechagents.mechanics.shapes import body, boundary_part
 
     whole = body(f.geometry)
-    for field, value, boundary in _formulas(f):
+    for field, value, boundary in formulas_of(f):
         on = None if boundary is None else boundary_part(whole, f.geometry.boundaries[boundary])
         points = _inside(whole) if on is None else _along(on)
         bad = ~np.isfinite(value.at(points))
         if bad.any():
             x, y = points[int(bad.argmax())]
             yield f"{field}.formula: has no value at ({x:.6g}, {y:.6g})"
-
-
-def _formulas(f: Formulation) -> Iterator[tuple[str, Formula, str | None]]:
-    """Yield every formula with its field, and the boundary that it is for or None."""
-    for kind, items in (("supports", f.supports), ("loads", f.loads)):
-        for index, item in enumerate(items):
-            for name in ("x", "y", "z", "value", "change"):
-                value = getattr(item, name, None)
-                if isinstance(value, Formula):
-                    yield f"{kind}.{index}.{name}", value, getattr(item, "boundary", None)
 
 
 def _along(part: BaseGeometry) -> FloatArray:
