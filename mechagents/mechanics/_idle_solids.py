@@ -57,8 +57,8 @@ def _idle(field: str, shape: Shape) -> Iterator[str]:
                 others = shape.shapes[:index] + shape.shapes[index + 1 :]
                 if not others:
                     continue
-                left = Difference(base=part, remove=others)
-                if volume(left) <= NOTHING * volume(part):
+                added = Difference(base=part, remove=others)
+                if volume(added) <= NOTHING * volume(part):
                     yield f"{field}.shapes.{index}: adds nothing to the other shapes of the union"
         case Intersection():
             left: Shape = shape.shapes[0]

@@ -142,8 +142,7 @@ def _held(
         places = points[support.boundary]
         if piece is not None:
             places = _on_piece(model, support.boundary, places, piece)
-        for axis in support.components:
-            found.append(rows((places - middle) / extent, axis))
+        found += [rows((places - middle) / extent, axis) for axis in support.components]
     return np.concatenate(found)
 
 

@@ -15,7 +15,7 @@ from mechagents.mechanics.geometry import (
     OnSphere,
     PlainSurface,
 )
-from mechagents.mechanics.solid_body import box, contains, distance_from, near
+from mechagents.mechanics.solid_body import box, contains, near
 
 if TYPE_CHECKING:
     from mechagents.mechanics.solid_body import BoolArray, FloatArray
@@ -28,8 +28,9 @@ _INSIDE_STEPS = 15
 def points_inside(geometry: Geometry) -> FloatArray:
     """Return points of a grid over a solid that lie in it [m], shape (points, 3)."""
     low, high = box(geometry)
-    sides = [np.linspace(a, b, _INSIDE_STEPS) for a, b in zip(low, high, strict=True)]
-    grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 3)
+    share = np.linspace(0.0, 1.0, _INSIDE_STEPS)
+    places = np.stack(np.meshgrid(share, share, share), axis=-1).reshape(-1, 3)
+    grid: FloatArray = low + places * (high - low)
     return grid[in_a_region(geometry, grid, near(geometry))]
 
 
@@ -43,7 +44,8 @@ def points_on(geometry: Geometry, surface: PlainSurface) -> FloatArray:
     step = 2 * near(geometry)
     one = in_a_region(geometry, points + step * normals, 0.0)
     other = in_a_region(geometry, points - step * normals, 0.0)
-    return points[(one != other) & (distance_from(surface, points) <= near(geometry))]
+    found: FloatArray = points[one != other]
+    return found
 
 
 def in_a_region(geometry: Geometry, points: FloatArray, close: float) -> BoolArray:
@@ -62,12 +64,12 @@ def _grid(
     one, two = np.meshgrid(share, share)
     if isinstance(surface, OnPlane):
         (a, b), along = (AXES.index(axis) for axis in ACROSS[surface.axis]), surface.axis
-        first = surface.within.get(AXES[a], (low[a], high[a]))
-        second = surface.within.get(AXES[b], (low[b], high[b]))
+        across = surface.within.get(AXES[a], (low[a], high[a]))
+        upward = surface.within.get(AXES[b], (low[b], high[b]))
         points, normals = np.empty((*one.shape, 3)), np.zeros((*one.shape, 3))
         points[..., AXES.index(along)] = surface.at
-        points[..., a] = first[0] + one * (first[1] - first[0])
-        points[..., b] = second[0] + two * (second[1] - second[0])
+        points[..., a] = across[0] + one * (across[1] - across[0])
+        points[..., b] = upward[0] + two * (upward[1] - upward[0])
         normals[..., AXES.index(along)] = 1.0
         return points, normals
     if isinstance(surface, OnSphere):
@@ -77,16 +79,17 @@ def _grid(
         return np.array(surface.center) + surface.radius * normals, normals
     if isinstance(surface, OnCylinder):
         a, b = (AXES.index(axis) for axis in ACROSS[surface.axis])
-        along, turn = AXES.index(surface.axis), 2 * np.pi * two
+        upright, turn = AXES.index(surface.axis), 2 * np.pi * two
         normals, points = np.zeros((*one.shape, 3)), np.zeros((*one.shape, 3))
         normals[..., a], normals[..., b] = np.cos(turn), np.sin(turn)
-        points[..., along] = low[along] + one * (high[along] - low[along])
+        points[..., upright] = low[upright] + one * (high[upright] - low[upright])
         points[..., a], points[..., b] = surface.center
         return points + surface.radius * normals, normals
     normal = np.array(surface.normal) / np.linalg.norm(surface.normal)
     middle = (low + high) / 2
     foot = middle - ((middle - np.array(surface.point)) @ normal) * normal
-    first = np.cross(normal, np.eye(3)[np.abs(normal).argmin()])
+    beside = np.eye(3)[np.abs(normal).argmin()]
+    first: FloatArray = np.asarray(np.cross(normal, beside), dtype=np.float64)
     first = first / np.linalg.norm(first)
     reach = float(np.linalg.norm(high - low)) / 2
     sides = (2 * one - 1)[..., None] * first + (2 * two - 1)[..., None] * np.cross(normal, first)

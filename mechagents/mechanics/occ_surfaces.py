@@ -98,5 +98,9 @@ def area_of(geometry: Geometry, boundary: SpaceBoundary) -> float:
 
 def volume_of(shape: Shape) -> float:
     """Return the volume of a shape of space [m^3]."""
-    frame = frame_of(Geometry(regions={"only": shape}))
+    alone = Geometry(regions={"only": shape})
+    low, high = box(alone)
+    if not np.all(low < high):
+        return 0.0
+    frame = frame_of(alone)
     return solid(shape, frame).mass / frame.scale**3

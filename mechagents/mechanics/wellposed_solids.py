@@ -20,16 +20,24 @@ _OVERLAP = 1e-7
 
 def solid_faults(f: Formulation) -> Iterator[str]:
     """Yield what makes a solid unsolvable, most basic first; the first check that finds ends it."""
-    found = list(_unknown_to_solids(f))
-    if not found:
-        from mechagents.mechanics import _solid_places as places
+    checks = (
+        _unknown_to_solids, _bad_shapes, _bad_regions, _bad_boundaries, _bad_places,
+    )  # fmt: skip
+    for check in checks:
+        found = list(check(f))
+        if found:
+            yield from found
+            return
 
-        checks = (
-            _bad_shapes, _bad_regions, _bad_boundaries, places.bad_places, places.contradictions,
-            places.bad_formulas, places.floating,
-        )  # fmt: skip
-        found = next((list(faults) for check in checks if (faults := list(check(f)))), [])
-    yield from found
+
+def _bad_places(f: Formulation) -> Iterator[str]:
+    from mechagents.mechanics import _solid_places as places
+
+    for check in (places.bad_places, places.contradictions, places.bad_formulas, places.floating):
+        found = list(check(f))
+        if found:
+            yield from found
+            return
 
 
 def _unknown_to_solids(f: Formulation) -> Iterator[str]:

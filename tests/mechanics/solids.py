@@ -39,3 +39,29 @@ def block(**boundaries: object) -> Geometry:
     """Return a box of 1 by 2 by 3 m with named boundaries."""
     box = {"kind": "box", "size": [1.0, 2.0, 3.0]}
     return Geometry.model_validate({"regions": {"block": box}, "boundaries": boundaries})
+
+
+def beam(**changes: object) -> dict[str, Any]:
+    """Return a beam along x, clamped at one end and loaded on top, with fields replaced."""
+    planes = {
+        "root": {"kind": "plane", "axis": "x", "at": 0.0},
+        "tip": {"kind": "plane", "axis": "x", "at": 4.0},
+        "top": {"kind": "plane", "axis": "z", "at": 1.0},
+        "patch": {"kind": "plane", "axis": "z", "at": 1.0, "within": {"x": [1.0, 2.0]}},
+    }
+    data: dict[str, Any] = {
+        "idealisation": "solid",
+        "geometry": {
+            "regions": {"beam": {"kind": "box", "size": [4.0, 1.0, 1.0]}},
+            "boundaries": {
+                **planes,
+                "top_edge": {"kind": "curve", "of": [planes["top"], planes["tip"]]},
+                "corner": {"kind": "space_point", "at": [4.0, 0.0, 0.0]},
+            },
+        },
+        "materials": {"beam": {"youngs_modulus": 1e9, "poisson_ratio": 0.3}},
+        "supports": [{"boundary": "root", "x": 0.0, "y": 0.0, "z": 0.0}],
+        "loads": [{"kind": "pressure", "boundary": "patch", "value": 1e5}],
+        "wanted": [{"name": "energy", "kind": "strain_energy"}],
+    }
+    return {**data, **changes}
