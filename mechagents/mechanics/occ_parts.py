@@ -67,7 +67,9 @@ class SolidModel:
         """Return points of the edges and vertices of a part [m], shape (points, 3)."""
         found = [self.along(edge) for edge in part.edges]
         found += [self.at(vertex) for vertex in part.vertices]
-        return np.concatenate([np.empty((0, 3)), *found])
+        # Sets have no order, and what is said of the points must not vary.
+        points: FloatArray = np.unique(np.concatenate([np.empty((0, 3)), *found]), axis=0)
+        return points
 
     def pieces(self) -> list[list[TopoDS_Shape]]:
         """Return the solids of each separate piece; those that share a face are of one piece."""

@@ -108,7 +108,7 @@ def test_a_sound_body_of_two_regions_has_no_fault() -> None:
         (
             {"supports": [{"boundary": "root", "x": 0, "y": 0, "z": 0},
                           {"boundary": "top", "z": 1e-3}]},
-            "supports.1.z: at (0, ",
+            "supports.1.z: 'top' at (0, 0, 1) meets 'root', which is already displaced by 0 m",
         ),
         (
             {"supports": [{"boundary": "top", "x": 0, "y": 0, "z": 0},
