@@ -36,6 +36,10 @@ class Edges:
         return found[found >= 0]
 
 
+NO_EDGES = Edges(np.zeros((0, 3), dtype=np.int64), 0)
+"""Those of a solid, which has faces."""
+
+
 def outer_edges(fields: Fields) -> Edges:
     """Return the edges on the mesh's own outline."""
     ends = np.concatenate([_anticlockwise(fields, block) for block in fields.blocks])

@@ -14,9 +14,10 @@ from mechagents.verification.walls import Wall
 
 _SAME_WAY = 0.7
 """The least cosine between the normals of a face and of the surface it is part of."""
-_FACE = (0.22, 1.45)
+_FACE = (0.26, 1.75)
 """The middle of an equilateral triangle of side h is about h^2 / 6 R off its sphere, that of a
-square with the diagonal h about h^2 / 8 R, a little more on coarse meshes."""
+square with the diagonal h about h^2 / 8 R, more on coarse meshes: a tetrahedron in a ball has
+sides of 1.63 R, which are 0.25 h^2 / R off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,12 @@ class Facets:
         x = fields.points[four]
         first, second = np.triu_indices(4, 1)
         return cls(fields, nodes, middle, normal, x[:, second] - x[:, first])
+
+    def take(self, rows: IntArray) -> Facets:
+        """Return some of the faces."""
+        return Facets(
+            self.fields, self.nodes[rows], self.middle[rows], self.normal[rows], self.diagonals[rows]
+        )
 
     def on(self, wall: Wall, near: float) -> BoolArray:
         """Return which faces lie on a surface, shape (faces,).

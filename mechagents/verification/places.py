@@ -6,29 +6,27 @@ import numpy as np
 
 from mechagents.mechanics.geometry import (
     AtSpacePoint,
-    Boundary,
+    Geometry,
     OnCurve,
     OnCylinder,
     OnPlane,
     OnSphere,
     OnTiltedPlane,
-    Surface,
+    PlainSurface,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY
-from mechagents.verification.edges import NO_FACES, Place
+from mechagents.verification.edges import NO_EDGES, NO_FACES, Place
 from mechagents.verification.elements import BoolArray, IntArray
 from mechagents.verification.facets import Facets
 from mechagents.verification.fields import Fields
 from mechagents.verification.skin import Skin, face_edges, nodes_of
-from mechagents.verification.walls import wall_of, within
+from mechagents.verification.walls import wall_of, walls, within
 
 _EDGE = (0.15, 1.01)
 """As in the plane: up to the sides of a hexagon, which are as long as the radius."""
 
 
-def space_places(
-    fields: Fields, skin: Skin, boundaries: dict[str, Boundary]
-) -> dict[str, Place]:
+def space_places(fields: Fields, skin: Skin, geometry: Geometry) -> dict[str, Place]:
     """Return the outer faces, or edges, and the nodes of a mesh that lie on boundaries of space.
 
     A face lies on a surface when its corners do, and its middles do too or are as far off as
@@ -40,25 +38,28 @@ def space_places(
     """
     near = ON_BOUNDARY * fields.size
     facets = Facets.of(fields, skin.faces)
+    flat = [wall for wall in walls(geometry.regions.values(), near) if np.isinf(wall.bend)]
+    even = facets.nearest(flat, near) >= 0
     found: dict[str, Place] = {}
-    for name, boundary in boundaries.items():
+    for name, boundary in geometry.boundaries.items():
         match boundary:
             case AtSpacePoint():
                 found[name] = _point(fields, skin, boundary, near)
             case OnCurve():
                 found[name] = _curve(fields, skin, boundary, near)
             case OnPlane() | OnTiltedPlane() | OnCylinder() | OnSphere():
-                faces = skin.faces[_faces_on(facets, boundary, near)]
-                found[name] = Place(_NO_EDGES, nodes_of(faces), faces)
+                on = _faces_on(facets, boundary, near)
+                # A flat end whose rim is on a sphere may look like a chord of it.
+                if not np.isinf(wall_of(boundary).bend):
+                    on &= ~even
+                faces = skin.faces[on]
+                found[name] = Place(NO_EDGES.nodes, nodes_of(faces), faces)
             case _:
                 raise TypeError(f"a {boundary.kind} is no part of a surface in space")
     return found
 
 
-_NO_EDGES: IntArray = np.zeros((0, 3), dtype=np.int64)
-
-
-def _faces_on(facets: Facets, surface: Surface, near: float) -> BoolArray:
+def _faces_on(facets: Facets, surface: PlainSurface, near: float) -> BoolArray:
     inside = within(surface, facets.fields.points, near)
     return np.asarray(
         facets.on(wall_of(surface), near)
@@ -74,7 +75,7 @@ def _curve(fields: Fields, skin: Skin, curve: OnCurve, near: float) -> Place:
     return Place(edges[on], nodes_of(edges[on]), NO_FACES)
 
 
-def _edges_on(fields: Fields, edges: IntArray, surface: Surface, near: float) -> BoolArray:
+def _edges_on(fields: Fields, edges: IntArray, surface: PlainSurface, near: float) -> BoolArray:
     """Return which edges (two ends, middle or -1) lie on a surface, shape (edges,)."""
     wall, ends = wall_of(surface), fields.points[edges[:, :2]]
     middle = np.where(edges[:, 2:] < 0, ends.mean(axis=1), fields.points[edges[:, 2]])
@@ -91,4 +92,4 @@ def _point(fields: Fields, skin: Skin, boundary: AtSpacePoint, near: float) -> P
     distance = np.linalg.norm(fields.points[outer] - np.array(boundary.at), axis=1)
     nearest = int(distance.argmin())
     nodes = outer[[nearest]] if distance[nearest] <= 2 * near else outer[:0]
-    return Place(_NO_EDGES, nodes, NO_FACES)
+    return Place(NO_EDGES.nodes, nodes, NO_FACES)

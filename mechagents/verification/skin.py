@@ -64,6 +64,11 @@ class Skin:
         return np.concatenate([self.faces[region[self.element] == which], self.inner[ends]])
 
 
+_NONE = np.zeros((0, MOST_NODES), dtype=np.int64)
+NO_SKIN = Skin(_NONE, _NONE[:, 0], _NONE, _NONE[:, :2], 0, 0)
+"""That of a mesh of the plane."""
+
+
 def skin_of(fields: Fields) -> Skin:
     """Return the faces of a mesh of a solid."""
     parts = [_faces(fields, block) for block in fields.blocks]

@@ -9,7 +9,7 @@ import numpy as np
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.shapes import outline
 from mechagents.verification.constitutive import elasticity_matrix, thermal_expansion
-from mechagents.verification.edges import Edges, Place, on_axis, outer_edges, place
+from mechagents.verification.edges import NO_EDGES, Edges, Place, on_axis, outer_edges, place
 from mechagents.verification.elements import (
     BoolArray,
     FloatArray,
@@ -21,6 +21,9 @@ from mechagents.verification.elements import (
 from mechagents.verification.fields import Block, Fields
 from mechagents.verification.history import History
 from mechagents.verification.outlines import Outline
+from mechagents.verification.places import space_places
+from mechagents.verification.skin import NO_SKIN, Skin, skin_of
+from mechagents.verification.solid_regions import element_regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +41,27 @@ class Solution:
     """What loads and prescribed displacements are multiplied by."""
     history: History | None = None
     """The steps of the load path, where the stress depends on it."""
+    skin: Skin = NO_SKIN
+    """The faces of a solid's mesh; a mesh of the plane has none."""
 
     @classmethod
     def of(cls, formulation: Formulation, fields: Fields) -> Solution:
         """Return a solution with its elements assigned to regions and edges to boundaries."""
+        if formulation.dimension == 3:
+            return cls._of_solid(formulation, fields)
         edges = outer_edges(fields)
         named = formulation.geometry.outline_parts
         places = {name: place(fields, edges, boundary) for name, boundary in named.items()}
         region = _regions(formulation, fields)
         return cls(formulation, fields, region, edges, places, formulation.load_path[-1])
+
+    @classmethod
+    def _of_solid(cls, formulation: Formulation, fields: Fields) -> Solution:
+        """Return a solution with its elements assigned to regions and faces to boundaries."""
+        skin, geometry = skin_of(fields), formulation.geometry
+        places, region = space_places(fields, skin, geometry), element_regions(geometry, fields)
+        factor = formulation.load_path[-1]
+        return cls(formulation, fields, region, NO_EDGES, places, factor, skin=skin)
 
     @property
     def axisymmetric(self) -> bool:

@@ -32,7 +32,7 @@ from mechagents.mechanics.geometry import (
     Rectangle,
     Shape,
     Sphere,
-    Surface,
+    PlainSurface,
     Union,
 )
 from mechagents.verification.elements import BoolArray, FloatArray
@@ -48,7 +48,7 @@ class Wall(ABC):
 
     @property
     @abstractmethod
-    def named(self) -> Surface | None:
+    def named(self) -> PlainSurface | None:
         """The same surface as a formulation names it, where it can."""
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Flat(Wall):
         return np.inf
 
     @property
-    def named(self) -> Surface:
+    def named(self) -> PlainSurface:
         """The same plane as a formulation names it."""
         for axis, along, at in zip(AXES, self.square, self.point, strict=True):
             if abs(along) == 1:
@@ -145,7 +145,7 @@ class Round(Wall):
         return self.radius
 
     @property
-    def named(self) -> Surface:
+    def named(self) -> PlainSurface:
         """The same surface as a formulation names it."""
         if self.axis is None:
             return OnSphere(center=self.center, radius=self.radius)
@@ -225,7 +225,7 @@ class Oval(Wall):
         return [AXES.index(other) for other in ACROSS[self.axis]]
 
 
-def wall_of(surface: Surface) -> Wall:
+def wall_of(surface: PlainSurface) -> Wall:
     """Return the surface that a boundary is part of."""
     match surface:
         case OnPlane():
@@ -238,7 +238,7 @@ def wall_of(surface: Surface) -> Wall:
             return Round(surface.center, surface.radius)
 
 
-def within(surface: Surface, points: FloatArray, near: float) -> BoolArray:
+def within(surface: PlainSurface, points: FloatArray, near: float) -> BoolArray:
     """Return which points (..., 3) lie in the limits of a surface, or near them; shape (...)."""
     found = np.ones(points.shape[:-1], dtype=np.bool_)
     if isinstance(surface, OnPlane):
