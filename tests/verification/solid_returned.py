@@ -124,8 +124,16 @@ class SolidReturned:
     energy: float
 
 
-def solve_solid(formulation: Formulation, mesh: SolidMesh) -> SolidReturned:
-    """Return the finite-element solution on a mesh of a box of one material."""
+def solve_solid(
+    formulation: Formulation, mesh: SolidMesh, shear: float | None = None
+) -> SolidReturned:
+    """Return the finite-element solution on a mesh of a box of one material.
+
+    Args:
+        formulation: The problem.
+        mesh: Of its box.
+        shear: Another shear modulus for the shear strains alone [Pa], a wrong one.
+    """
     straight = _STRAIGHT[mesh.kind.rstrip("0123456789")]
     made = straight(mesh.places.T, _to_skfem(mesh).T)
     V = skfem.Basis(made, skfem.ElementVector(_ELEMENTS[mesh.kind]()), intorder=5)
@@ -135,7 +143,9 @@ def solve_solid(formulation: Formulation, mesh: SolidMesh) -> SolidReturned:
     @skfem.BilinearForm
     def stiffness(u: object, v: object, w: object) -> object:
         e, d = sym_grad(u), sym_grad(v)
-        return lam * trace(e) * trace(d) + 2 * mu * ddot(e, d)
+        across = sum(e[i, j] * d[i, j] for i, j in PAIRS[3:])
+        more = 0.0 if shear is None else 4 * (shear - mu) * across
+        return lam * trace(e) * trace(d) + 2 * mu * ddot(e, d) + more
 
     K = stiffness.assemble(V)
     f = np.zeros(V.N)
