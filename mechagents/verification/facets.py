@@ -47,7 +47,11 @@ class Facets:
     def take(self, rows: IntArray) -> Facets:
         """Return some of the faces."""
         return Facets(
-            self.fields, self.nodes[rows], self.middle[rows], self.normal[rows], self.diagonals[rows]
+            self.fields,
+            self.nodes[rows],
+            self.middle[rows],
+            self.normal[rows],
+            self.diagonals[rows],
         )
 
     def on(self, wall: Wall, near: float) -> BoolArray:
@@ -91,8 +95,7 @@ class Facets:
         return found
 
     def outward(self, wall: Wall) -> FloatArray:
-        """Return the unit normals of a surface next to the faces, on their outer side, (faces, 3).
-        """
+        """Return the unit normals of a surface next to the faces, on their outer side, (faces, 3)."""
         normal = wall.normal(wall.foot(self.middle))
         sense = np.sign(np.einsum("mx,mx->m", normal, self.normal))
         return np.asarray(normal * sense[:, None])

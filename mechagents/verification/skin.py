@@ -183,9 +183,7 @@ def face_samples(fields: Fields, faces: IntArray, level: int = 0) -> Iterator[Fa
         N, dN = face_shape(nodes.shape[1], points)
         x = fields.points[nodes]
         along = np.einsum("qks,mkx->smqx", dN, x)
-        yield FaceSamples(
-            rows, nodes, N, N @ x, np.cross(along[0], along[1]) * weights[:, None]
-        )
+        yield FaceSamples(rows, nodes, N, N @ x, np.cross(along[0], along[1]) * weights[:, None])
 
 
 def face_areas(fields: Fields, faces: IntArray) -> FloatArray:

@@ -17,6 +17,7 @@ from mechagents.mechanics.geometry import (
     OnPlane,
     OnSphere,
     OnTiltedPlane,
+    PlainSurface,
     Shape,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY
@@ -199,9 +200,7 @@ def _outline(solution: Solution, surface: _Surface, allowed: float) -> Check:
     return measured(name, worst, share, message)
 
 
-def _by_wall(
-    solution: Solution, surface: _Surface
-) -> Iterator[tuple[str, float, float, float]]:
+def _by_wall(solution: Solution, surface: _Surface) -> Iterator[tuple[str, float, float, float]]:
     """Yield each surface in words, its area in the mesh and in the body, and what chords may cut.
 
     Those that a formulation has no name for come last, together.
@@ -214,19 +213,19 @@ def _by_wall(
         bent = _bent(surface.facets.take(on), surface.walls[number], ideal)
         yield _words(plain), float(surface.area[on].sum()), ideal, bent
     if len(known) < len(named):
-        on = ~np.isin(surface.which, [number for number, _ in known])
-        yield "what is elliptic", float(surface.area[on].sum()), rest, BENT
+        other = ~np.isin(surface.which, [number for number, _ in known])
+        yield "what is elliptic", float(surface.area[other].sum()), rest, BENT
 
 
 def _words(plain: PlainSurface) -> str:
-    values = plain.model_dump(exclude={"kind", "within"})
+    values: dict[str, object] = plain.model_dump(exclude={"kind", "within"})
     given = ", ".join(f"{key} {_short(value)}" for key, value in values.items())
     return f"the {plain.kind.replace('_', ' ').removesuffix(' surface')} of {given}"
 
 
 def _short(value: object) -> str:
     if isinstance(value, tuple):
-        return "(" + ", ".join(f"{part:.4g}" for part in value) + ")"
+        return "(" + ", ".join(map(_short, value)) + ")"  # type: ignore[arg-type]
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -257,7 +256,7 @@ def _bounding(solution: Solution, surface: _Surface) -> BoolArray:
 
 
 def _in_any(shapes: list[Shape], points: FloatArray, near: float) -> BoolArray:
-    return np.any([contains(shape, points, near) for shape in shapes], axis=0)
+    return np.asarray(np.any([contains(shape, points, near) for shape in shapes], axis=0))
 
 
 def _volumes(solution: Solution, surface: _Surface) -> Iterator[Check]:

@@ -34,7 +34,7 @@ def element_regions(geometry: Geometry, fields: Fields) -> tuple[IntArray, ...]:
 
 
 def _middle(block: Block) -> FloatArray:
-    return shape_functions(block.kind, reference_middle(block.kind))[0]
+    return np.asarray(shape_functions(block.kind, reference_middle(block.kind))[0])
 
 
 def point_regions(geometry: Geometry, fields: Fields, block: Block) -> IntArray:

@@ -28,11 +28,11 @@ from mechagents.mechanics.geometry import (
     OnPlane,
     OnSphere,
     OnTiltedPlane,
+    PlainSurface,
     Polygon,
     Rectangle,
     Shape,
     Sphere,
-    PlainSurface,
     Union,
 )
 from mechagents.verification.elements import BoolArray, FloatArray
