@@ -10,6 +10,7 @@ import meshio
 import numpy as np
 import skfem
 from skfem.helpers import ddot, sym_grad, trace
+from skfem.quadrature import get_quadrature_line, get_quadrature_tri
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence
@@ -136,7 +137,9 @@ def solve_solid(
     """
     straight = _STRAIGHT[mesh.kind.rstrip("0123456789")]
     made = straight(mesh.places.T, _to_skfem(mesh).T)
-    V = skfem.Basis(made, skfem.ElementVector(_ELEMENTS[mesh.kind]()), intorder=5)
+    element = skfem.ElementVector(_ELEMENTS[mesh.kind]())
+    rule = _on_wedges() if mesh.kind == "wedge" else None
+    V = skfem.Basis(made, element, intorder=5, quadrature=rule)
     law = formulation.materials["bar"]
     lam, mu = law.lame_constants
 
@@ -167,6 +170,13 @@ def solve_solid(
         (K @ u - f)[number],
         float(u @ K @ u) / 2,
     )
+
+
+def _on_wedges() -> tuple[np.ndarray, np.ndarray]:
+    """Return a rule on wedges; scikit-fem's own has half the volume."""
+    (at, area), (along, length) = get_quadrature_tri(5), get_quadrature_line(5)
+    points = [np.vstack([at, np.full(at.shape[1], z)]) for z in along[0]]
+    return np.concatenate(points, axis=1), np.outer(length, area).ravel()
 
 
 def _to_skfem(mesh: SolidMesh) -> np.ndarray:
