@@ -38,6 +38,7 @@ from mechagents.verification.elements import (
 )
 from mechagents.verification.face_loads import face_force
 from mechagents.verification.finite import cauchy_stress, element_answer
+from mechagents.verification.follower import follower_force
 from mechagents.verification.jacobians import adjugates
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import point_force, spring_at_points, spring_force
@@ -279,6 +280,8 @@ def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
 
 def _load(solution: Solution, load: Load, level: int) -> FloatArray:
     match load:
+        case Pressure() if solution.finite:
+            return follower_force(solution, load, level)
         case Traction() | Pressure():
             if solution.formulation.dimension == 3:
                 faces = solution.places[load.boundary].faces

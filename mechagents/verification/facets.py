@@ -95,7 +95,7 @@ class Facets:
         return found
 
     def outward(self, wall: Wall) -> FloatArray:
-        """Return the unit normals of a surface next to the faces, on their outer side, (faces, 3)."""
+        """Return a surface's unit normals beside the faces, out of the body, (faces, 3)."""
         normal = wall.normal(wall.foot(self.middle))
         sense = np.sign(np.einsum("mx,mx->m", normal, self.normal))
         return np.asarray(normal * sense[:, None])
