@@ -230,6 +230,6 @@ def areas(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
         geometry: The body.
         surfaces: Of which no two are the same.
     """
-    from mechagents.mechanics._occ_measures import areas_of
+    from mechagents.mechanics.occ_surfaces import areas_of
 
     return areas_of(geometry, surfaces)

@@ -243,7 +243,7 @@ def _slender(solution: Solution) -> bool:
     """Return whether a body is ten times as long as its area, or its volume, is wide."""
     fields = solution.fields
     area, d = sum(float(np.sum(part.area)) for part in stresses(solution)), fields.points.shape[1]
-    return fields.size**d >= 10 ** (d - 1) * area
+    return bool(fields.size**d >= 10.0 ** (d - 1) * area)
 
 
 def _looser(state: Equilibrium) -> float:

@@ -136,7 +136,9 @@ def _fields(grid: Grid, modes: int, moved: bool, d: Dimension) -> Fields:
 
 
 def _blocks(grid: Grid, d: Dimension) -> tuple[list[Block], list[IntArray]]:
-    kinds = {number: kind for number, kind in _KINDS.items() if dimension(kind) == d}
+    kinds: dict[int, ElementKind] = {
+        number: kind for number, kind in _KINDS.items() if dimension(kind) == d
+    }
     # The faces of a solid may be there too; they carry no stiffness.
     lower = {number for number, kind in _KINDS.items() if dimension(kind) < d}
     unknown = set(grid.types.tolist()) - set(kinds) - lower - set(_LINES_AND_POINTS)

@@ -43,6 +43,7 @@ from mechagents.verification.point_loads import without_limit
 from mechagents.verification.quantities import check_quantities
 from mechagents.verification.reading import Reading, natural_scale, read
 from mechagents.verification.singular import near_singular_point
+from mechagents.verification.solid_geometry import check_solid_geometry
 from mechagents.verification.solution import Solution
 from mechagents.verification.supports import check_supports
 from mechagents.verification.wording import after, found, measured, place_words
@@ -201,7 +202,9 @@ def _check_run(
     if delivery.fields is None or not delivery.passed:
         return _Run(tuple(checks), delivery.values)
     solution = Solution.of(formulation, delivery.fields)
-    checks += check_geometry(solution, roughly=coarse)
+    of_space = formulation.dimension == 3
+    check_mesh = check_solid_geometry if of_space else check_geometry
+    checks += check_mesh(solution, roughly=coarse)
     if not _passed(checks):
         return _Run(tuple(checks), delivery.values)
     state: Equilibrium | None = None

@@ -127,9 +127,11 @@ def _numbered(faces: IntArray) -> tuple[IntArray, BoolArray]:
     sides = np.where(four[:, 3] < 0, 3, 4)
     start = np.where(four < 0, np.iinfo(np.int64).max, four).argmin(axis=1)
     at = (start[:, None] + np.arange(4)) % sides[:, None]
-    a, b, c, d = np.take_along_axis(four, at, axis=1).T
+    round_it: IntArray = np.take_along_axis(four, at, axis=1)
+    a, b, c, d = round_it.T
     # A triangle goes a, b, c and comes round to a; its neighbours of a are b and c.
-    last, across = np.where(sides == 3, c, d), np.where(sides == 3, -1, c)
+    last, across = np.copy(d), np.copy(c)
+    last[sides == 3], across[sides == 3] = c[sides == 3], -1
     keys = (a, across, np.minimum(b, last), np.maximum(b, last))
     order = np.lexsort(keys)
     changed = np.zeros(len(faces), dtype=np.int64)

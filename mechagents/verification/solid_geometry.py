@@ -218,15 +218,20 @@ def _by_wall(solution: Solution, surface: _Surface) -> Iterator[tuple[str, float
 
 
 def _words(plain: PlainSurface) -> str:
-    values: dict[str, object] = plain.model_dump(exclude={"kind", "within"})
-    given = ", ".join(f"{key} {_short(value)}" for key, value in values.items())
-    return f"the {plain.kind.replace('_', ' ').removesuffix(' surface')} of {given}"
+    match plain:
+        case OnPlane():
+            return f"the plane {plain.axis} = {plain.at:.4g} m"
+        case OnTiltedPlane():
+            return f"the plane through {_at(plain.point)} square to {_at(plain.normal)}"
+        case OnCylinder():
+            round_it = f"about {_at(plain.center)} along {plain.axis}"
+            return f"the cylinder of radius {plain.radius:.4g} m {round_it}"
+        case OnSphere():
+            return f"the sphere of radius {plain.radius:.4g} m about {_at(plain.center)}"
 
 
-def _short(value: object) -> str:
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(_short, value)) + ")"  # type: ignore[arg-type]
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _at(place: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in place) + ")"
 
 
 def _doubled(surface: _Surface) -> BoolArray:
