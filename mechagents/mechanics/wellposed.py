@@ -15,6 +15,7 @@ from mechagents.mechanics.eigen import eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
+from mechagents.mechanics.wellposed_solids import solid_faults
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -34,11 +35,9 @@ def faults(formulation: Formulation) -> list[str]:
 
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
-    for check in (
-        _unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness,
-        _bad_geometry, _bad_places,
-        _bad_formulas, _floating,
-    ):  # fmt: skip
+    basic = (_unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness)
+    of_the_plane = (_bad_geometry, _bad_places, _bad_formulas, _floating)
+    for check in (*basic, *((solid_faults,) if formulation.dimension == 3 else of_the_plane)):
         found = list(check(formulation))
         if found:
             return found
@@ -101,8 +100,6 @@ def _mixed_dimensions(f: Formulation) -> Iterator[str]:
             yield f"wanted.{index}.at: {kind}, and a point of it has {f.dimension} coordinates"
     if f.dimension == 2:
         yield from _out_of_the_plane(f)
-    else:
-        yield "idealisation: solid bodies cannot be solved yet"
 
 
 def _out_of_the_plane(f: Formulation) -> Iterator[str]:

@@ -37,6 +37,7 @@ from mechagents.verification.elements import (
     shape_gradients,
 )
 from mechagents.verification.finite import cauchy_stress, element_answer
+from mechagents.verification.follower import follower_force
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import point_force, spring_at_points, spring_force
 
@@ -267,6 +268,8 @@ def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
 
 def _load(solution: Solution, load: Load, level: int) -> FloatArray:
     match load:
+        case Pressure() if solution.finite:
+            return follower_force(solution, load, level)
         case Traction() | Pressure():
             return _traction(solution, load, level)
         case PointForce():

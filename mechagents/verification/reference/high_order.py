@@ -9,7 +9,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -48,6 +48,7 @@ from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import (
     BodyForce,
     Formulation,
+    Load,
     Pressure,
     TemperatureChange,
     Traction,
@@ -204,15 +205,20 @@ class Solved:
         springs.add_points(stiffness, force, self)
         return stiffness, force
 
+    @property
+    def dead(self) -> Sequence[Load]:
+        """The loads that do not change with the displacement."""
+        return self.formulation.loads
+
     @cached_property
     def force(self) -> LinearForm:
-        """The loads on each degree of freedom but those at points, scaled."""
+        """The dead loads on each degree of freedom but those at points, scaled."""
         v = self.space.TestFunction()
         force = LinearForm(self.space)
         if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
             free = InnerProduct(self.stress(self.expansion), self.strain(v))
             force += free * self.weight * dx(bonus_intorder=_MORE)
-        for load in self.formulation.loads:
+        for load in self.dead:
             if isinstance(load, Traction | Pressure):
                 # On a plain ds the normals of cut-out curves may point into the body.
                 where = ds(
