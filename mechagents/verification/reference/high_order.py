@@ -252,7 +252,7 @@ class Solved:
             return CF(value)
         origin, scale = self.body.frame.origin, self.body.frame.scale
         here = zip(self.formulation.axes, (x, y, z), origin, strict=False)
-        coordinates = {axis: value / scale + start for axis, value, start in here}
+        coordinates = {str(axis): value / scale + start for axis, value, start in here}
         functions: dict[str, Callable[..., CoefficientFunction]] = {
             "sin": sin, "cos": cos, "tan": tan, "exp": exp, "log": log, "sqrt": sqrt,
             "atan2": atan2, "abs": _size,

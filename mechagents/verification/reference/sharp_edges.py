@@ -86,7 +86,7 @@ def _sharp_between(one: Side, two: Side, angle: float) -> bool:
     """Return whether two sides that meet inside at an angle [rad] make the stress jump."""
     clamped = [bool(side.held) and not side.mirror for side in (one, two)]
     if any(clamped):
-        return one.held != two.held and angle > _CLAMPED_FROM or angle > FLAT + 3 * _CLEARLY
+        return (one.held != two.held and angle > _CLAMPED_FROM) or angle > FLAT + 3 * _CLEARLY
     mirrored = one.mirror != two.mirror
     if (2 * angle if mirrored else angle) > FLAT + 3 * _CLEARLY:
         return True
@@ -121,7 +121,8 @@ def _normals(points: FloatArray, tetrahedra: IntArray, triangles: IntArray) -> F
     normals = np.cross(b - a, c - a)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     inward: BoolArray = np.einsum("nx,nx->n", normals, points[opposite] - a) > 0
-    return np.where(inward[:, None], -normals, normals)
+    found: FloatArray = np.where(inward[:, None], -normals, normals)
+    return found
 
 
 def _opposite(tetrahedra: IntArray, triangles: IntArray) -> IntArray:

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from mechagents.mechanics.units import SpacePoint
 
-ELEMENTS = (700, 2600)
+ELEMENTS = (450, 1800)
 """About how few and how many tetrahedra a body has; what is sharp or thin has more."""
-MOST_ELEMENTS = 25_000
+MOST_ELEMENTS = 20_000
 """Past these no order of elements is affordable."""
 GRADING = 0.4
 """How fast elements grow away from a sharp edge, over their distance from it."""
@@ -124,9 +124,7 @@ def _patches(shape: TopoDS_Shape, surface: OnPlane, frame: SpaceFrame) -> list[T
     return found
 
 
-def _meshed(
-    shape: TopoDS_Shape, formulation: Formulation, frame: SpaceFrame, size: float
-) -> Mesh:
+def _meshed(shape: TopoDS_Shape, formulation: Formulation, frame: SpaceFrame, size: float) -> Mesh:
     """Return a mesh of an affordable number of elements, finer along what is sharp."""
     volume = sum(solid.mass for solid in shape.solids)
     h = min((8 * volume / ELEMENTS[0]) ** (1 / 3), 0.3 * size)

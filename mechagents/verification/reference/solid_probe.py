@@ -13,6 +13,7 @@ import numpy as np
 from ngsolve import (
     CF,
     TET,
+    TRIG,
     VOL,
     CoefficientFunction,
     ElementId,
@@ -88,6 +89,13 @@ def places_at(mesh: Mesh, point: FloatArray) -> Places:
     return found[off <= (max(2 * least, _SAME) if least <= OUTSIDE else -1.0)]
 
 
+def vertices_on(body: Body, name: str) -> FloatArray:
+    """Return the corners of the elements on a named surface, shape (n, 3), in the mesh's units."""
+    corners = IntegrationRule([(1.0, 0.0), (0.0, 1.0), (0.0, 0.0)], [0.0] * 3)
+    places = body.mesh.MapToAllElements({TRIG: corners}, body.boundary(name))
+    return _values(CF((x, y, z)), places)
+
+
 def _map_back(places: Places, point: FloatArray) -> FloatArray:
     """Move places in elements to where a point is or to the nearest; return how far off they are.
 
@@ -96,12 +104,13 @@ def _map_back(places: Places, point: FloatArray) -> FloatArray:
         point: Where, in the coordinates of the mesh.
     """
     jacobian = specialcf.JacobianMatrix(3)
-    inner = np.full((len(places), 3), 0.25)
+    inner: FloatArray = np.full((len(places), 3), 0.25)
     for _ in range(_NEWTON_STEPS):
         _move(places, inner)
         off = _values(CF((x, y, z)), places).reshape(-1, 3) - point
         J = _values(jacobian, places).reshape(-1, 3, 3)
-        inner = _inside(inner - np.linalg.solve(J, off[..., None])[..., 0], 0.3)
+        step: FloatArray = np.linalg.solve(J, off[..., None])[..., 0]
+        inner = _inside(inner - step, 0.3)
     inner = _inside(inner, 0.0)
     _move(places, inner)
     left = _values(CF((x, y, z)), places).reshape(-1, 3) - point
@@ -123,7 +132,9 @@ def _move(places: Places, inner: FloatArray) -> None:
 def _inside(inner: FloatArray, margin: float) -> FloatArray:
     """Return coordinates, shape (n, 3), moved to less than a margin outside a tetrahedron."""
     inside = np.clip(inner, -margin, 1 + margin)
-    return inside / np.maximum(inside.sum(axis=1, keepdims=True) / (1 + margin), 1.0)
+    total: FloatArray = np.maximum(inside.sum(axis=1, keepdims=True) / (1 + margin), 1.0)
+    moved: FloatArray = inside / total
+    return moved
 
 
 def extreme_of(
