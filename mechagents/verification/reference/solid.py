@@ -273,13 +273,22 @@ class SolvedSolid(Solved):
         whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
         return extreme_of(self.body, self.field(whole), "max", None, 2)
 
-    def pressed_points(self) -> list[str]:
-        """Return the points that a force of their own holds."""
+    def largest_force(self) -> float:
+        """Return the largest resultant on a support, or a little of all forces together."""
+        return max(super().largest_force(), 1e-3 * self._all_forces / self.force_scale)
+
+    @cached_property
+    def _all_forces(self) -> float:
+        """The sum of the sizes of all forces on vertices, of loads and of supports, scaled."""
         vertices = len(self.body.mesh.vertices)
         starts = [self.space.Range(component).start for component in range(3)]
         corners = np.concatenate([np.arange(start, start + vertices) for start in starts])
-        forces = np.abs(self.system[1].vec.FV().NumPy()[corners]).sum()
-        forces += np.abs(self.residual[corners]).sum()
+        loads: FloatArray = np.abs(self.system[1].vec.FV().NumPy()[corners])
+        return float(loads.sum() + np.abs(self.residual[corners]).sum())
+
+    def pressed_points(self) -> list[str]:
+        """Return the points that a force of their own holds."""
+        forces = self._all_forces
         return [
             support.boundary
             for support in self.formulation.supports
