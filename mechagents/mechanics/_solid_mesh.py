@@ -40,8 +40,8 @@ def solid_mesh(geometry: Geometry, mesh_size: float, order: int) -> Mesh:
         def is_on(surface: PlainSurface) -> BoolArray:
             return _all_near(surface, points[faces], close)
     else:
-        from mechagents.mechanics._occ_measures import lies_on
         from mechagents.mechanics._tetrahedra import Tetrahedra
+        from mechagents.mechanics.occ_surfaces import lies_on
 
         made = Tetrahedra(geometry, mesh_size, order, close)
         points, cells, kind, region, faces = (
@@ -74,13 +74,18 @@ def _named(
     close: float,
 ) -> tuple[dict[str, IntArray], dict[str, IntArray]]:
     """Return the faces and the nodes of each named boundary."""
-    on_surface = np.unique(faces)
     of_surface: dict[str, IntArray] = {}
     nodes: dict[str, IntArray] = {}
     for name, boundary in geometry.surface_parts.items():
         of_surface[name] = faces[:0]
-        if isinstance(boundary, OnCurve | AtSpacePoint):
-            nodes[name] = _nodes_at(boundary, on_surface, points, close)
+        if isinstance(boundary, AtSpacePoint):
+            away = distance_from(boundary, points)
+            nodes[name] = np.flatnonzero(away == away.min())[:1]
+            nodes[name] = nodes[name][away[nodes[name]] <= 2 * close]
+        elif isinstance(boundary, OnCurve):
+            # Elsewhere on the body's surface a node may lie on both surfaces by chance.
+            near_by = np.unique(faces[is_on(boundary.of[0]) | is_on(boundary.of[1])])
+            nodes[name] = near_by[distance_from(boundary, points[near_by]) <= close]
         else:
             of_surface[name] = faces[is_on(boundary)]
             nodes[name] = np.unique(of_surface[name])
@@ -88,13 +93,3 @@ def _named(
             where = f"geometry.boundaries.{name}"
             raise ProblemError("no face, edge or node of the mesh lies there", where=where)
     return of_surface, nodes
-
-
-def _nodes_at(
-    boundary: OnCurve | AtSpacePoint, candidates: IntArray, points: FloatArray, close: float
-) -> IntArray:
-    away = distance_from(boundary, points[candidates])
-    if isinstance(boundary, AtSpacePoint):
-        nearest = int(away.argmin())
-        return candidates[nearest : nearest + 1][away[nearest : nearest + 1] <= 2 * close]
-    return candidates[away <= close]

@@ -8,21 +8,22 @@ import numpy as np
 from netgen.occ import OCCGeometry
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics._occ_measures import frame_of
 from mechagents.mechanics._outer_faces import face_keys, outer_faces
-from mechagents.mechanics._solid_marks import imprinted
 from mechagents.mechanics.geometry import Geometry
 from mechagents.mechanics.occ import quiet_and_repeatable
+from mechagents.mechanics.occ_marks import imprinted
 from mechagents.mechanics.occ_solids import glued_solids
+from mechagents.mechanics.occ_surfaces import frame_of
 
 if TYPE_CHECKING:
     from netgen.meshing import Mesh as NetgenMesh
-    from netgen.occ import TopoDS_Shape
+    from netgen.occ import Face, TopoDS_Shape
 
     from mechagents.mechanics.meshing import CellKind, FloatArray, IntArray
 
-CURVATURE = 1.3
-"""Edges on a curved surface are at most its radius over this: eight on a full circle."""
+CURVATURES = (1.3, 2.6)
+"""Edges on a curved surface are at most its radius over this: eight on a full circle. Where that
+folds a curved element over, twice as many."""
 _COLUMNS = [1, 0, 2, 3, 4, 5, 7, 8, 6, 9]
 """netgen's nodes in VTK's order: its corners turn the other way."""
 
@@ -43,17 +44,25 @@ class Tetrahedra:
             ProblemError: If netgen fails, a region gets no element, or an element is folded.
         """
         self.frame = frame_of(geometry)
-        with quiet_and_repeatable():
-            try:
-                glued = glued_solids(geometry.regions, self.frame)
-                shape = imprinted(glued, geometry, self.frame, near)
-                self.under = list(shape.faces)
-                found = _meshed(shape, mesh_size * self.frame.scale, order)
-            except ProblemError:
-                raise
-            except Exception as error:  # netgen raises several kinds of its own
-                raise ProblemError(f"netgen cannot mesh it: {error}", where="geometry") from error
-        self._read(found, list(geometry.regions), order)
+        folded = 0
+        for curvature in CURVATURES:
+            with quiet_and_repeatable():
+                try:
+                    shape = glued_solids(geometry.regions, self.frame)
+                    shape = imprinted(shape, geometry, self.frame, near)
+                    found = _meshed(shape, mesh_size * self.frame.scale, order, curvature)
+                except Exception as error:  # netgen raises several kinds of its own
+                    told = f"netgen cannot mesh it: {error}"
+                    raise ProblemError(told, where="geometry") from error
+            self.under: list[Face] = list(shape.faces)
+            self._read(found, list(geometry.regions), order)
+            folded = int(np.count_nonzero(least_jacobian(self.points[self.cells]) <= 0))
+            if not folded:
+                return
+        raise ProblemError(
+            f"{folded} of {len(self.cells)} elements are folded over; use a smaller mesh size",
+            where="geometry",
+        )
 
     def _read(self, found: NetgenMesh, names: list[str], order: int) -> None:
         volume, surface = found.Elements3D().NumPy(), found.Elements2D().NumPy()
@@ -70,18 +79,12 @@ class Tetrahedra:
         for index, name in enumerate(names):
             if not np.any(self.region == index):
                 raise ProblemError("no element lies in it", where=f"geometry.regions.{name}")
-        folded = int(np.count_nonzero(least_jacobian(self.points[self.cells]) <= 0))
-        if folded:
-            raise ProblemError(
-                f"{folded} of {len(self.cells)} elements are folded over; use a smaller mesh size",
-                where="geometry",
-            )
 
 
-def _meshed(shape: TopoDS_Shape, mesh_size: float, order: int) -> NetgenMesh:
+def _meshed(shape: TopoDS_Shape, mesh_size: float, order: int, curvature: float) -> NetgenMesh:
     for number, face in enumerate(shape.faces):
         face.name = f"face{number}"
-    found = OCCGeometry(shape).GenerateMesh(maxh=mesh_size, curvaturesafety=CURVATURE)
+    found = OCCGeometry(shape).GenerateMesh(maxh=mesh_size, curvaturesafety=curvature)
     if order == 2:
         found.SecondOrder()
     return found

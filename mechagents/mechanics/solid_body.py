@@ -208,13 +208,13 @@ def near(geometry: Geometry) -> float:
 
 def volume(shape: Shape) -> float:
     """Return the volume of a shape of space, exact to about 1e-9 [m^3]."""
-    from mechagents.mechanics._occ_measures import volume_of
+    from mechagents.mechanics.occ_surfaces import volume_of
 
     return volume_of(shape)
 
 
 def area(geometry: Geometry, name: str) -> float:
     """Return the area of a named surface, exact to about 1e-9 [m^2]; 0 for a curve or a point."""
-    from mechagents.mechanics._occ_measures import area_of
+    from mechagents.mechanics.occ_surfaces import area_of
 
     return area_of(geometry, geometry.surface_parts[name])

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
+from solids import OCTANT, ball, hollow_sphere
 
 from mechagents.mechanics import solid_body
 from mechagents.mechanics.geometry import Geometry, Shape, SpaceBoundary
-from tests.mechanics.solids import OCTANT, ball, hollow_sphere
 
 SHAPE: TypeAdapter[Shape] = TypeAdapter(Shape)
 BOUNDARY: TypeAdapter[SpaceBoundary] = TypeAdapter(SpaceBoundary)
