@@ -109,7 +109,7 @@ def _map_back(places: Places, point: FloatArray) -> FloatArray:
         _move(places, inner)
         off = _values(CF((x, y, z)), places).reshape(-1, 3) - point
         J = _values(jacobian, places).reshape(-1, 3, 3)
-        step: FloatArray = np.linalg.solve(J, off[..., None])[..., 0]
+        step = np.asarray(np.linalg.solve(J, off[..., None])[..., 0], dtype=np.float64)
         inner = _inside(inner - step, 0.3)
     inner = _inside(inner, 0.0)
     _move(places, inner)
