@@ -121,7 +121,8 @@ def _normals(points: FloatArray, tetrahedra: IntArray, triangles: IntArray) -> F
     normals = np.cross(b - a, c - a)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     inward: BoolArray = np.einsum("nx,nx->n", normals, points[opposite] - a) > 0
-    found: FloatArray = np.where(inward[:, None], -normals, normals)
+    sign: FloatArray = np.where(inward, -1.0, 1.0)
+    found: FloatArray = sign[:, None] * normals
     return found
 
 
