@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.formulation import Formulation, Pressure, Traction
 from mechagents.mechanics.meshing import make_mesh
 from mechagents.messages import Check
 from mechagents.verification.elements import ElementKind, FloatArray, IntArray
@@ -87,3 +87,15 @@ def checked(body: Formulation, mesh: Fields, *, roughly: bool = False) -> dict[s
 def refused(body: Formulation, mesh: Fields) -> set[str]:
     """Return the names of the checks that refuse a mesh."""
     return {name for name, check in checked(body, mesh).items() if not check.passed}
+
+
+def pressure(value: float | str) -> Pressure:
+    """Return a pressure, or one by a formula."""
+    given = {"formula": value} if isinstance(value, str) else value
+    return Pressure.model_validate({"boundary": "any", "value": given})
+
+
+def traction(**components: str) -> Traction:
+    """Return a traction by formulas."""
+    given = {axis: {"formula": formula} for axis, formula in components.items()}
+    return Traction.model_validate({"boundary": "any", **given})
