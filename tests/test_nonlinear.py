@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faulty import Faulty
 from scipy.optimize import brentq
+from scipy.sparse import csr_matrix
 
 from mechagents.budget import Budget
+from mechagents.kit import newton
 from mechagents.log import read_log
 from mechagents.messages import Answer, Evidence, Problem, Settings
 from mechagents.problems import load_problem
@@ -159,6 +162,19 @@ def test_a_report_says_which_analysis_and_law_it_is() -> None:
     assert cylinder is not None
     assert "perfectly plastic" in material_words(cylinder.materials["ring"])
     assert "load path 0 → 1 → 0" in idealisation(cylinder.amended({"load_path": [1.0, 0.0]}))
+
+
+def test_a_load_is_taken_off_until_nothing_is_left() -> None:
+    K = csr_matrix(np.diag([1.0, 3.0, 7.0]) + 0.1)
+    f, none = np.array([1.0, 2.0, 3.0]), np.zeros(0, dtype=np.int64)
+
+    def springs(u: np.ndarray, factor: float) -> tuple[np.ndarray, csr_matrix]:
+        rounding = 1e-17 * np.cos(1e17 * u)  # of forces that cancel
+        return K @ u - factor * f + rounding, K
+
+    loaded, _ = newton(springs, np.zeros(3), 1.0, none, np.zeros(0))
+    gone, _ = newton(springs, loaded, 0.0, none, np.zeros(0))
+    assert np.abs(gone).max() < 1e-15
 
 
 def test_load_steps_are_whole_and_positive() -> None:

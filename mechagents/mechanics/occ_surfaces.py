@@ -23,6 +23,8 @@ from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.mechanics.solid_body import box, distance_from
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netgen.occ import Face
 
     from mechagents.mechanics.solid_body import FloatArray
@@ -104,3 +106,12 @@ def volume_of(shape: Shape) -> float:
         return 0.0
     frame = frame_of(alone)
     return solid(shape, frame).mass / frame.scale**3
+
+
+def areas_of(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
+    """Return the area of a body's surface on each of several surfaces and on the rest [m^2]."""
+    frame = frame_of(geometry)
+    faces = outer_faces(glued_solids(geometry.regions, frame))
+    parts = (parts_on(faces, surface, geometry, frame) for surface in surfaces)
+    found = [sum(part.mass for part in on) / frame.scale**2 for on in parts]
+    return [*found, sum(face.mass for face in faces) / frame.scale**2 - sum(found)]

@@ -29,6 +29,7 @@ from mechagents.mechanics.geometry import (
     OnPlane,
     OnSphere,
     OnTiltedPlane,
+    PlainSurface,
     Polygon,
     Rectangle,
     Shape,
@@ -39,6 +40,8 @@ from mechagents.mechanics.geometry import (
 from mechagents.mechanics.shapes import ON_BOUNDARY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
@@ -218,3 +221,15 @@ def area(geometry: Geometry, name: str) -> float:
     from mechagents.mechanics.occ_surfaces import area_of
 
     return area_of(geometry, geometry.surface_parts[name])
+
+
+def areas(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
+    """Return how much of a body's surface lies on each of several surfaces, and on none [m^2].
+
+    Args:
+        geometry: The body.
+        surfaces: Of which no two are the same.
+    """
+    from mechagents.mechanics.occ_surfaces import areas_of
+
+    return areas_of(geometry, surfaces)

@@ -1,7 +1,8 @@
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
-from netgen.meshing import Mesh
+from netgen.meshing import Mesh, MeshingParameters
 from numpy.typing import NDArray
 
 class Pnt:
@@ -70,6 +71,9 @@ class WorkPlane:
 
 class OCCGeometry:
     def __init__(self, shape: TopoDS_Shape, *, dim: int = ...) -> None: ...
+    @overload
+    def GenerateMesh(self, parameters: MeshingParameters, /) -> Mesh: ...
+    @overload
     def GenerateMesh(
         self, *, maxh: float, curvaturesafety: float = ..., grading: float = ...
     ) -> Mesh: ...
