@@ -20,6 +20,7 @@ Libraries are imported when a function needs them.
 from mechagents.kit.evaluate import Result, Solution, quantities, von_mises
 from mechagents.kit.files import read_problem, write_fields, write_history, write_results
 from mechagents.kit.finite import FiniteBody
+from mechagents.kit.follower import FollowerPressure
 from mechagents.kit.laws import expansion, free_expansion, stiffness, stiffness_matrix
 from mechagents.kit.modes import (
     Modes,
@@ -45,6 +46,7 @@ from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
     "FiniteBody",
+    "FollowerPressure",
     "Mesh",
     "Modes",
     "NotConvergedError",

@@ -74,6 +74,21 @@ def respond(law: Hyperelastic, F: FloatArray, *, plane_stress: bool = False) -> 
     return Response(found.energy, found.stress, A - across * along / stiff, found.gradient)
 
 
+def stretch_across(law: Hyperelastic, F: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the stretch F_33 that leaves P_33 zero, and its derivative by F.
+
+    Args:
+        law: With its constants.
+        F: Deformation gradients, shape (..., 3, 3), whose F_33 is not read.
+
+    Returns:
+        Shapes (...) and (..., 3, 3); the derivative by F_33 itself is no use.
+    """
+    found = _respond(law, _across(law, F))
+    A = found.tangent
+    return found.gradient[..., 2, 2], -A[..., 2, 2, :, :] / A[..., 2, 2, 2, 2][..., None, None]
+
+
 def _across(law: Hyperelastic, F: FloatArray) -> FloatArray:
     """Return F with the stretch across the body that leaves P_33 zero."""
     stretched = F.copy()

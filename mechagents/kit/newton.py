@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Equations = Callable[["FloatArray", float], "tuple[FloatArray, csr_matrix]"]
 """Returns internal less outer forces, and the tangent, of a displacement at a load factor."""
 CONVERGED = 1e-11
-"""Of the largest force, reactions included, that may be left anywhere."""
+"""Of the largest force, reactions included, now or before the step, that may be left anywhere."""
 STALLED = 1e-7
 """Of the same: a residual below that no longer falls is rounding."""
 MOST_ITERATIONS = 25
@@ -50,13 +50,17 @@ def newton(
     free = np.setdiff1d(np.arange(len(u)), fixed)
     history: list[float] = []
     step = values - u[fixed]
+    at_first = 1e-300
     for _ in range(MOST_ITERATIONS):
         try:
             forces, K = equations(u, factor)
             if not np.isfinite(forces).all():
                 raise FloatingPointError("a force is not finite")
             left = float(np.abs(forces[free]).max(initial=0.0))
-            scale = max(float(np.abs(forces).max(initial=0.0)), 1e-300)
+            largest = float(np.abs(forces).max(initial=0.0))
+            # Where a load is taken off, no force is left to measure by but that at first.
+            at_first = at_first if history else max(largest, 1e-300)
+            scale = max(largest, at_first)
             if np.any(step):
                 history.append(1.0)
             else:

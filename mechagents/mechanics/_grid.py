@@ -35,7 +35,7 @@ def quad_grid(
     high = low + np.array(rectangle.size)
     inside = [p for p, _ in marks if np.all(p > low - near) and np.all(p < high + near)]
     xs, ys = (
-        _stations((low[i], high[i]), mesh_size, order, [p[i] for p in inside], near) for i in (0, 1)
+        stations((low[i], high[i]), mesh_size, order, [p[i] for p in inside], near) for i in (0, 1)
     )
     points = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     number = np.arange(len(points)).reshape(len(ys), len(xs))
@@ -47,9 +47,18 @@ def quad_grid(
     return RawMesh(points, cells, kind, np.zeros(len(cells), np.int64), edges, samples)
 
 
-def _stations(
+def stations(
     ends: tuple[float, float], mesh_size: float, order: int, extra: list[float], near: float
 ) -> FloatArray:
+    """Return the coordinates of nodes along a side [m], with one near every extra value on it.
+
+    Args:
+        ends: Where the side begins and ends [m].
+        mesh_size: The length of edges [m].
+        order: How many nodes an edge adds.
+        extra: Coordinates that need a node [m].
+        near: Coordinates closer than this are the same [m].
+    """
     breaks = [ends[0]]
     for value in sorted(extra):
         if value > breaks[-1] + near and value < ends[1] - near:

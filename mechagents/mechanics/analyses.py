@@ -63,11 +63,6 @@ def _wrong_loads(f: Formulation) -> Iterator[str]:
                 f"loads.{index}.kind: a change of temperature is solved in static_linear only, "
                 f"not in {f.analysis}"
             )
-        if load.kind == "pressure" and f.analysis == "static_finite":
-            yield (
-                f"loads.{index}.kind: a pressure follows the surface as it moves, which is not "
-                "solved yet; a traction keeps its direction and counts per area before deformation"
-            )
 
 
 def _wrong_path(f: Formulation) -> Iterator[str]:

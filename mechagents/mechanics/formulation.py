@@ -82,7 +82,11 @@ class Traction(Part):
 
 
 class Pressure(Part):
-    """Force per area on a boundary [Pa], square to it and into the body; suction is negative."""
+    """Force per area on a boundary [Pa], square to it and into the body; suction is negative.
+
+    In finite deformation it follows the surface: area and direction are those after deformation,
+    and a formula is read where the point was before.
+    """
 
     kind: Literal["pressure"] = "pressure"
     boundary: Name

@@ -291,7 +291,8 @@ class AtSpacePoint(Part):
     at: SpacePoint
 
 
-Surface = Annotated[OnPlane | OnTiltedPlane | OnCylinder | OnSphere, Field(discriminator="kind")]
+PlainSurface = OnPlane | OnTiltedPlane | OnCylinder | OnSphere
+Surface = Annotated[PlainSurface, Field(discriminator="kind")]
 """A named part of a solid's surface."""
 
 
@@ -327,6 +328,10 @@ PlaneBoundary = OnLine | OnCircle | OnEllipse | OnSegment | AtPoint
 """What is named of the outline of a body of the plane."""
 
 
+SpaceBoundary = PlainSurface | OnCurve | AtSpacePoint
+"""What is named of the surface of a solid."""
+
+
 def boundary_dimension(boundary: Boundary) -> Dimension:
     """Return whether a boundary belongs to a body of the plane (2) or to a solid (3)."""
     return 2 if isinstance(boundary, PlaneBoundary) else 3
@@ -343,6 +348,12 @@ class Geometry(Part):
         """The named boundaries of a body of the plane."""
         named = self.boundaries.items()
         return {name: part for name, part in named if isinstance(part, PlaneBoundary)}
+
+    @property
+    def surface_parts(self) -> dict[str, SpaceBoundary]:
+        """The named boundaries of a solid."""
+        named = self.boundaries.items()
+        return {name: part for name, part in named if isinstance(part, SpaceBoundary)}
 
 
 for _shape in (Extrusion, Difference, Union, Intersection):

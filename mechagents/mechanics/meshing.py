@@ -1,4 +1,4 @@
-"""Meshes of plane geometry: triangles from netgen, or a grid of quads for a plain rectangle."""
+"""Meshes: triangles and tetrahedra from netgen, grids for a plain rectangle or box."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from mechagents.errors import ProblemError, UsageError
 from mechagents.mechanics.ellipses import distance_to_ellipse
 from mechagents.mechanics.geometry import (
     AtPoint,
+    Dimension,
     Geometry,
     OnCircle,
     OnEllipse,
     OnLine,
     OnSegment,
     Rectangle,
+    dimension,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     BoolArray = NDArray[np.bool_]
 
-CellKind = Literal["triangle", "triangle6", "quad", "quad9"]
+CellKind = Literal[
+    "triangle", "triangle6", "quad", "quad9", "tetra", "tetra10", "hexahedron", "hexahedron27"
+]
 """The elements, by meshio's names; their nodes are in VTK's order."""
 MOST_CELLS = 1_000_000
 """A mesh that would be larger is refused before it is made."""
@@ -43,9 +47,10 @@ class Mesh:
     """
 
     points: FloatArray
-    """Nodes [m], shape (nodes, 2)."""
+    """Nodes [m], shape (nodes, 2 | 3)."""
     cells: IntArray
-    """Nodes of each element, anticlockwise, in VTK's order, shape (elements, 3 | 6 | 4 | 9)."""
+    """Nodes of each element in VTK's order, anticlockwise in the plane, shape (elements, 3 | 6 |
+    4 | 9) in the plane, (elements, 4 | 10 | 8 | 27) in space."""
     kind: CellKind
     regions: tuple[str, ...]
     """Names of the regions, in the formulation's order."""
@@ -53,14 +58,18 @@ class Mesh:
     """Index into ``regions`` for each element, shape (elements,)."""
     boundary_edges: dict[str, IntArray] = field(default_factory=dict[str, "IntArray"])
     """Edges on each named boundary: both ends, then the middle node for order 2. A boundary
-    that is a point has none."""
+    that is a point has none, and in space none has any."""
     boundary_nodes: dict[str, IntArray] = field(default_factory=dict[str, "IntArray"])
     """Nodes on each named boundary, ascending."""
+    boundary_faces: dict[str, IntArray] = field(default_factory=dict[str, "IntArray"])
+    """Faces of a solid on each named boundary: corners, anticlockwise seen from outside, then for
+    order 2 the middle nodes in VTK's order, shape (faces, 3 | 6 | 4 | 9). None in the plane, and
+    none on a curve or a point."""
 
     @property
     def order(self) -> int:
         """The polynomial order of the elements."""
-        return 2 if self.kind in ("triangle6", "quad9") else 1
+        return 2 if self.kind in ("triangle6", "quad9", "tetra10", "hexahedron27") else 1
 
     def cells_in(self, region: str | None) -> BoolArray:
         """Return which elements are in a region, or all for None; shape (elements,).
@@ -100,6 +109,9 @@ def make_mesh(geometry: Geometry, mesh_size: float, order: int) -> Mesh:
     curves and outlines are at most ``mesh_size`` long, those inside about that on average. A
     full circle has at least eight edges, curved ones for order 2.
 
+    A solid that is one box gets a grid of hexahedra in the same way, any other tetrahedra whose
+    edges are about ``mesh_size`` long on the surface and up to about twice that inside.
+
     Args:
         geometry: Regions that tile the body, and the boundaries to name.
         mesh_size: The length of edges [m].
@@ -109,18 +121,22 @@ def make_mesh(geometry: Geometry, mesh_size: float, order: int) -> Mesh:
         UsageError: If ``mesh_size`` or ``order`` cannot be used.
         ProblemError: If the geometry cannot be meshed, or a boundary has no edge of the mesh.
     """
+    if order not in (1, 2):
+        raise UsageError(f"elements of order 1 and 2 can be made, not {order}", where="order")
+    body = next(iter(geometry.regions.values()))
+    if dimension(body) == 3:
+        from mechagents.mechanics._solid_mesh import solid_mesh
+
+        return solid_mesh(geometry, mesh_size, order)
     import shapely
 
     from mechagents.mechanics._grid import quad_grid
     from mechagents.mechanics._triangles import triangles
     from mechagents.mechanics.shapes import ON_BOUNDARY, outline, size
 
-    if order not in (1, 2):
-        raise UsageError(f"elements of order 1 and 2 can be made, not {order}", where="order")
     outlines = [outline(shape) for shape in geometry.regions.values()]
     near = ON_BOUNDARY * size(outlines)
-    _check_size(mesh_size, sum(shape.area for shape in outlines))
-    body = next(iter(geometry.regions.values()))
+    check_size(mesh_size, sum(shape.area for shape in outlines), 2)
     if len(geometry.regions) == 1 and isinstance(body, Rectangle):
         raw = quad_grid(body, mesh_size, order, marks(geometry), near)
     else:
@@ -160,10 +176,11 @@ def _on_line(line: OnLine, other: float) -> Point:
     return (line.at, other) if line.axis == "x" else (other, line.at)
 
 
-def _check_size(mesh_size: float, area: float) -> None:
+def check_size(mesh_size: float, extent: float, dimensions: Dimension) -> None:
+    """Raise ``UsageError`` for a mesh size [m] that cannot be used on an area or a volume."""
     if not 0 < mesh_size < float("inf"):
         raise UsageError(f"must be a positive length, not {mesh_size!r} m", where="mesh_size")
-    cells = area / mesh_size**2
+    cells = extent / mesh_size**dimensions
     if cells > MOST_CELLS:
         raise UsageError(
             f"{mesh_size:g} m would take about {cells:.1e} elements, more than {MOST_CELLS:.0e}; "

@@ -15,6 +15,8 @@ from mechagents.mechanics.eigen import eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
+from mechagents.mechanics.varying import formulas_of
+from mechagents.mechanics.wellposed_solids import solid_faults
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -34,11 +36,9 @@ def faults(formulation: Formulation) -> list[str]:
 
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
-    for check in (
-        _unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness,
-        _bad_geometry, _bad_places,
-        _bad_formulas, _floating,
-    ):  # fmt: skip
+    basic = (_unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness)
+    of_the_plane = (_bad_geometry, _bad_places, _bad_formulas, _floating)
+    for check in (*basic, *((solid_faults,) if formulation.dimension == 3 else of_the_plane)):
         found = list(check(formulation))
         if found:
             return found
@@ -101,8 +101,6 @@ def _mixed_dimensions(f: Formulation) -> Iterator[str]:
             yield f"wanted.{index}.at: {kind}, and a point of it has {f.dimension} coordinates"
     if f.dimension == 2:
         yield from _out_of_the_plane(f)
-    else:
-        yield "idealisation: solid bodies cannot be solved yet"
 
 
 def _out_of_the_plane(f: Formulation) -> Iterator[str]:
@@ -114,7 +112,7 @@ def _out_of_the_plane(f: Formulation) -> Iterator[str]:
             continue
         if load.z != 0.0:
             yield f"loads.{index}.z: the plane has no z; leave it out"
-    for field, value, _ in _formulas(f):
+    for field, value, _ in formulas_of(f):
         if "z" in value.names:
             yield f"{field}.formula: the plane has no z"
     for index, wanted in enumerate(f.wanted):
@@ -244,23 +242,13 @@ def _bad_formulas(f: Formulation) -> Iterator[str]:
     from mechagents.mechanics.shapes import body, boundary_part
 
     whole = body(f.geometry)
-    for field, value, boundary in _formulas(f):
+    for field, value, boundary in formulas_of(f):
         on = None if boundary is None else boundary_part(whole, f.geometry.boundaries[boundary])
         points = _inside(whole) if on is None else _along(on)
         bad = ~np.isfinite(value.at(points))
         if bad.any():
             x, y = points[int(bad.argmax())]
             yield f"{field}.formula: has no value at ({x:.6g}, {y:.6g})"
-
-
-def _formulas(f: Formulation) -> Iterator[tuple[str, Formula, str | None]]:
-    """Yield every formula with its field, and the boundary that it is for or None."""
-    for kind, items in (("supports", f.supports), ("loads", f.loads)):
-        for index, item in enumerate(items):
-            for name in ("x", "y", "z", "value", "change"):
-                value = getattr(item, name, None)
-                if isinstance(value, Formula):
-                    yield f"{kind}.{index}.{name}", value, getattr(item, "boundary", None)
 
 
 def _along(part: BaseGeometry) -> FloatArray:

@@ -36,10 +36,17 @@ from mechagents.verification.elements import (
     shape_functions,
     shape_gradients,
 )
+from mechagents.verification.face_loads import face_force
 from mechagents.verification.finite import cauchy_stress, element_answer
+from mechagents.verification.follower import follower_force
+from mechagents.verification.jacobians import adjugates
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import point_force, spring_at_points, spring_force
 
+_SHEAR = ((0, 1), (1, 2), (0, 2))
+"""Axes of gamma_xy, gamma_yz and gamma_xz."""
+_TENSOR = np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])
+"""Which component of six is each of the stress tensor."""
 _SOLVER = 1e-13
 """A direct solver's rounding of a force, of the stiffness times the displacement."""
 
@@ -51,11 +58,11 @@ class Samples:
     N: FloatArray
     """Shape functions, the same for every element, shape (points, nodes)."""
     gradient: FloatArray
-    """Their gradients [1/m], shape (elements, points, nodes, 2)."""
+    """Their gradients [1/m], shape (elements, points, nodes, d)."""
     jacobian: FloatArray
-    """Determinant of dx/dxi [m^2]; negative where a node order runs clockwise."""
+    """Determinant of dx/dxi [m^d]; negative where a node order runs clockwise, or inside out."""
     x: FloatArray
-    """Where the points lie [m], shape (elements, points, 2)."""
+    """Where the points lie [m], shape (elements, points, d)."""
 
 
 def samples(kind: ElementKind, coordinates: FloatArray, at: FloatArray) -> Samples:
@@ -63,16 +70,13 @@ def samples(kind: ElementKind, coordinates: FloatArray, at: FloatArray) -> Sampl
 
     Args:
         kind: The element.
-        coordinates: Its nodes [m], shape (elements, nodes, 2).
-        at: Reference points, shape (points, 2).
+        coordinates: Its nodes [m], shape (elements, nodes, d).
+        at: Reference points, shape (points, d).
     """
     N, dN = shape_functions(kind, at), shape_gradients(kind, at)
     # J[a, b] = dx_b / dxi_a
     J = dN.transpose(0, 2, 1) @ coordinates[:, None]
-    det = J[..., 0, 0] * J[..., 1, 1] - J[..., 0, 1] * J[..., 1, 0]
-    adjugate = np.empty_like(J)
-    adjugate[..., 0, 0], adjugate[..., 1, 1] = J[..., 1, 1], J[..., 0, 0]
-    adjugate[..., 0, 1], adjugate[..., 1, 0] = -J[..., 0, 1], -J[..., 1, 0]
+    adjugate, det = adjugates(J)
     safe = np.where(det == 0, np.inf, det)
     inverse = adjugate / safe[..., None, None]
     gradient = dN @ inverse.transpose(0, 1, 3, 2)
@@ -82,12 +86,17 @@ def samples(kind: ElementKind, coordinates: FloatArray, at: FloatArray) -> Sampl
 def strain(at: Samples, u: FloatArray, *, axisymmetric: bool) -> FloatArray:
     """Return eps_xx, eps_yy, eps_zz and gamma_xy, shape (elements, points, 4).
 
+    In space gamma_yz and gamma_xz follow, and it is (elements, points, 6).
+
     Args:
         at: Where.
-        u: Displacement of each element's nodes [m], shape (elements, nodes, 2).
+        u: Displacement of each element's nodes [m], shape (elements, nodes, d).
         axisymmetric: Whether eps_zz is the hoop strain u_r / r; on the axis, its limit du_r/dr.
     """
     H = at.gradient.transpose(0, 1, 3, 2) @ u[:, None]
+    if u.shape[-1] == 3:
+        shear = [H[..., i, j] + H[..., j, i] for i, j in _SHEAR]
+        return np.stack([*(H[..., i, i] for i in range(3)), *shear], axis=-1)
     zz = np.zeros(H.shape[:2])
     if axisymmetric:
         r, u_r = at.x[..., 0], (at.N @ u)[..., 0]
@@ -97,14 +106,18 @@ def strain(at: Samples, u: FloatArray, *, axisymmetric: bool) -> FloatArray:
 
 
 def element_forces(at: Samples, weighted_stress: FloatArray, *, axisymmetric: bool) -> FloatArray:
-    """Return integral B^T sigma dV at each element's nodes [N or N/m], (elements, nodes, 2).
+    """Return integral B^T sigma dV at each element's nodes [N or N/m], (elements, nodes, d).
 
     Args:
         at: The quadrature points.
-        weighted_stress: Stress times the volume of each point, (elements, points, 4).
+        weighted_stress: Stress times the volume of each point, (elements, points, 4 or 6).
         axisymmetric: Whether the hoop stress acts on u_r / r.
     """
     g, s = at.gradient, weighted_stress
+    if g.shape[-1] == 3:
+        count, points, nodes, _ = g.shape
+        rows = g.transpose(0, 2, 1, 3).reshape(count, nodes, points * 3)
+        return np.asarray(rows @ s[..., _TENSOR].reshape(count, points * 3, 3))
     f_x = np.einsum("mqk,mq->mk", g[..., 0], s[..., 0]) + np.einsum(
         "mqk,mq->mk", g[..., 1], s[..., 3]
     )
@@ -121,11 +134,11 @@ class Balance:
     """The forces of a returned displacement, integrated by one level of quadrature rules."""
 
     internal: FloatArray
-    """K u [N, or N/m], shape (points, 2)."""
+    """K u [N, or N/m], shape (points, d)."""
     external: FloatArray
-    """Loads, and what springs exert [N, or N/m], shape (points, 2)."""
+    """Loads, and what springs exert [N, or N/m], shape (points, d)."""
     activity: FloatArray
-    """Sum of the size of each element's force and of the loads at a point, (points, 2)."""
+    """Sum of the size of each element's force and of the loads at a point, (points, d)."""
     energy: tuple[FloatArray, ...]
     """Strain energy of each element of each block [J, or J/m], shape (elements,)."""
     work: float
@@ -143,7 +156,7 @@ class Balance:
 
     @property
     def residual(self) -> FloatArray:
-        """K u - f: what the surroundings must exert on each point [N, or N/m], (points, 2)."""
+        """K u - f: what the surroundings must exert on each point [N, or N/m], (points, d)."""
         return self.internal - self.external
 
     @property
@@ -180,7 +193,7 @@ def gathered(solution: Solution, level: int, answers: list[Answer]) -> Balance:
     fields = solution.fields
     count = len(fields.points)
     internal = np.zeros_like(fields.points)
-    by_region = np.zeros((len(solution.regions) + 1, count, 2))
+    by_region = np.zeros((len(solution.regions) + 1, *fields.points.shape))
     energy: list[FloatArray] = []
     power: list[FloatArray] = []
     for index, block in enumerate(fields.blocks):
@@ -261,13 +274,18 @@ def volumes(solution: Solution, index: int, level: int) -> tuple[Samples, FloatA
 
 def _gather(nodes: IntArray, values: FloatArray, count: int) -> FloatArray:
     flat = nodes.ravel()
-    columns = [np.bincount(flat, values[..., c].ravel(), count) for c in (0, 1)]
+    columns = [np.bincount(flat, values[..., c].ravel(), count) for c in range(values.shape[-1])]
     return np.stack(columns, axis=1).astype(np.float64)
 
 
 def _load(solution: Solution, load: Load, level: int) -> FloatArray:
     match load:
+        case Pressure() if solution.finite:
+            return follower_force(solution, load, level)
         case Traction() | Pressure():
+            if solution.formulation.dimension == 3:
+                faces = solution.places[load.boundary].faces
+                return face_force(solution.fields, faces, load, level)
             return _traction(solution, load, level)
         case PointForce():
             return point_force(solution, load)
@@ -285,13 +303,13 @@ def thermal_strain(
     Args:
         solution: The solution.
         index: Which block.
-        x: Points of each element [m], shape (elements, points, 2).
+        x: Points of each element [m], shape (elements, points, d).
         rows: Which of the block's elements.
 
     Returns:
-        xx, yy, zz and gamma_xy, shape (elements, points, 4).
+        Components as ``strain`` has them, shape (elements, points, 4 or 6).
     """
-    eps = np.zeros((*x.shape[:2], 4))
+    eps = np.zeros((*x.shape[:2], 4 if x.shape[-1] == 2 else 6))
     for load in solution.formulation.loads:
         if isinstance(load, TemperatureChange):
             inside = solution.inside(index, load.region)[rows]
@@ -302,11 +320,12 @@ def thermal_strain(
 
 def _body_force(solution: Solution, load: BodyForce, level: int) -> FloatArray:
     count = len(solution.fields.points)
-    total = np.zeros((count, 2))
+    total = np.zeros_like(solution.fields.points)
+    values = (load.x, load.y, load.z)[: total.shape[1]]
     for index, block in enumerate(solution.fields.blocks):
         at, volume = volumes(solution, index, level)
         weight = volume * solution.inside(index, load.region)[:, None]
-        force = [(weight * value_at(value, at.x)) @ at.N for value in (load.x, load.y)]
+        force = [(weight * value_at(value, at.x)) @ at.N for value in values]
         total += _gather(block.nodes, np.stack(force, axis=-1), count)
     return total
 
@@ -337,15 +356,17 @@ class Stresses:
     """The stress that a returned displacement makes, at points of every element of a block."""
 
     at_nodes: FloatArray
-    """xx, yy, zz, xy at the element's own nodes [Pa], shape (elements, nodes, 4)."""
+    """Components as ``COLUMNS`` has them at the element's own nodes [Pa], (elements, nodes, c).
+
+    There are c = 4 in the plane and 6 in space."""
     at_points: FloatArray
-    """The same at its usual quadrature points, shape (elements, points, 4)."""
+    """The same at its usual quadrature points, shape (elements, points, c)."""
     area: FloatArray
-    """Of each element [m^2], shape (elements,)."""
+    """Of each element [m^2], in space its volume [m^3], shape (elements,)."""
 
     @property
     def all(self) -> FloatArray:
-        """At nodes and points, shape (elements, nodes + points, 4)."""
+        """At nodes and points, shape (elements, nodes + points, c)."""
         return np.concatenate([self.at_nodes, self.at_points], axis=1)
 
 

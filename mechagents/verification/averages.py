@@ -16,14 +16,14 @@ class NodalRange:
     """Between which values a stress may lie, at each point or in each element."""
 
     low: FloatArray
-    """[Pa], shape (places, 4)."""
+    """[Pa], shape (places, c); c = 4 components in the plane and 6 in space."""
     high: FloatArray
     mean: FloatArray
     """Of the stress at nodes for points, at quadrature points for elements."""
     smoothed: FloatArray
     """The means around points of the means in elements, or the other way round."""
     weight: FloatArray
-    """Area that belongs to each place [m^2], shape (places,)."""
+    """Area, or volume, that belongs to each place [m^2, or m^3], shape (places,)."""
 
     def in_elements(self, fields: Fields, stresses: tuple[Stresses, ...]) -> NodalRange:
         """Return the range around each element, of those that share a node with it."""
@@ -37,16 +37,16 @@ class NodalRange:
         )
 
     def norm(self, values: FloatArray) -> FloatArray:
-        """Return the root of the integral of the squares of each column, shape (4,)."""
+        """Return the root of the integral of the squares of each column, shape (c,)."""
         return np.asarray(np.sqrt(self.weight @ values**2), dtype=np.float64)
 
     def beyond(self, given: FloatArray) -> FloatArray:
-        """Return the norm of what each column of a given stress is out of the range, (4,)."""
+        """Return the norm of what each column of a given stress is out of the range, (c,)."""
         out = np.maximum(np.maximum(self.low - given, given - self.high), 0.0)
         return self.norm(out)
 
     def off_size(self, given: FloatArray) -> FloatArray:
-        """Return how far the size of each column is from that of both means, (4,).
+        """Return how far the size of each column is from that of both means, (c,).
 
         The size is the component along the mean, which half or twice a stress changes even
         where it stays in the range: that of a coarse mesh in bending holds zero.
@@ -73,9 +73,9 @@ def nodal_range(
         chosen: For each block, the elements that count; all for None. A point that none of
             them has gets an empty range, from +inf to -inf, and no weight.
     """
-    count = len(fields.points)
-    low, high = np.full((count, 4), np.inf), np.full((count, 4), -np.inf)
-    total, smoothed = np.zeros((count, 4)), np.zeros((count, 4))
+    count, columns = len(fields.points), stresses[0].at_nodes.shape[-1]
+    low, high = np.full((count, columns), np.inf), np.full((count, columns), -np.inf)
+    total, smoothed = np.zeros((count, columns)), np.zeros((count, columns))
     times, weight = np.zeros(count), np.zeros(count)
     for index, block in enumerate(fields.blocks):
         rows = slice(None) if chosen is None else chosen[index]
@@ -84,9 +84,9 @@ def nodal_range(
         for local in range(nodes.shape[1]):
             np.minimum.at(low, nodes[:, local], least)
             np.maximum.at(high, nodes[:, local], most)
-        flat, values = nodes.ravel(), part.at_nodes[rows].reshape(-1, 4)
+        flat, values = nodes.ravel(), part.at_nodes[rows].reshape(-1, columns)
         means = np.repeat(part.at_points[rows].mean(axis=1), nodes.shape[1], axis=0)
-        for column in range(4):
+        for column in range(columns):
             total[:, column] += np.bincount(flat, values[:, column], count)
             smoothed[:, column] += np.bincount(flat, means[:, column], count)
         times += np.bincount(flat, minlength=count)

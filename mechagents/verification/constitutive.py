@@ -1,4 +1,4 @@
-"""The constitutive law in Voigt order xx, yy, zz, xy, and equivalent stress."""
+"""The constitutive law in Voigt order xx, yy, zz, xy, yz, xz, and equivalent stress."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.orthotropy import expansion_strain, orthotropic_matrix
 
-COLUMNS = ("xx", "yy", "zz", "xy")
-"""The order of stress and strain components; zz is out of the plane, or the hoop direction."""
+COLUMNS = ("xx", "yy", "zz", "xy", "yz", "xz")
+"""The order of stress and strain components; the plane has the first four.
+
+There zz is out of the plane, or the hoop direction."""
 
 
 def elasticity_matrix(material: Law, idealisation: Idealisation) -> FloatArray:
     """Return D with sigma = D eps for strains xx, yy, zz and gamma_xy = 2 eps_xy.
 
-    In plane strain eps_zz is zero and in an axisymmetric body it is the hoop strain; both take
-    the full law. In plane stress sigma_zz = 0, and the zz row and column are zero. Of a nonlinear
-    law this is what it is at small strain.
+    In space gamma_yz and gamma_xz follow. In plane strain eps_zz is zero and in an axisymmetric
+    body it is the hoop strain; all these take the full law. In plane stress sigma_zz = 0, and the
+    zz row and column are zero. Of a nonlinear law this is what it is at small strain.
 
     Returns:
-        Matrix [Pa], shape (4, 4), symmetric; in the order xx, yy, zz, xy.
+        Matrix [Pa], shape (4, 4), or (6, 6) in space, symmetric; in the order of ``COLUMNS``.
 
     References:
         Timoshenko & Goodier, Theory of Elasticity (1970), sections 8, 15, 16.
@@ -35,28 +37,30 @@ def elasticity_matrix(material: Law, idealisation: Idealisation) -> FloatArray:
         a = b + 2 * G
         rows = [[a, b, 0, 0], [b, a, 0, 0], [0, 0, 0, 0], [0, 0, 0, G]]
         return np.array(rows, dtype=np.float64)
-    D = np.diag([2 * G, 2 * G, 2 * G, G])
+    D = np.diag([2 * G] * 3 + [G] * (3 if idealisation == "solid" else 1))
     D[:3, :3] += lam
     return D
 
 
-def thermal_expansion(material: Law) -> FloatArray:
-    """Return the strain that a kelvin makes in xx, yy, zz and gamma_xy [1/K], shape (4,)."""
+def thermal_expansion(material: Law, idealisation: Idealisation) -> FloatArray:
+    """Return the strain that a kelvin makes, as ``COLUMNS`` has it [1/K], shape (4,) or (6,)."""
+    columns = 6 if idealisation == "solid" else 4
     if isinstance(material, Orthotropic):
-        return expansion_strain(material)[:4]
+        return expansion_strain(material)[:columns]
     alpha = material.thermal_expansion or 0.0
-    return np.array([alpha, alpha, alpha, 0.0])
+    return np.array([alpha] * 3 + [0.0] * (columns - 3))
 
 
 def von_mises(stress: FloatArray) -> FloatArray:
-    """Return the von Mises stress [Pa] of stresses xx, yy, zz, xy [Pa], shape (..., 4)."""
-    xx, yy, zz, xy = np.moveaxis(stress, -1, 0)
+    """Return the von Mises stress [Pa] of stresses as ``COLUMNS`` has them, (..., 4 or 6)."""
+    xx, yy, zz = np.moveaxis(stress[..., :3], -1, 0)
     squares = (xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2
-    return np.asarray(np.sqrt(squares / 2 + 3 * xy**2), dtype=np.float64)
+    shear = (stress[..., 3:] ** 2).sum(axis=-1)
+    return np.asarray(np.sqrt(squares / 2 + 3 * shear), dtype=np.float64)
 
 
 def stress_component(stress: FloatArray, component: StressComponent) -> FloatArray:
-    """Return one component, or the von Mises stress, of stresses [Pa], shape (..., 4)."""
+    """Return one component, or the von Mises stress, of stresses [Pa], shape (..., 4 or 6)."""
     if component == "von_mises":
         return von_mises(stress)
     return stress[..., COLUMNS.index(component)]

@@ -74,7 +74,9 @@ def check_delivery(formulation: Formulation, folder: Path) -> Delivery:
 def _read_fields(formulation: Formulation, folder: Path, checks: list[Check]) -> Fields | None:
     modes, moved = formulation.modes, formulation.analysis != "modal"
     try:
-        fields = read_fields(folder / "fields.vtu", modes, moved=moved)
+        fields = read_fields(
+            folder / "fields.vtu", modes, moved=moved, dimension=formulation.dimension
+        )
     except ValueError as error:
         checks.append(found("contract:fields", False, f"{error!s:.400}"))
         return None

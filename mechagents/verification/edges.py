@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +36,10 @@ class Edges:
         return found[found >= 0]
 
 
+NO_EDGES = Edges(np.zeros((0, 3), dtype=np.int64), 0)
+"""Those of a solid, which has faces."""
+
+
 def outer_edges(fields: Fields) -> Edges:
     """Return the edges on the mesh's own outline."""
     ends = np.concatenate([_anticlockwise(fields, block) for block in fields.blocks])
@@ -65,14 +69,19 @@ def _anticlockwise(fields: Fields, block: Block) -> IntArray:
     return np.asarray(turned.reshape(-1, 2), dtype=np.int64)
 
 
+NO_FACES: IntArray = np.zeros((0, 9), dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """A named boundary on the returned mesh."""
 
     edges: IntArray
-    """Two ends, then the middle node or -1, shape (edges, 3); none for a point."""
+    """Two ends, then the middle node or -1, shape (edges, 3); none for a point or a surface."""
     nodes: IntArray
     """Every node on it, ascending."""
+    faces: IntArray = field(default_factory=lambda: NO_FACES)
+    """Of a surface of space: corners, middles, then -1, from outside; shape (faces, 9)."""
 
 
 def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:

@@ -43,9 +43,10 @@ from mechagents.verification.point_loads import without_limit
 from mechagents.verification.quantities import check_quantities
 from mechagents.verification.reading import Reading, natural_scale, read
 from mechagents.verification.singular import near_singular_point
+from mechagents.verification.solid_geometry import check_solid_geometry
 from mechagents.verification.solution import Solution
 from mechagents.verification.supports import check_supports
-from mechagents.verification.wording import after, found, measured
+from mechagents.verification.wording import after, found, measured, place_words
 
 MESHES = 3
 """How many meshes an error bound takes."""
@@ -87,11 +88,13 @@ class _Run:
 
     @property
     def size(self) -> float:
-        """Mesh size as the root of the mean element area [m]."""
+        """Mesh size as the root of the mean element area, or cube root of the volume [m]."""
         if self.state is None:
             return 0.0
         area = sum(float(part.area.sum()) for part in self.state.stresses)
-        return float(np.sqrt(area / self.state.solution.fields.elements))
+        fields = self.state.solution.fields
+        mean = area / fields.elements
+        return float(np.sqrt(mean) if fields.points.shape[1] == 2 else np.cbrt(mean))
 
 
 def judge(
@@ -199,7 +202,9 @@ def _check_run(
     if delivery.fields is None or not delivery.passed:
         return _Run(tuple(checks), delivery.values)
     solution = Solution.of(formulation, delivery.fields)
-    checks += check_geometry(solution, roughly=coarse)
+    of_space = formulation.dimension == 3
+    check_mesh = check_solid_geometry if of_space else check_geometry
+    checks += check_mesh(solution, roughly=coarse)
     if not _passed(checks):
         return _Run(tuple(checks), delivery.values)
     state: Equilibrium | None = None
@@ -427,11 +432,11 @@ def _refusal(
     point: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> str:
     listed = ", ".join(f"{value:.4g}" for value in reversed(values))
-    x, y = point
+    corner = "corner" if len(point) == 2 else "edge or corner"
     return (
         f"{wanted.name} has no converged value: it grows with every finer mesh ({listed} {unit}), "
-        f"as a stress does at a singular point such as that at ({x:.4g}, {y:.4g}): a re-entrant "
-        "corner, or where a support, a load or a material ends. No mesh gives it a value"
+        f"as a stress does at a singular point such as that at {place_words(point)}: a re-entrant "
+        f"{corner}, or where a support, a load or a material ends. No mesh gives it a value"
     )
 
 

@@ -10,11 +10,12 @@ from mechagents.verification.elements import (
     ElementKind,
     FloatArray,
     IntArray,
-    corners,
+    reference_middle,
     shape_functions,
     shape_gradients,
 )
 from mechagents.verification.fields import Fields
+from mechagents.verification.jacobians import adjugates
 
 _TOUCHES = 1e-6
 """A point that is outside by less, in reference coordinates, touches the element."""
@@ -61,22 +62,23 @@ def _in_block(fields: Fields, index: int, target: FloatArray) -> list[Spot]:
 
 def _invert(kind: ElementKind, coordinates: FloatArray, target: FloatArray) -> FloatArray:
     """Return the reference coordinates of a point in each element by Newton's method."""
-    start = 1 / 3 if corners(kind) == 3 else 0.0
-    at = np.full((len(coordinates), 2), start)
+    at = np.tile(reference_middle(kind), (len(coordinates), 1))
     for _ in range(20):
         off = target - np.einsum("mk,mkx->mx", shape_functions(kind, at), coordinates)
         J = np.einsum("mka,mkx->mxa", shape_gradients(kind, at), coordinates)
-        det = J[:, 0, 0] * J[:, 1, 1] - J[:, 0, 1] * J[:, 1, 0]
+        adjugate, det = adjugates(J)
         det = np.where(det == 0, np.inf, det)
-        step_x = (J[:, 1, 1] * off[:, 0] - J[:, 0, 1] * off[:, 1]) / det
-        step_y = (J[:, 0, 0] * off[:, 1] - J[:, 1, 0] * off[:, 0]) / det
+        step = np.einsum("mxa,ma->mx", adjugate, off) / det[:, None]
         # A curved element may send a far point anywhere; it is not the one that holds it.
-        at = np.clip(at + np.stack([step_x, step_y], axis=1), -3, 3)
+        at = np.clip(at + step, -3, 3)
     return at
 
 
 def _outside(kind: ElementKind, at: FloatArray) -> FloatArray:
-    if corners(kind) == 3:
+    if kind == "wedge":
+        across, along = at[:, :2], np.abs(at[:, 2]) - 1
+        beyond = np.maximum(np.maximum(-across.min(axis=1), across.sum(axis=1) - 1), along)
+    elif kind.startswith(("triangle", "tetra")):
         beyond = np.maximum(-at.min(axis=1), at.sum(axis=1) - 1)
     else:
         beyond = np.abs(at).max(axis=1) - 1

@@ -1,8 +1,9 @@
-"""Quantities that have no limit because a force acts at a single point.
+"""Quantities that have no limit because a force acts at a single point, or along a line in space.
 
 Under a force at a point the displacement of linear elasticity grows like log h in the plane and
 like 1 / h in space, the stress faster, and the strain energy without end. A support or a spring
-at a point yields without end in the same way, and takes all that rests on it along.
+at a point yields without end in the same way, and takes all that rests on it along. A line of
+space has no area either: across it all is as at a point of the plane.
 
 References:
     Timoshenko & Goodier, Theory of Elasticity (1970), sections 36 and 42 (Flamant, Kelvin).
@@ -21,36 +22,40 @@ from mechagents.mechanics.formulation import (
     WantedReaction,
     WantedStress,
 )
-from mechagents.mechanics.geometry import AXES, AtPoint
+from mechagents.mechanics.geometry import AXES, AtPoint, AtSpacePoint, OnCurve
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.verification.convergence import Estimate
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.singular import where_read
 from mechagents.verification.springs import point_force, spring_force
+from mechagents.verification.wording import place_words
 
 CARRIES = 1e-3
 """Of all forces: a support at a point that carries less only takes rigid motion away."""
+_WITHOUT_AREA = (AtPoint, AtSpacePoint, OnCurve)
 SLOW = 0.7
 """Values of a higher observed order settle; log h has order 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class PointLoad:
-    """A point at which a force acts on the body."""
+    """A point, or a line in space, at which a force acts on the body."""
 
     name: str
     at: FloatArray
-    """Where [m], shape (2,)."""
+    """Where: its nodes [m], shape (nodes, d)."""
     yields: bool
     """Whether it is a support or a spring, which yields under the force."""
+    line: bool = False
+    """Whether it is a line."""
 
     @property
     def words(self) -> str:
         """Where it is, and what acts there."""
-        x, y = self.at
         what = "what holds the body" if self.yields else "a force"
-        return f"at ({x:.4g}, {y:.4g}) {what} acts on a single point ({self.name})"
+        on = "a line without area" if self.line else "a single point"
+        return f"at {place_words(self.at[0])} {what} acts on {on} ({self.name})"
 
 
 def point_loads(state: Equilibrium) -> list[PointLoad]:
@@ -69,21 +74,24 @@ def point_loads(state: Equilibrium) -> list[PointLoad]:
                 found[spring.boundary] = _at(state, spring.boundary, yields=True)
     on_edges = np.zeros(points.shape, dtype=np.bool_)
     for support in f.supports:
-        if not isinstance(f.geometry.boundaries[support.boundary], AtPoint):
+        if not isinstance(f.geometry.boundaries[support.boundary], _WITHOUT_AREA):
             for axis in support.components:
                 on_edges[solution.places[support.boundary].nodes, AXES.index(axis)] = True
     alone = np.where(on_edges, 0.0, np.abs(state.held))
     for support in f.supports:
-        if isinstance(f.geometry.boundaries[support.boundary], AtPoint):
+        if isinstance(f.geometry.boundaries[support.boundary], _WITHOUT_AREA):
             nodes = solution.places[support.boundary].nodes
-            if alone[nodes].max(initial=0.0) > CARRIES * size:
+            # A line of many nodes carries what they do in sum.
+            if alone[nodes].sum(axis=0).max() > CARRIES * size:
                 found[support.boundary] = _at(state, support.boundary, yields=True)
     return list(found.values())
 
 
 def _at(state: Equilibrium, name: str, *, yields: bool) -> PointLoad:
     solution = state.solution
-    return PointLoad(name, solution.fields.points[solution.places[name].nodes[0]], yields)
+    line = isinstance(solution.formulation.geometry.boundaries[name], OnCurve)
+    nodes = solution.places[name].nodes
+    return PointLoad(name, solution.fields.points[nodes if line else nodes[:1]], yields, line)
 
 
 def without_limit(
@@ -100,17 +108,19 @@ def without_limit(
     if estimate.behaviour == "exact":
         return None
     loads = point_loads(state)
+    plane = state.solution.formulation.dimension == 2
+    what = "an edge" if plane else "a surface"
     here = [load for load in loads if _reads(state, wanted, load)]
     if here:
         why = "There stress and displacement have no bound, and neither has the strain energy"
-        return f"{here[0].words}. {why}: read it elsewhere, or spread the force over an edge"
+        return f"{here[0].words}. {why}: read it elsewhere, or spread the force over {what}"
     slow = estimate.order is None or estimate.order <= SLOW
     yielding = [load for load in loads if load.yields]
     if settled or not slow or not yielding or isinstance(wanted, WantedStress):
         return None
     return (
         f"{yielding[0].words}. It yields the more, the finer the mesh, and all that rests on it "
-        "follows: hold the body along an edge"
+        f"follows: hold the body {'along' if plane else 'on'} {what}"
     )
 
 
@@ -128,14 +138,14 @@ def _reads(state: Equilibrium, wanted: Wanted, load: PointLoad) -> bool:
             place = _where_moved(state, wanted)
         case _:
             return False
-    return float(np.linalg.norm(place - load.at)) <= near
+    return float(np.linalg.norm(place - load.at, axis=1).min()) <= near
 
 
 def _touches(state: Equilibrium, region: str | None, load: PointLoad) -> bool:
     solution = state.solution
     for index, block in enumerate(solution.fields.blocks):
         around = solution.fields.points[block.nodes[solution.inside(index, region)]]
-        if np.any(np.all(around == load.at, axis=-1)):
+        if any(np.any(np.all(around == at, axis=-1)) for at in load.at):
             return True
     return False
 

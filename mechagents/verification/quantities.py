@@ -50,7 +50,8 @@ def _hint(state: Equilibrium, wanted: WantedOfField, value: float) -> str:
         advice = f"; sum K u - f over the {edges} nodes of {wanted.boundary}"
         return f"; nothing was summed: was the boundary marked?{advice}" if value == 0 else advice
     if wanted.kind == "stress":
-        for other in ("von_mises", *COLUMNS):
+        columns = state.stresses[0].at_nodes.shape[-1]
+        for other in ("von_mises", *COLUMNS[:columns]):
             if other == wanted.component:
                 continue
             instead = read(state, wanted.model_copy(update={"component": other}))

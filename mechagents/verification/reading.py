@@ -13,6 +13,7 @@ from mechagents.mechanics.formulation import (
     WantedReaction,
     WantedStress,
 )
+from mechagents.mechanics.geometry import AXES
 from mechagents.verification.averages import nodal_range
 from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import FloatArray, quadrature, shape_functions
@@ -108,7 +109,7 @@ def _tight(value: float, noise: float, state: Equilibrium) -> Reading:
 
 
 def _reaction(state: Equilibrium, wanted: WantedReaction) -> Reading:
-    nodes, column = state.solution.places[wanted.boundary].nodes, "xy".index(wanted.component)
+    nodes, column = state.solution.places[wanted.boundary].nodes, AXES.index(wanted.component)
     forces = state.forces.residual[nodes, column]
     springs = spring_total(state.solution, wanted.boundary, wanted.component)
     # Programs that add up loads in place of the boundary's forces find what is left elsewhere.
@@ -185,7 +186,7 @@ def _displacements(solution: Solution, wanted: WantedDisplacement) -> tuple[Floa
 def _moved(u: FloatArray, component: str) -> FloatArray:
     if component == "magnitude":
         return np.asarray(np.linalg.norm(u, axis=-1), dtype=np.float64)
-    return u[..., "xy".index(component)]
+    return u[..., ("x", "y", "z").index(component)]
 
 
 def _extreme(values: FloatArray, which: str | None) -> float:
@@ -208,9 +209,7 @@ def _stress_at(
     spots = locate(fields, point)
     if not spots:
         return None
-    around = [
-        state.stresses[i].all[rows].reshape(-1, 4) for i, rows in enumerate(patch(fields, spots))
-    ]
+    around = [_flat(state.stresses[i].all[rows]) for i, rows in enumerate(patch(fields, spots))]
     sigma = np.concatenate(around)
     # The von Mises stress of a mean may be smaller than each that went into it.
     values = np.append(
@@ -241,7 +240,7 @@ def _stress_extreme(state: Equilibrium, wanted: WantedStress) -> Reading:
     count = range(len(solution.fields.blocks))
     chosen = tuple(solution.inside(i, wanted.region) for i in count)
     parts = [(state.stresses[i], chosen[i]) for i in count]
-    everywhere = np.concatenate([part.all[rows].reshape(-1, 4) for part, rows in parts])
+    everywhere = np.concatenate([_flat(part.all[rows]) for part, rows in parts])
     by_element = np.concatenate([part.at_points[rows].mean(axis=1) for part, rows in parts])
     nodes = nodal_range(solution.fields, state.stresses, chosen)
     by_node = nodes.mean[nodes.weight > 0]
@@ -251,6 +250,11 @@ def _stress_extreme(state: Equilibrium, wanted: WantedStress) -> Reading:
     ]
     largest = float(np.abs(everywhere).max())
     return _interval(state, np.array(extremes), (extremes[-1],), largest)
+
+
+def _flat(stress: FloatArray) -> FloatArray:
+    """Return stresses of elements (elements, points, c) as rows, (elements * points, c)."""
+    return stress.reshape(-1, stress.shape[-1])
 
 
 def _interval(

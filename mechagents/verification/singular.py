@@ -11,6 +11,7 @@ from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.outlines import Outline, distance_to_ring, interior_angles
+from mechagents.verification.singular_edges import singular_in_space
 from mechagents.verification.solution import Solution
 
 _TURN = np.deg2rad(10.0)
@@ -22,7 +23,8 @@ def near_singular_point(state: Equilibrium, wanted: Wanted) -> FloatArray | None
     """Return a point [m] that may be singular and close to where a stress is read, if any.
 
     Such are re-entrant corners, corners of interfaces between materials, the ends of supports
-    and loads, and single supported points; close is within two element edges.
+    and loads, and single supported points, and in space the edges of the same kinds; close is
+    within two element edges.
 
     References:
         Williams, Stress singularities resulting from various boundary conditions in angular
@@ -41,11 +43,11 @@ def near_singular_point(state: Equilibrium, wanted: Wanted) -> FloatArray | None
 
 
 def where_read(state: Equilibrium, wanted: WantedStress) -> FloatArray:
-    """Return the point at which a stress is read, or the node of its extreme [m], shape (2,)."""
+    """Return the point at which a stress is read, or the node of its extreme [m], shape (d,)."""
     if wanted.at is not None:
         return np.array(wanted.at)
     solution = state.solution
-    best, place = -np.inf, np.zeros(2)
+    best, place = -np.inf, np.zeros(solution.fields.points.shape[1])
     for index, block in enumerate(solution.fields.blocks):
         rows = solution.inside(index, wanted.region)
         values = stress_component(state.stresses[index].at_nodes[rows], wanted.component)
@@ -60,7 +62,12 @@ def where_read(state: Equilibrium, wanted: WantedStress) -> FloatArray:
 
 
 def singular_points(solution: Solution) -> FloatArray:
-    """Return the points of a formulation that may be singular [m], shape (points, 2)."""
+    """Return the points of a formulation that may be singular [m], shape (points, d).
+
+    In space these lie along edges of the mesh.
+    """
+    if solution.formulation.dimension == 3:
+        return singular_in_space(solution)
     geometry = solution.formulation.geometry
     whole = Outline.of(body(geometry))
     found = [np.zeros((0, 2)), *(ring[:-1][_reentrant(ring)] for ring in whole.rings)]

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.geometry import AXES
 from mechagents.mechanics.shapes import outline
 from mechagents.verification.constitutive import elasticity_matrix, thermal_expansion
-from mechagents.verification.edges import Edges, Place, on_axis, outer_edges, place
+from mechagents.verification.edges import NO_EDGES, Edges, Place, on_axis, outer_edges, place
 from mechagents.verification.elements import (
     BoolArray,
     FloatArray,
     IntArray,
-    corners,
     quadrature,
+    reference_middle,
     shape_functions,
 )
 from mechagents.verification.fields import Block, Fields
 from mechagents.verification.history import History
 from mechagents.verification.outlines import Outline
+from mechagents.verification.places import space_places
+from mechagents.verification.skin import NO_SKIN, Skin, skin_of
+from mechagents.verification.solid_regions import element_regions
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +42,27 @@ class Solution:
     """What loads and prescribed displacements are multiplied by."""
     history: History | None = None
     """The steps of the load path, where the stress depends on it."""
+    skin: Skin = NO_SKIN
+    """The faces of a solid's mesh; a mesh of the plane has none."""
 
     @classmethod
     def of(cls, formulation: Formulation, fields: Fields) -> Solution:
         """Return a solution with its elements assigned to regions and edges to boundaries."""
+        if formulation.dimension == 3:
+            return cls._of_solid(formulation, fields)
         edges = outer_edges(fields)
         named = formulation.geometry.outline_parts
         places = {name: place(fields, edges, boundary) for name, boundary in named.items()}
         region = _regions(formulation, fields)
         return cls(formulation, fields, region, edges, places, formulation.load_path[-1])
+
+    @classmethod
+    def _of_solid(cls, formulation: Formulation, fields: Fields) -> Solution:
+        """Return a solution with its elements assigned to regions and faces to boundaries."""
+        skin, geometry = skin_of(fields), formulation.geometry
+        places, region = space_places(fields, skin, geometry), element_regions(geometry, fields)
+        factor = formulation.load_path[-1]
+        return cls(formulation, fields, region, NO_EDGES, places, factor, skin=skin)
 
     @property
     def axisymmetric(self) -> bool:
@@ -59,16 +75,19 @@ class Solution:
         return self.formulation.analysis == "static_finite"
 
     def stiffness(self, block: int) -> FloatArray:
-        """Return D [Pa] for each element of a block, shape (elements, 4, 4); 0 outside."""
+        """Return D [Pa] for each element of a block, shape (elements, 4, 4); 0 outside.
+
+        In space it is (elements, 6, 6).
+        """
         f = self.formulation
         matrices = [elasticity_matrix(f.materials[name], f.idealisation) for name in self.regions]
-        return np.stack([*matrices, np.zeros((4, 4))])[self.region[block]]
+        return np.stack([*matrices, np.zeros_like(matrices[0])])[self.region[block]]
 
     def expansion(self, block: int) -> FloatArray:
-        """Return the strain that a kelvin makes in each element of a block, shape (elements, 4)."""
-        materials = self.formulation.materials
-        values = [thermal_expansion(materials[name]) for name in self.regions]
-        return np.stack([*values, np.zeros(4)])[self.region[block]]
+        """Return the strain that a kelvin makes in each element of a block, (elements, 4 or 6)."""
+        f = self.formulation
+        values = [thermal_expansion(f.materials[name], f.idealisation) for name in self.regions]
+        return np.stack([*values, np.zeros_like(values[0])])[self.region[block]]
 
     def density(self, block: int) -> FloatArray:
         """Return the density [kg/m^3] of each element of a block, 0 where none is given."""
@@ -88,20 +107,23 @@ class Solution:
 
     @property
     def free(self) -> BoolArray:
-        """Which displacement components no support prescribes, shape (points, 2).
+        """Which displacement components no support prescribes, shape (points, d).
 
         The radial displacement on the axis of an axisymmetric body is not free either.
         """
-        free = np.ones((len(self.fields.points), 2), dtype=np.bool_)
+        free = np.ones(self.fields.points.shape, dtype=np.bool_)
         for support in self.formulation.supports:
             for axis in support.components:
-                free[self.places[support.boundary].nodes, "xy".index(axis)] = False
+                free[self.places[support.boundary].nodes, AXES.index(axis)] = False
         if self.axisymmetric:
             free[on_axis(self.fields), 0] = False
         return free
 
     def thickness(self, x: FloatArray) -> FloatArray:
-        """Return what an area or a length at x [m] counts for: 2 pi r, or the thickness [m]."""
+        """Return what an area or a length at x [m] counts for: 2 pi r, or the thickness [m].
+
+        In space it is 1: volumes and areas count for themselves.
+        """
         if self.axisymmetric:
             return np.asarray(2 * np.pi * x, dtype=np.float64)
         return np.full_like(x, self.formulation.thickness or 1.0)
@@ -113,9 +135,9 @@ def _regions(formulation: Formulation, fields: Fields) -> tuple[IntArray, ...]:
 
 
 def middles(fields: Fields, block: Block) -> FloatArray:
-    """Return the point in the middle of each element [m], shape (elements, 2)."""
-    center = np.full((1, 2), 1 / 3 if corners(block.kind) == 3 else 0.0)
-    found: FloatArray = shape_functions(block.kind, center)[0] @ fields.points[block.nodes]
+    """Return the point in the middle of each element [m], shape (elements, d)."""
+    N = shape_functions(block.kind, reference_middle(block.kind))[0]
+    found: FloatArray = N @ fields.points[block.nodes]
     return found
 
 

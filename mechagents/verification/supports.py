@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from mechagents.mechanics.formulas import value_at
-from mechagents.mechanics.geometry import Axis
+from mechagents.mechanics.geometry import AXES, Axis
 from mechagents.messages import Check
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.solution import Solution
-from mechagents.verification.wording import found, likely_slip, measured
+from mechagents.verification.wording import found, likely_slip, measured, place_words
 
 DISPLACEMENT = 1e-6
 """Relative to the largest displacement: elimination is exact to rounding, and a penalty stiff
@@ -47,17 +47,17 @@ def check_points(solution: Solution) -> Iterator[Check]:
     named += [spring.boundary for spring in f.springs if spring.kind == "point_spring"]
     for name in dict.fromkeys(named):
         if not solution.places[name].nodes.size:
-            yield found(f"supports:{name}", False, f"no node of the outline lies at {name}")
+            yield found(f"supports:{name}", False, f"no node on the outside lies at {name}")
 
 
 def _distance(solution: Solution, prescribed: dict[str, dict[Axis, FloatArray]]) -> FloatArray:
-    """Return how far each component is from the nearest value prescribed for it, (points, 2)."""
+    """Return how far each component is from the nearest value prescribed for it, (points, d)."""
     u = solution.fields.displacement
     off = np.full_like(u, np.inf)
     for boundary, components in prescribed.items():
         nodes = solution.places[boundary].nodes
         for axis, value in components.items():
-            column = "xy".index(axis)
+            column = AXES.index(axis)
             off[nodes, column] = np.minimum(off[nodes, column], np.abs(u[nodes, column] - value))
     return off
 
@@ -71,8 +71,8 @@ def _boundary(
 ) -> Check:
     name, nodes = f"supports:{boundary}", solution.places[boundary].nodes
     if not nodes.size:
-        return found(name, False, f"no node of the mesh's outline lies on {boundary}")
-    columns = {axis: off[nodes, "xy".index(axis)] for axis in components}
+        return found(name, False, f"no node on the outside of the mesh lies on {boundary}")
+    columns = {axis: off[nodes, AXES.index(axis)] for axis in components}
     worst: Axis = max(components, key=lambda axis: float(columns[axis].max()))
     value = float(columns[worst].max()) / scale
     if value <= DISPLACEMENT:
@@ -80,12 +80,11 @@ def _boundary(
         return measured(name, value, DISPLACEMENT, message)
     which = int(columns[worst].argmax())
     node, meant = nodes[which], float(components[worst][which])
-    moved = float(solution.fields.displacement[node, "xy".index(worst)])
+    moved = float(solution.fields.displacement[node, AXES.index(worst)])
     wrong = int((columns[worst] > DISPLACEMENT * scale).sum())
-    x, y = solution.fields.points[node]
     message = (
         f"{wrong} of {len(nodes)} nodes on {boundary} did not move as prescribed: at "
-        f"({x:.4g}, {y:.4g}) u_{worst} is {moved:.6g} m, not {meant:.6g} m"
+        f"{place_words(solution.fields.points[node])} u_{worst} is {moved:.6g} m, not {meant:.6g} m"
         f"{likely_slip(moved, meant)}"
     )
     return measured(name, value, DISPLACEMENT, message)

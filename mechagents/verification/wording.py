@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from mechagents.messages import Check
 
@@ -34,6 +35,11 @@ def measured(name: str, value: float, tolerance: float, message: str) -> Check:
 def found(name: str, passed: bool, message: str) -> Check:
     """Return a check that something is as it should be."""
     return Check(name=name, passed=passed, message=message)
+
+
+def place_words(point: Iterable[float]) -> str:
+    """Return where a point is, such as ``(1, 0.25)`` [m]."""
+    return f"({', '.join(f'{value:.4g}' for value in point)})"
 
 
 def spaced(name: str) -> str:

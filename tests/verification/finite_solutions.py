@@ -6,7 +6,15 @@ import numpy as np
 import skfem
 from returned import Returned, nodal_means
 
-from mechagents.kit import FiniteBody, basis, load_steps, make_mesh, node_dofs, solve
+from mechagents.kit import (
+    FiniteBody,
+    FollowerPressure,
+    basis,
+    load_steps,
+    make_mesh,
+    node_dofs,
+    solve,
+)
 from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.formulation import Formulation
 
@@ -56,6 +64,7 @@ def solve_finite(
     done: Formulation | None = None,
     load_factor: float = 1.0,
     stop_at: float | None = None,
+    pressed: type[FollowerPressure] = FollowerPressure,
 ) -> Returned:
     """Return a solution of a problem, or of the one that was done in its place.
 
@@ -66,6 +75,7 @@ def solve_finite(
         done: What is solved in its place.
         load_factor: What loads are multiplied by.
         stop_at: The relative residual at which Newton's method stops, in one step.
+        pressed: How pressures act.
     """
     problem = done or meant
     mesh = make_mesh(problem.geometry, size, order)
@@ -73,6 +83,7 @@ def solve_finite(
     dofs = node_dofs(V, mesh)
     body = FiniteBody(problem, mesh, V)
     f = load_factor * _loads(problem, V, mesh.order)
+    pressure = pressed(problem, mesh, V)
     held: dict[int, float] = {}
     if problem.idealisation == "axisymmetric":
         held.update(dict.fromkeys(dofs[mesh.points[:, 0] < 1e-9, 0].tolist(), 0.0))
@@ -85,14 +96,15 @@ def solve_finite(
 
     def equations(u: np.ndarray, factor: float) -> tuple[np.ndarray, object]:
         forces, K = body.forces(u)
-        return forces - factor * f, K
+        pushed, K_load = pressure.forces(u)
+        return forces - factor * (f + pushed), K - factor * K_load
 
     if stop_at is None:
         u = load_steps(equations, np.zeros(V.N), fixed, values, 4)
     else:
         u = _unconverged(equations, fixed, values, V.N, stop_at)
     sigma = FiniteBody(problem, mesh, basis(mesh, at_nodes=True)).stress(u)
-    forces = (body.forces(u)[0] - f)[dofs]
+    forces = equations(u, 1.0)[0][dofs]
     means = nodal_means(mesh.cells, sigma)
     return Returned(meant, mesh, mesh.kind, u[dofs], means, forces, body.energy(u), sigma)
 
@@ -108,6 +120,8 @@ def _loads(problem: Formulation, V: skfem.Basis, order: int) -> np.ndarray:
     f = np.zeros(V.N)
     for load in problem.loads:
         side = V
+        if load.kind == "pressure":
+            continue
         if load.kind == "traction":
             side = skfem.FacetBasis(V.mesh, V.elem, facets=load.boundary, intorder=2 * order + 2)
         f += work.assemble(side, fx=load.x, fy=load.y)

@@ -34,6 +34,8 @@ class Basis:
     dx: NDArray[np.float64]
     N: int
     basis: Sequence[tuple[DiscreteField, ...]]
+    mesh: Mesh
+    elem: Element
     def __init__(
         self,
         mesh: Mesh,
@@ -43,3 +45,8 @@ class Basis:
         quadrature: tuple[NDArray[np.float64], NDArray[np.float64]] | None = ...,
     ) -> None: ...
     def global_coordinates(self) -> DiscreteField: ...
+
+class FacetBasis(Basis):
+    normals: DiscreteField
+    tind: NDArray[np.int32]
+    def __init__(self, mesh: Mesh, elem: Element, *, facets: str, intorder: int) -> None: ...

@@ -31,7 +31,11 @@ def main(way: str) -> None:
 def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], ReferenceSolution]:
     analysis = formulation.analysis
     if way == "high_order":
-        if analysis == "static_linear":
+        if formulation.dimension == 3:
+            if analysis != "static_linear":
+                return _none
+            from mechagents.verification.reference.solid import solve
+        elif analysis == "static_linear":
             from mechagents.verification.reference.high_order import solve
         elif analysis == "static_finite":
             from mechagents.verification.reference.finite import solve
@@ -39,6 +43,8 @@ def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], Refer
             from mechagents.verification.reference.eigen import solve
         else:
             return _none
+    elif formulation.dimension == 3:
+        return _none
     elif analysis == "static_linear" or analysis == "static_plastic":
         from mechagents.verification.reference.other_elements import solve
     else:

@@ -17,6 +17,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import AtPoint, OnCircle, OnEllipse, OnLine, PlaneBoundary
 from mechagents.mechanics.meshing import marks
 from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
+from mechagents.mechanics.occ_solids import SpaceFrame
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline, size
 from mechagents.mechanics.units import Point
 
@@ -48,13 +49,14 @@ class Body:
     """A meshed body, in coordinates in which it is about as large as 1."""
 
     mesh: Mesh
-    frame: Frame
+    frame: Frame | SpaceFrame
     near: float
     """Points closer than this are the same, in these coordinates."""
     edges: dict[str, str]
-    """For each named boundary the pattern of the names of its edges; nothing for a point."""
+    """For each named boundary the pattern of the names of its edges, or in space of its faces;
+    nothing for a point."""
     points: dict[str, NodeId]
-    """For each named boundary that is a point, its vertex."""
+    """For each named boundary that is a point, its vertex; in space the one nearest to it."""
     axis: str
     """The pattern of the names of the edges on the axis of an axisymmetric body, or nothing."""
 

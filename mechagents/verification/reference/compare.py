@@ -8,6 +8,8 @@ from mechagents.verification.convergence import relative_bound
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.wording import after, measured, spaced
 
+NO_VALUE = "the reference has no value for it"
+
 
 def compare(
     formulation: Formulation,
@@ -35,7 +37,7 @@ def compare(
     for quantity in evidence.quantities:
         found = reference.quantities.get(quantity.name)
         if found is None:
-            why = reference.fault or "the reference has no value for it"
+            why = reference.fault or reference.left_out or NO_VALUE
             told = f"not compared with a reference: {why}" if check == "reference" else ""
             quantities.append(_noted(quantity, told))
             continue

@@ -2,6 +2,7 @@
 
 NGSolve differentiates W(F) itself, twice; no stress or tangent of a program or check is used.
 In plane stress the stretch across the body is a field of its own, by which W is stationary too.
+A pressure adds its virtual work on the surface as it moves, by Nanson's formula: n da = cof F N dA.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from ngsolve import (
     BilinearForm,
     BitArray,
     CoefficientFunction,
+    Cof,
     Det,
     FESpace,
     Grad,
     GridFunction,
     Id,
+    InnerProduct,
     Integrate,
+    Parameter,
     Trace,
     Variation,
+    ds,
     dx,
     exp,
     log,
+    specialcf,
 )
 
-from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.formulation import Formulation, Load, Pressure
 from mechagents.mechanics.hyperelastic import (
     Hyperelastic,
     MooneyRivlin,
@@ -119,16 +125,56 @@ class FiniteSolved(Solved):
 
     @cached_property
     def stored(self) -> BilinearForm:
-        """The form whose energy is the strain energy, and whose derivative the forces."""
+        """The form whose residual is the forces, less those of pressures."""
         trial = self.whole.TrialFunction()
         u, across = trial if self.plane_stress else (trial, CF(0.0))
         F = self.gradient(u, across)
-        form = BilinearForm(self.whole, symmetric=True)
+        form = BilinearForm(self.whole, symmetric=not self.pressures)
         for name, law in self.formulation.materials.items():
             where = dx(definedon=self.body.mesh.Materials(name), bonus_intorder=_MORE)
             W = energy_density(cast("Hyperelastic", law), F)
             form += Variation((W * self.weight).Compile() * where)
+        test = self.whole.TestFunction()
+        v: CoefficientFunction = test[0] if self.plane_stress else test
+        for load in self.pressures:
+            where = ds(
+                skeleton=True,
+                definedon=self.body.boundary(load.boundary),
+                bonus_intorder=_MORE,
+            )
+            outward = self.varying(load.value) * self.deformed_area(u, across)
+            form += self.share * InnerProduct(outward, v) * where
         return form
+
+    def deformed_area(
+        self, u: CoefficientFunction, across: CoefficientFunction
+    ) -> CoefficientFunction:
+        """Return n da after deformation over dL before it, outward, with thickness or 2 pi r."""
+        area = Cof(Id(2) + Grad(u)) * specialcf.normal(2)
+        weight = self.weight * (exp(across) if self.plane_stress else 1.0)
+        if self.axisymmetric:
+            weight = 2 * np.pi * (self.radius + u[0])
+        return area * weight
+
+    @cached_property
+    def share(self) -> Parameter:
+        """The share of the pressures that acts."""
+        return Parameter(1.0)
+
+    @property
+    def pressures(self) -> list[Pressure]:
+        """The loads that follow the surface."""
+        return [load for load in self.formulation.loads if isinstance(load, Pressure)]
+
+    @property
+    def means(self) -> str:
+        """How the tangent, which pressures make unsymmetric, is inverted."""
+        return "umfpack" if self.pressures else "sparsecholesky"
+
+    @property
+    def dead(self) -> list[Load]:
+        """The loads that do not change with the displacement."""
+        return [load for load in self.formulation.loads if not isinstance(load, Pressure)]
 
     @cached_property
     def state(self) -> GridFunction:
@@ -175,7 +221,7 @@ class FiniteSolved(Solved):
             change.FV().NumPy()[:] = jump
             rest.data = self.stored.mat * change
             rest.FV().NumPy()[:] = -left - rest.FV().NumPy()
-            change.data += self.stored.mat.Inverse(free, inverse="sparsecholesky") * rest
+            change.data += self.stored.mat.Inverse(free, inverse=self.means) * rest
             state.vec.data += change
             jump[:] = 0.0
         return False
@@ -183,6 +229,7 @@ class FiniteSolved(Solved):
     def left(self, state: GridFunction, factor: float) -> FloatArray:
         """Return internal less outer forces on each degree of freedom, scaled."""
         found = state.vec.CreateVector()
+        self.share.Set(factor)
         self.stored.Apply(state.vec, found)
         forces = np.array(found.FV().NumPy())
         forces[: self.space.ndof] -= factor * self.force.vec.FV().NumPy()

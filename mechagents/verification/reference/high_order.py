@@ -9,7 +9,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -41,12 +41,14 @@ from ngsolve import (
     tan,
     x,
     y,
+    z,
 )
 
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import (
     BodyForce,
     Formulation,
+    Load,
     Pressure,
     TemperatureChange,
     Traction,
@@ -203,15 +205,20 @@ class Solved:
         springs.add_points(stiffness, force, self)
         return stiffness, force
 
+    @property
+    def dead(self) -> Sequence[Load]:
+        """The loads that do not change with the displacement."""
+        return self.formulation.loads
+
     @cached_property
     def force(self) -> LinearForm:
-        """The loads on each degree of freedom but those at points, scaled."""
+        """The dead loads on each degree of freedom but those at points, scaled."""
         v = self.space.TestFunction()
         force = LinearForm(self.space)
         if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
             free = InnerProduct(self.stress(self.expansion), self.strain(v))
             force += free * self.weight * dx(bonus_intorder=_MORE)
-        for load in self.formulation.loads:
+        for load in self.dead:
             if isinstance(load, Traction | Pressure):
                 # On a plain ds the normals of cut-out curves may point into the body.
                 where = ds(
@@ -224,22 +231,28 @@ class Solved:
                 inside = dx(
                     definedon=self.body.mesh.Materials(load.region or ".*"), bonus_intorder=_MORE
                 )
-                value = CF((self.varying(load.x), self.varying(load.y)))
+                value = self.vector(load)
                 force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
         return force.Assemble()
 
     def on_edge(self, load: Traction | Pressure) -> CoefficientFunction:
         """Return the force on an edge [Pa], a vector."""
         if isinstance(load, Traction):
-            return CF((self.varying(load.x), self.varying(load.y)))
-        return self.varying(load.value) * -1.0 * specialcf.normal(2)
+            return self.vector(load)
+        normal = specialcf.normal(self.formulation.dimension)
+        return self.varying(load.value) * -1.0 * normal
+
+    def vector(self, load: Traction | BodyForce) -> CoefficientFunction:
+        """Return a load in the directions of the axes."""
+        return CF(tuple(self.varying(getattr(load, axis)) for axis in self.formulation.axes))
 
     def varying(self, value: float | Formula) -> CoefficientFunction:
         """Return a number, or a formula of the coordinates in metres."""
         if not isinstance(value, Formula):
             return CF(value)
-        (left, low), scale = self.body.frame.origin, self.body.frame.scale
-        coordinates = {"x": x / scale + left, "y": y / scale + low}
+        origin, scale = self.body.frame.origin, self.body.frame.scale
+        here = zip(self.formulation.axes, (x, y, z), origin, strict=False)
+        coordinates = {str(axis): value / scale + start for axis, value, start in here}
         functions: dict[str, Callable[..., CoefficientFunction]] = {
             "sin": sin, "cos": cos, "tan": tan, "exp": exp, "log": log, "sqrt": sqrt,
             "atan2": atan2, "abs": _size,
@@ -370,7 +383,8 @@ class Solved:
     def largest_force(self) -> float:
         """Return the largest resultant on a support, or what little is left of a balance of all."""
         supports = {support.boundary for support in self.formulation.supports}
-        units = [self.on(name, column, CF(1.0)) for name in supports for column in (0, 1)]
+        columns = range(self.formulation.dimension)
+        units = [self.on(name, column, CF(1.0)) for name in supports for column in columns]
         resultants = [abs(float(unit @ self.residual)) for unit in units]
         spread = [1e-3 * float(np.abs(unit * self.residual).sum()) for unit in units]
         held = max([*resultants, *spread], default=0.0) / self.force_scale
@@ -405,14 +419,18 @@ class Solved:
             case WantedEnergy():
                 return self.energy(None)
             case WantedDisplacement():
-                whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
-                return float(self.quantity(whole, 2)[0])
+                return self.size_of_displacement()
             case WantedStress():
                 # A norm, since an extreme may have no bound.
                 sigma = self.true_stress
                 area = Integrate(CF(1.0), self.body.mesh)
                 total = Integrate(InnerProduct(sigma, sigma), self.body.mesh)
                 return float(np.sqrt(total / area))
+
+    def size_of_displacement(self) -> float:
+        """Return how large the largest displacement is [m]."""
+        whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
+        return float(self.quantity(whole, 2)[0])
 
 
 def _size(value: CoefficientFunction) -> CoefficientFunction:

@@ -113,10 +113,13 @@ class _March:
         u = self.u.copy()
         jump = self.prescribed(factor) - u.ravel()
         jump[self.free] = 0.0
+        at_first = 0.0
         for _ in range(MOST_ITERATIONS):
             forces, K = self.forces(u)
             left = factor * self.load - forces
-            scale = float(np.abs(left).max())
+            # Where a load is taken off, no force is left to measure by but that at first.
+            at_first = at_first or float(np.abs(left).max())
+            scale = max(float(np.abs(left).max()), at_first)
             if not np.any(jump) and np.abs(left[self.free]).max() <= CONVERGED * scale:
                 return u
             rest = (left - K @ jump)[self.free]

@@ -9,6 +9,7 @@ import numpy as np
 from ngsolve import QUAD, TRIG, VOL, CoefficientFunction, ElementId, IntegrationRule
 from numpy.typing import NDArray
 
+from mechagents.mechanics.occ import Frame
 from mechagents.verification.reference.body import Body
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +36,7 @@ def at_point(
     Returns:
         Values, shape (regions,).
     """
+    assert isinstance(body.frame, Frame)
     x, y = body.frame.into((point[0], point[1]))
     places = body.mesh(x + NUDGE * np.cos(_ANGLES), y + NUDGE * np.sin(_ANGLES))
     places = places[places["nr"] >= 0]

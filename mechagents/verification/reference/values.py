@@ -34,4 +34,6 @@ class ReferenceSolution(Part):
     """By name. What has no value in the limit of fine meshes is left out."""
     fault: str = ""
     """Why there is none, in words."""
+    left_out: str = ""
+    """Why quantities are left out, in words; nothing where that is plain."""
     seconds: float = 0.0

@@ -3,12 +3,15 @@
 Find u, prescribed on the supports, with
 
     integral of P(F) : grad v  =  integral of t . v on edges  +  integral of b . v
+                                  -  integral of p n . v on edges as they are deformed
 
 for every v that is zero on the supports. F = I + grad u, and P = dW/dF is the first
 Piola-Kirchhoff stress of the hyperelastic law. Integrals go over the body before deformation;
-t and b keep their directions and count per area and volume before it. In plane stress the
-stretch across the body is what makes P_33 zero. Loads and prescribed displacements grow together
-in steps, each solved by Newton's method. The stress that is handed back is the true (Cauchy) one.
+t and b keep their directions and count per area and volume before it. A pressure p follows the
+surface: its normal n and its area are those after deformation, and the tangent has the load
+stiffness that comes of it. In plane stress the stretch across the body is what makes P_33 zero.
+Loads and prescribed displacements grow together in steps, each solved by Newton's method. The
+stress that is handed back is the true (Cauchy) one.
 
 Reads formulation.json and settings.json; writes results.json, fields.vtu and the pictures.
 """
@@ -18,6 +21,7 @@ from skfem import FacetBasis, LinearForm
 
 from mechagents.kit import (
     FiniteBody,
+    FollowerPressure,
     Solution,
     at_points,
     basis,
@@ -41,6 +45,7 @@ mesh = make_mesh(problem.geometry, settings.mesh_size, settings.element_order or
 V = basis(mesh)
 dofs = node_dofs(V, mesh)  # the unknowns of each node
 body = FiniteBody(problem, mesh, V)
+pressure = FollowerPressure(problem, mesh, V)
 
 
 def thickness(x):
@@ -53,7 +58,7 @@ def work_of_force(v, w):
     return (w.fx * v[0] + w.fy * v[1]) * thickness(w.x)
 
 
-# Loads: tractions on edges [Pa], body forces in regions [N/m^3], before deformation.
+# Dead loads: tractions on edges [Pa], body forces in regions [N/m^3], before deformation.
 f = np.zeros(V.N)
 x = np.asarray(V.global_coordinates())
 for load in problem.loads:
@@ -82,14 +87,15 @@ fixed, values = np.array(list(prescribed)), np.array(list(prescribed.values()))
 def equations(u, factor):
     """Return what internal forces and loads leave, and the tangent."""
     internal, K = body.forces(u)
-    return internal - factor * f, K
+    pushed, K_load = pressure.forces(u)
+    return internal - factor * (f + pushed), K - factor * K_load
 
 
 u = load_steps(equations, np.zeros(V.N), fixed, values, settings.load_steps or 10)
 
 # Cauchy stress: at the nodes, the mean of what the elements around say, region by region.
 sigma = node_means(mesh, FiniteBody(problem, mesh, basis(mesh, at_nodes=True)).stress(u))
-forces = (body.forces(u)[0] - f)[dofs]  # what is out of balance at a node is held by its support
+forces = equations(u, 1.0)[0][dofs]  # what is out of balance at a node is held by its support
 
 solution = Solution(mesh, u[dofs], sigma, forces, body.energy(u))
 results = quantities(problem, solution)

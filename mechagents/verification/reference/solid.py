@@ -1,0 +1,299 @@
+"""The reference solution of solids by NGSolve: curved tetrahedra of high order.
+
+Three orders on one mesh show how fast each quantity settles, and so how far it may still be off.
+
+References:
+    Babuska, Szabo, Katz, The p-version of the finite element method (1981): the error falls
+    exponentially with the order where the solution is smooth, else as a power of it.
+    Dohrmann, A preconditioner for substructuring based on constrained energy minimization (2003).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ngsolve import (
+    CF,
+    BilinearForm,
+    CGSolver,
+    CoefficientFunction,
+    Grad,
+    GridFunction,
+    InnerProduct,
+    Preconditioner,
+    VectorH1,
+    dx,
+)
+
+from mechagents.mechanics.formulation import (
+    Formulation,
+    WantedDisplacement,
+    WantedOfField,
+    WantedOfMode,
+    WantedStress,
+)
+from mechagents.mechanics.geometry import AXES, OnCurve
+from mechagents.verification.reference.body import Resolution
+from mechagents.verification.reference.high_order import ROUNDING, Solved
+from mechagents.verification.reference.probe import FloatArray
+from mechagents.verification.reference.rigid_motion import moved_to_points
+from mechagents.verification.reference.solid_mesh import make_solid_body
+from mechagents.verification.reference.solid_probe import at_place, extreme_of
+from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
+
+UNKNOWNS = 130_000
+"""About the most that are solved for."""
+PER_ELEMENT = {5: 72.0, 4: 38.0, 3: 17.0, 2: 6.0}
+"""About how many unknowns a tetrahedron of an order adds."""
+SAFETY = 2.0
+"""The error is taken as this times the changes that are still to come, if they shrink on."""
+MOST_RATIO = 0.9
+"""Of a change to that before; where they shrink no faster the error is 18 times the change."""
+OF_THE_LAST_BUT_ONE = 0.05
+"""As little as this of the change before may be left, however small the last one was."""
+HELD_AT_A_POINT = 1e-5
+"""A smaller part of the largest force is none: a support at a point then only stops a motion."""
+PIECES = 5
+"""Into how many pieces each edge of an element is divided where an extreme is looked for."""
+MOST_DIRECT = 60_000
+"""Up to so many unknowns what conjugate gradients cannot solve is factorised."""
+LEFT = 1e-9
+"""Of the first residual: more than this after the last step is no convergence."""
+SLOW, ENOUGH = 250, 2
+"""Past so many steps no higher order is solved, if there are so many orders already."""
+_TOLERANCE, _STEPS = 1e-12, 600
+
+if TYPE_CHECKING:
+    from ngsolve import BaseVector
+
+
+@dataclass(frozen=True)
+class Read:
+    """A wanted quantity at one order, in SI units."""
+
+    values: FloatArray
+    spread: float
+    """How far apart elements that meet at a point are."""
+    scale: float
+
+
+def solve(formulation: Formulation) -> ReferenceSolution:
+    """Return the wanted quantities of a solid, with error estimates.
+
+    Raises:
+        Exception: Whatever netgen or NGSolve raise.
+    """
+    curves = [
+        support.boundary
+        for support in formulation.supports
+        if isinstance(formulation.geometry.boundaries[support.boundary], OnCurve)
+    ]
+    if curves:
+        why = f"{curves[0]!r} holds a curve, which has no area: nothing near it has a limit"
+        return ReferenceSolution(means="", left_out=why)
+    body = make_solid_body(formulation)
+    top = next((p for p, n in PER_ELEMENT.items() if n * body.mesh.ne <= UNKNOWNS), 0)
+    if not top:
+        fault = f"{body.mesh.ne} elements of high order are too many"
+        return ReferenceSolution(means="", fault=fault)
+    read: list[dict[str, Read]] = []
+    orders: list[int] = []
+    unknowns = 0
+    for order in range(min(2, top - 1), top + 1):
+        solved = SolvedSolid(formulation, Resolution(order, 0, 0.0), body)
+        body.mesh.Curve(order)
+        try:
+            steps = solved.steps
+        except RuntimeError:
+            if len(orders) < ENOUGH:
+                raise
+            break
+        pressed = solved.pressed_points()
+        if pressed:
+            why = f"{pressed[0]!r} holds a point that a force acts on: nothing there has a limit"
+            return ReferenceSolution(means="", left_out=why)
+        read.append({w.name: solved.read(w) for w in fields_of(formulation)})
+        orders.append(order)
+        unknowns = solved.space.ndof
+        if steps > SLOW and len(orders) >= ENOUGH:
+            break
+    means = f"NGSolve {version('ngsolve')}, curved tetrahedra of order {orders[-1]}, "
+    means += f"{unknowns} unknowns; error by orders {' and '.join(map(str, orders[-3:-1]))}"
+    found = {w.name: settled([one[w.name] for one in read[-3:]]) for w in fields_of(formulation)}
+    return ReferenceSolution(
+        means=means, quantities={name: v for name, v in found.items() if v is not None}
+    )
+
+
+def fields_of(formulation: Formulation) -> list[WantedOfField]:
+    """Return what is wanted of the displacement under the loads."""
+    return [wanted for wanted in formulation.wanted if not isinstance(wanted, WantedOfMode)]
+
+
+def settled(read: list[Read]) -> ReferenceValue | None:
+    """Return the value that a quantity tends to as the order grows, with an error estimate.
+
+    Where the changes shrink by a ratio r, all that follow the last one sum up to r / (1 - r) of
+    it.
+
+    Args:
+        read: The quantity at rising orders, two or three of them.
+    """
+    best, scale = read[-1].values, read[-1].scale
+    if not len(best) or len({len(one.values) for one in read}) > 1:
+        return None
+    changes = [float(np.abs(b.values - a.values).max()) for a, b in pairwise(read)]
+    last = changes[-1]
+    before = changes[0] if len(changes) > 1 else 4 * last
+    ratio = min(last / before, MOST_RATIO) if before > 0 else 0.0
+    error = last * max(1.0, SAFETY * ratio / (1 - ratio)) + OF_THE_LAST_BUT_ONE * before
+    error = max(error, read[-1].spread / 2)
+    error += ROUNDING * max(float(np.abs(best).max()), scale)
+    return ReferenceValue(values=tuple(map(float, best)), error=error, scale=scale)
+
+
+@dataclass(frozen=True)
+class SolvedSolid(Solved):
+    """A solid solved at one order, in coordinates scaled by ``frame.scale``."""
+
+    @cached_property
+    def space(self) -> VectorH1:
+        """Displacements; what supports hold is not free."""
+        held = {
+            f"dirichlet{axis}": "|".join(
+                self.body.edges[support.boundary]
+                for support in self.formulation.supports
+                if axis in support.components and support.boundary in self.body.edges
+            )
+            for axis in AXES
+        }
+        space = VectorH1(self.body.mesh, order=self.resolution.order, wb_fulledges=True, **held)
+        for support in self.formulation.supports:
+            if support.boundary in self.body.points:
+                for axis in support.components:
+                    component = AXES.index(axis)
+                    vertex = self.body.points[support.boundary]
+                    (dof,) = space.components[component].GetDofNrs(vertex)
+                    space.FreeDofs().Clear(space.Range(component).start + dof)
+        return space
+
+    @cached_property
+    def weight(self) -> CoefficientFunction:
+        """A volume counts for itself."""
+        return CF(1.0)
+
+    @property
+    def force_scale(self) -> float:
+        """Forces here over forces [N]."""
+        return float(self.body.frame.scale**2)
+
+    def strain(self, u: CoefficientFunction) -> CoefficientFunction:
+        """Return the strain, a 3 x 3 matrix."""
+        H = Grad(u)
+        return 0.5 * (H + H.trans)
+
+    @cached_property
+    def _assembled(self) -> tuple[BilinearForm, Preconditioner]:
+        u, v = self.space.TnT()
+        form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
+        stiffness = BilinearForm(form * dx(bonus_intorder=2), symmetric=True)
+        preconditioner = Preconditioner(stiffness, "bddc")
+        return stiffness.Assemble(), preconditioner
+
+    @cached_property
+    def stiffness(self) -> BilinearForm:
+        """K on all degrees of freedom."""
+        return self._assembled[0]
+
+    @cached_property
+    def displacement(self) -> GridFunction:
+        """The displacement, scaled.
+
+        Raises:
+            RuntimeError: If the iteration does not converge.
+        """
+        u = GridFunction(self.space)
+        u.vec.FV().NumPy()[:] = self.prescribed
+        u.vec.data += self._solution[0]
+        return moved_to_points(self, u) if self.body.points else u
+
+    @property
+    def steps(self) -> int:
+        """How many steps conjugate gradients took.
+
+        Raises:
+            RuntimeError: If they do not converge.
+        """
+        return self._solution[1]
+
+    @cached_property
+    def _solution(self) -> tuple[BaseVector, int]:
+        """What the loads add to what is prescribed."""
+        stiffness, force = self.system
+        held = GridFunction(self.space)
+        held.vec.FV().NumPy()[:] = self.prescribed
+        rest = (force.vec - stiffness.mat * held.vec).Evaluate()
+        rest.FV().NumPy()[self.held] = 0.0
+        return self._solved(rest)
+
+    def _solved(self, rest: BaseVector) -> tuple[BaseVector, int]:
+        stiffness, preconditioner = self._assembled
+        solver = CGSolver(stiffness.mat, preconditioner.mat, tol=_TOLERANCE, maxiter=_STEPS)
+        found = (solver * rest).Evaluate()
+        if solver.iterations < _STEPS or solver.residuals[-1] < LEFT * solver.residuals[0]:
+            return found, solver.iterations
+        if self.space.ndof > MOST_DIRECT:
+            raise RuntimeError(f"conjugate gradients did not converge in {_STEPS} steps")
+        inverse = stiffness.mat.Inverse(self.space.FreeDofs(), inverse="sparsecholesky")
+        return (inverse * rest).Evaluate(), _STEPS
+
+    def read(self, wanted: WantedOfField) -> Read:
+        """Return a wanted quantity in SI units."""
+        spread = 0.0
+        if isinstance(wanted, WantedDisplacement | WantedStress):
+            field = self.field(wanted)
+            if wanted.at is not None:
+                jumps = wanted.kind == "stress"
+                values, spread = at_place(self.body, field, wanted.at, jumps=jumps)
+            else:
+                assert wanted.extreme is not None
+                top = extreme_of(self.body, field, wanted.extreme, wanted.region, PIECES)
+                values = np.array([top])
+        else:
+            values = self.quantity(wanted, PIECES)
+        return Read(values, spread, self.scale(wanted))
+
+    def size_of_displacement(self) -> float:
+        """Return how large the largest displacement is [m]."""
+        whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
+        return extreme_of(self.body, self.field(whole), "max", None, 2)
+
+    def largest_force(self) -> float:
+        """Return the largest resultant on a support, or a little of all forces together."""
+        return max(super().largest_force(), 1e-3 * self._all_forces / self.force_scale)
+
+    @cached_property
+    def _all_forces(self) -> float:
+        """The sum of the sizes of all forces on vertices, of loads and of supports, scaled."""
+        vertices = len(self.body.mesh.vertices)
+        starts = [self.space.Range(component).start for component in range(3)]
+        corners = np.concatenate([np.arange(start, start + vertices) for start in starts])
+        loads: FloatArray = np.abs(self.system[1].vec.FV().NumPy()[corners])
+        return float(loads.sum() + np.abs(self.residual[corners]).sum())
+
+    def pressed_points(self) -> list[str]:
+        """Return the points that a force of their own holds."""
+        forces = self._all_forces
+        return [
+            support.boundary
+            for support in self.formulation.supports
+            if support.boundary in self.body.points
+            for axis in support.components
+            for dof in self.dofs(support.boundary, AXES.index(axis))
+            if abs(float(self.residual[dof])) > HELD_AT_A_POINT * forces
+        ]
