@@ -1,6 +1,7 @@
 """Plants faults in finite-element programs, and tells which check finds each.
 
     uv run python benchmarks/planted_faults.py [--json] [PROBLEM ...]
+    uv run python benchmarks/planted_faults.py --merge PART.json ...
 
 Every wrong solution is made by a program that really runs: the handbook's, with a fault in its
 text, in what it reads, or in the files after its run. It goes the usual way, through the sandbox,
@@ -42,7 +43,9 @@ from pathlib import Path
 
 import anyio
 from planting.bodies import Body, bodies
+from planting.faults import FAULTS
 from planting.measuring import Outcome, RightOutcome, outcomes, right_outcomes
+from planting.running import references
 
 PACKAGES = ("mechagents", "numpy", "scipy", "scikit-fem", "ngsolve", "netgen-mesher", "meshio")
 
@@ -58,8 +61,9 @@ async def measure(
         right: Whether right solutions are measured too.
     """
     with tempfile.TemporaryDirectory() as folder:
-        wrong = await outcomes(chosen, Path(folder) / "wrong", faults)
-        rights = await right_outcomes(chosen, Path(folder) / "right") if right else []
+        known = await references(chosen)
+        wrong = await outcomes(chosen, known, Path(folder) / "wrong", faults)
+        rights = await right_outcomes(chosen, known, Path(folder) / "right") if right else []
         return wrong, rights
 
 
@@ -136,7 +140,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("problem", nargs="*", help="only these problems")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument("--merge", nargs="+", type=Path, help="print what such JSON files hold")
     given = parser.parse_args()
+    if given.merge:
+        return _tell(*_merged(given.merge))
     known = {body.name: body for body in bodies()}
     unknown = [name for name in given.problem if name not in known]
     if unknown:
@@ -152,10 +159,27 @@ def main() -> int:
         }
         print(json.dumps(content, indent=1))
     else:
-        print(matrix(wrong), summary(wrong, right), machine(), sep="\n\n")
+        _tell(wrong, right)
         print(f"{time.perf_counter() - begun:.0f} s")
-    false = any(o.kind == "accepted" for o in wrong) or any(o.refused for o in right)
-    return int(false)
+    return _false(wrong, right)
+
+
+def _tell(wrong: Sequence[Outcome], right: Sequence[RightOutcome]) -> int:
+    print(matrix(wrong), summary(wrong, right), machine(), sep="\n\n")
+    return _false(wrong, right)
+
+
+def _false(wrong: Sequence[Outcome], right: Sequence[RightOutcome]) -> int:
+    return int(any(o.kind == "accepted" for o in wrong) or any(o.refused for o in right))
+
+
+def _merged(paths: Sequence[Path]) -> tuple[list[Outcome], list[RightOutcome]]:
+    """Return what files of parts hold, by the order of faults."""
+    parts = [json.loads(path.read_text()) for path in paths]
+    order = {fault.name: number for number, fault in enumerate(FAULTS)}
+    wrong = [Outcome(**one) for part in parts for one in part["wrong"]]
+    right = [RightOutcome(**one) for part in parts for one in part["right"]]
+    return sorted(wrong, key=lambda o: order[o.fault]), right
 
 
 if __name__ == "__main__":

@@ -114,14 +114,14 @@ def _axes_swapped(law: Tree) -> bool:
     a, b, c = law["youngs_moduli"]
     law["youngs_moduli"] = [b, a, c]
     law["poisson_ratios"][0] *= b / a
-    return a != b
+    return bool(a != b)
 
 
 def _minor_ratio(law: Tree) -> bool:
     """nu21 taken for nu12."""
     a, b, _ = law["youngs_moduli"]
     law["poisson_ratios"][0] *= b / a
-    return a != b
+    return bool(a != b)
 
 
 def _isotropic_shear(law: Tree) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,9 +18,10 @@ from mechagents.verification.convergence import relative_bound
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.reference.values import ReferenceSolution
 from planting.bodies import SINGULAR, Body
-from planting.faults import FAULTS, Fault, Known
+from planting.faults import FAULTS
+from planting.making import Fault, Known
 from planting.right import VARIANTS, Variant
-from planting.running import Verdict, open_sandbox, program_text, references, run_and_judge
+from planting.running import Verdict, open_sandbox, program_text, run_and_judge
 
 Kind = Literal["found", "harmless", "not seen", "accepted", "nothing changed"]
 SAME = 1e-9
@@ -58,9 +59,13 @@ class RightOutcome:
     outside: tuple[str, ...] = ()
 
 
-async def outcomes(chosen: Sequence[Body], folder: Path, faults: Sequence[str]) -> list[Outcome]:
+async def outcomes(
+    chosen: Sequence[Body],
+    known: Mapping[str, ReferenceSolution],
+    folder: Path,
+    faults: Sequence[str],
+) -> list[Outcome]:
     """Return what became of each fault in each problem where it makes sense."""
-    known = await references(chosen)
     found: dict[tuple[str, str], Outcome] = {}
     wanted = [fault for fault in FAULTS if not faults or fault.name in faults]
     async with open_sandbox() as sandbox:
@@ -180,10 +185,11 @@ def _close(a: FloatArray, b: FloatArray) -> bool:
     return bool((np.abs(a - b) <= SAME * size).all())
 
 
-async def right_outcomes(chosen: Sequence[Body], folder: Path) -> list[RightOutcome]:
+async def right_outcomes(
+    chosen: Sequence[Body], known: Mapping[str, ReferenceSolution], folder: Path
+) -> list[RightOutcome]:
     """Return what became of each right solution."""
     asked = [body for body in chosen if body.name not in SINGULAR]
-    known = await references(asked)
     found: list[tuple[int, RightOutcome]] = []
     async with open_sandbox() as sandbox:
         limit = anyio.CapacityLimiter(AT_ONCE)
