@@ -162,6 +162,25 @@ def _bent_strip() -> dict[str, Any]:
     }
 
 
+def _inflated_tube() -> dict[str, Any]:
+    """A quarter of a long tube of rubber that a pressure widens."""
+    geometry = _quarter_ring(0.1, 0.2)
+    return {
+        "analysis": "static_finite",
+        "idealisation": "plane_strain",
+        "geometry": geometry,
+        "materials": {"ring": {"kind": "mooney_rivlin", "c10": 3e5, "c01": 1e5, "kappa": 8e6}},
+        "supports": [{"boundary": "bottom", "y": 0.0}, {"boundary": "left", "x": 0.0}],
+        "loads": [{"kind": "pressure", "boundary": "bore", "value": 2e5}],
+        "wanted": [
+            _at("bore_x", "displacement", "x", 0.1, 0.0),
+            _at("hoop", "stress", "yy", 0.17, 0.0),
+            _reaction("bottom_y", "bottom", "y"),
+            ENERGY,
+        ],
+    }
+
+
 # Plasticity.
 
 
@@ -486,6 +505,7 @@ BODIES: dict[str, tuple[dict[str, Any], float, int | None, float]] = {
     "stretched-sheet": (_stretched_sheet(), 0.1, 4, 0.02),
     "rubber-bush": (_rubber_bush(), 0.0025, 3, 0.02),
     "bent-strip": (_bent_strip(), 0.02, 5, 0.03),
+    "inflated-tube": (_inflated_tube(), 0.01, 4, 0.02),
     "yielding-pipe": (_yielding_pipe(), 0.015, 8, 0.02),
     "relieved-pipe": (_relieved_pipe(), 0.015, 8, 0.02),
     "drawn-strip": (_drawn_strip(), 0.05, 8, 0.06),

@@ -252,6 +252,8 @@ def _extra_component(data: Tree) -> bool:
 
 
 def _lost_component(data: Tree) -> bool:
+    if not data["supports"]:
+        return False
     support = data["supports"][0]
     if support["x"] is None or support["y"] is None:
         return False

@@ -241,6 +241,11 @@ def pulled(f: Formulation) -> bool:
     return any(load.kind == "traction" for load in f.loads)
 
 
+def pressed(f: Formulation) -> bool:
+    """Return whether a pressure acts."""
+    return any(load.kind == "pressure" for load in f.loads)
+
+
 def mechanical(f: Formulation) -> bool:
     """Return whether forces act on edges."""
     return any(load.kind in ("traction", "pressure") for load in f.loads)

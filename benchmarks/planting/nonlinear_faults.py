@@ -19,6 +19,7 @@ from planting.making import (
     energetic,
     every,
     in_plane_stress,
+    pressed,
     pulled,
     right_numbers,
     stressed,
@@ -67,14 +68,19 @@ for factor in np.linspace(0, 1, (settings.load_steps or 10) + 1)[1:]:
 SMALL = """from mechagents.kit import solve
 
 K = body.forces(np.zeros(V.N))[1]
-u = solve(K, f, fixed, values)
+u = solve(K, f + pressure.forces(np.zeros(V.N))[0], fixed, values)
 """
 SMALL_SIGMA = """nodal = FiniteBody(problem, mesh, basis(mesh, at_nodes=True))
 sigma = node_means(mesh, nodal.stress(1e-6 * u))
 sigma = 1e6 * sigma
 """
-SMALL_FORCES = ("(body.forces(u)[0] - f)[dofs]", "(body.forces(np.zeros(V.N))[1] @ u - f)[dofs]")
+SMALL_FORCES = (
+    "forces = equations(u, 1.0)[0][dofs]",
+    "forces = (K @ u - f - pressure.forces(np.zeros(V.N))[0])[dofs]",
+)
 SMALL_ENERGY = (_ENERGY, "1e12 * body.energy(1e-6 * u)")
+STRAINED = """strained = problem.model_copy(update={"idealisation": "plane_strain"})
+body = FiniteBody(strained, mesh, V)"""
 OTHER_STRESS = """nodal = FiniteBody(problem, mesh, basis(mesh, at_nodes=True))
 sigma = np.zeros((*nodal.volume.shape, 4))
 for here, answer in nodal.responses(u, np.arange(len(mesh.cells))):
@@ -337,21 +343,18 @@ FAULTS: tuple[Fault, ...] = (
         analyses=FINITE,
     ),
     Fault(
+        "pressure keeps its direction and area",
+        where(pressed, ("pressure.forces(u)", "pressure.forces(np.zeros_like(u))")),
+        analyses=FINITE,
+    ),
+    Fault(
         "last load step missing",
         where(every, (_STEPS, _STEPS[:-1] + ", end=0.9)")),
         analyses=FINITE,
     ),
     Fault(
         "stretch across left out in plane stress",
-        where(
-            in_plane_stress,
-            (
-                _BODY["static_finite"],
-                _BODY["static_finite"]
-                + "\nstrained = problem.model_copy(update={'idealisation': 'plane_strain'})"
-                "\nbody = FiniteBody(strained, mesh, V)",
-            ),
-        ),
+        where(in_plane_stress, (_BODY["static_finite"], STRAINED)),
         analyses=FINITE,
     ),
     Fault(

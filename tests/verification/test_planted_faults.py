@@ -39,11 +39,27 @@ EXPECTED = {
     "hole 3 % larger on the coarser meshes": "convergence:coarser",
     "a singular stress, the same on every mesh": "convergence:NAME",
     "blank picture": "contract:picture",
+    "first Piola-Kirchhoff stress reported as Cauchy": "equilibrium:stress",
+    "linear theory throughout": "equilibrium:residual",
+    "wrong volumetric term": "equilibrium:residual",
+    "load turns with the surface": "equilibrium:residual",
+    "elastic answer": "equilibrium:steps",
+    "hardening left out": "equilibrium:steps",
+    "plastic strain out of the plane left out": "equilibrium:steps",
+    "history made up in proportion": "equilibrium:steps",
+    "omega reported for the frequency": "quantities",
+    "lowest mode missing": "modes:count",
+    "factor inverted": "quantities",
+    "stress before buckling of half the load": "quantities",
+    "point force across in place of along": "equilibrium:residual",
+    "springs twice as stiff": "equilibrium:residual",
+    "angle of the material mirrored": "equilibrium:residual",
 }
 """Faults, and the checks that may find them first."""
 PROBLEMS = (
     "copper-plate", "round-plate", "bimaterial-bar", "cantilever", "plate-shear",
-    "singular-l-shape",
+    "singular-l-shape", "rubber-cantilever", "upset-disc", "vibrating-cantilever", "column",
+    "beam-on-points", "wooden-wall",
 )  # fmt: skip
 
 
@@ -76,7 +92,7 @@ def test_right_programs_pass_and_their_bounds_hold(
     measured: tuple[list[Outcome], list[RightOutcome]],
 ) -> None:
     _, right = measured
-    assert len(right) == len(VARIANTS)
+    assert len(right) == sum(v.fits(BODIES["thick-cylinder"].formulation) for v in VARIANTS)
     assert [outcome.refused for outcome in right if outcome.refused] == []
     assert sum(o.inside for o in right) >= 0.9 * sum(o.bounds for o in right)
 
