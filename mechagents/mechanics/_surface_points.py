@@ -11,6 +11,7 @@ from mechagents.mechanics.geometry import (
     AXES,
     Geometry,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     PlainSurface,
@@ -77,14 +78,16 @@ def _grid(
         ring = np.sqrt(1 - height**2)
         normals = np.stack([ring * np.cos(turn), ring * np.sin(turn), height], axis=-1)
         return np.array(surface.center) + surface.radius * normals, normals
-    if isinstance(surface, OnCylinder):
+    if isinstance(surface, OnCylinder | OnEllipticCylinder):
         a, b = (AXES.index(axis) for axis in ACROSS[surface.axis])
         upright, turn = AXES.index(surface.axis), 2 * np.pi * two
         normals, points = np.zeros((*one.shape, 3)), np.zeros((*one.shape, 3))
-        normals[..., a], normals[..., b] = np.cos(turn), np.sin(turn)
         points[..., upright] = low[upright] + one * (high[upright] - low[upright])
-        points[..., a], points[..., b] = surface.center
-        return points + surface.radius * normals, normals
+        p, q = surface.radii if isinstance(surface, OnEllipticCylinder) else [surface.radius] * 2
+        points[..., a] = surface.center[0] + p * np.cos(turn)
+        points[..., b] = surface.center[1] + q * np.sin(turn)
+        normals[..., a], normals[..., b] = np.cos(turn) / p, np.sin(turn) / q
+        return points, normals / np.linalg.norm(normals, axis=-1, keepdims=True)
     normal = np.array(surface.normal) / np.linalg.norm(surface.normal)
     middle = (low + high) / 2
     foot = middle - ((middle - np.array(surface.point)) @ normal) * normal

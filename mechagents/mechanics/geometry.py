@@ -276,6 +276,17 @@ class OnCylinder(Part):
     radius: Annotated[Length, Field(gt=0)]
 
 
+class OnEllipticCylinder(Part):
+    """The part of a solid's surface on an elliptic cylinder along an axis."""
+
+    kind: Literal["elliptic_cylinder_surface"] = "elliptic_cylinder_surface"
+    axis: Axis
+    center: Point
+    """Where its axis crosses the plane of the other two, in the order of an extrusion [m]."""
+    radii: tuple[Annotated[Length, Field(gt=0)], Annotated[Length, Field(gt=0)]]
+    """Its half axes along those two axes [m]."""
+
+
 class OnSphere(Part):
     """The part of a solid's surface at a distance from a point."""
 
@@ -291,7 +302,7 @@ class AtSpacePoint(Part):
     at: SpacePoint
 
 
-PlainSurface = OnPlane | OnTiltedPlane | OnCylinder | OnSphere
+PlainSurface = OnPlane | OnTiltedPlane | OnCylinder | OnEllipticCylinder | OnSphere
 Surface = Annotated[PlainSurface, Field(discriminator="kind")]
 """A named part of a solid's surface."""
 
@@ -316,6 +327,7 @@ Boundary = Annotated[
     | OnPlane
     | OnTiltedPlane
     | OnCylinder
+    | OnEllipticCylinder
     | OnSphere
     | OnCurve
     | AtSpacePoint,

@@ -14,13 +14,17 @@ from mechagents.mechanics.geometry import (
     ACROSS,
     AXES,
     AtSpacePoint,
+    Ellipse,
+    Extrusion,
     Geometry,
     OnCurve,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     PlainSurface,
 )
+from mechagents.mechanics.occ_solids import solid
 from mechagents.mechanics.occ_surfaces import outer_faces, parts_on
 from mechagents.mechanics.solid_body import box
 
@@ -110,6 +114,11 @@ def _side(surface: PlainSurface, geometry: Geometry, frame: SpaceFrame) -> TopoD
             height = float(high[along] - low[along]) * frame.scale
             foot = Pnt(*frame.into((base[0], base[1], base[2])))
             return occ.Cylinder(foot, direction, surface.radius * frame.scale, height)
+        case OnEllipticCylinder():
+            along = AXES.index(surface.axis)
+            ends = (float(low[along]), float(high[along]))
+            profile = Ellipse(center=surface.center, radii=surface.radii)
+            return solid(Extrusion(profile=profile, axis=surface.axis, between=ends), frame)
         case OnSphere():
             return occ.Sphere(Pnt(*frame.into(surface.center)), surface.radius * frame.scale)
         case _:

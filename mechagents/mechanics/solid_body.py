@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.mechanics.ellipses import metres, stretched
+from mechagents.mechanics.ellipses import distance_to_ellipse, metres, stretched
 from mechagents.mechanics.geometry import (
     ACROSS,
     AXES,
@@ -26,6 +26,7 @@ from mechagents.mechanics.geometry import (
     Intersection,
     OnCurve,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     OnTiltedPlane,
@@ -148,6 +149,9 @@ def distance_from(boundary: SpaceBoundary, points: FloatArray) -> FloatArray:
         case OnCylinder():
             flat = points[..., _across(boundary.axis)] - np.array(boundary.center)
             return np.abs(_length(flat) - boundary.radius)
+        case OnEllipticCylinder():
+            flat = points[..., _across(boundary.axis)]
+            return distance_to_ellipse(flat, boundary.center, boundary.radii)
         case OnSphere():
             return np.abs(_length(points - np.array(boundary.center)) - boundary.radius)
         case OnCurve(of=(one, two)):

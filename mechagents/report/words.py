@@ -22,6 +22,7 @@ from mechagents.mechanics.geometry import (
     OnCurve,
     OnCylinder,
     OnEllipse,
+    OnEllipticCylinder,
     OnLine,
     OnPlane,
     OnSegment,
@@ -171,6 +172,14 @@ def boundary_words(boundary: Boundary) -> str:
                 for other, value in zip(ACROSS[axis], boundary.center, strict=True)
             )
             return f"cylinder of radius {radius} along {axis}{center}"
+        case OnEllipticCylinder():
+            center = "".join(
+                f", {other} = {value:.6g} m"
+                for other, value in zip(ACROSS[boundary.axis], boundary.center, strict=True)
+            )
+            return (
+                f"elliptic cylinder of {_half_axes(boundary.radii)} along {boundary.axis}{center}"
+            )
         case OnSphere():
             radius = f"{boundary.radius:.6g} m"
             return f"sphere of radius {radius} about {point_words(boundary.center)}"

@@ -9,6 +9,7 @@ from mechagents.mechanics.geometry import (
     Geometry,
     OnCurve,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     OnTiltedPlane,
@@ -47,7 +48,7 @@ def space_places(fields: Fields, skin: Skin, geometry: Geometry) -> dict[str, Pl
                 found[name] = _point(fields, skin, boundary, near)
             case OnCurve():
                 found[name] = _curve(fields, skin, boundary, near)
-            case OnPlane() | OnTiltedPlane() | OnCylinder() | OnSphere():
+            case OnPlane() | OnTiltedPlane() | OnCylinder() | OnEllipticCylinder() | OnSphere():
                 on = _faces_on(facets, boundary, near)
                 # A flat end whose rim is on a sphere may look like a chord of it.
                 if not np.isinf(wall_of(boundary).bend):

@@ -14,6 +14,7 @@ import numpy as np
 from mechagents.mechanics.geometry import (
     OnCurve,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     OnTiltedPlane,
@@ -226,6 +227,9 @@ def _words(plain: PlainSurface) -> str:
         case OnCylinder():
             round_it = f"about {_at(plain.center)} along {plain.axis}"
             return f"the cylinder of radius {plain.radius:.4g} m {round_it}"
+        case OnEllipticCylinder():
+            round_it = f"about {_at(plain.center)} along {plain.axis}"
+            return f"the elliptic cylinder of half axes {_at(plain.radii)} m {round_it}"
         case OnSphere():
             return f"the sphere of radius {plain.radius:.4g} m about {_at(plain.center)}"
 
@@ -344,7 +348,7 @@ def _boundaries(solution: Solution, allowed: float) -> Iterator[Check]:
         if isinstance(boundary, OnCurve):
             message = f"{len(place.edges)} edges of outer faces lie on {name}"
             yield found(f"geometry:boundary:{name}", len(place.edges) > 0, message)
-        if not isinstance(boundary, OnPlane | OnTiltedPlane | OnCylinder | OnSphere):
+        if not isinstance(boundary, PlainSurface):
             continue
         ideal = area(f.geometry, name)
         given = float(face_areas(solution.fields, place.faces).sum())

@@ -25,6 +25,7 @@ from mechagents.mechanics.geometry import (
     Extrusion,
     Intersection,
     OnCylinder,
+    OnEllipticCylinder,
     OnPlane,
     OnSphere,
     OnTiltedPlane,
@@ -193,9 +194,9 @@ class Oval(Wall):
         return min(self.radii) ** 2 / max(self.radii)
 
     @property
-    def named(self) -> None:
-        """A formulation has no name for it."""
-        return
+    def named(self) -> PlainSurface:
+        """The same surface as a formulation names it."""
+        return OnEllipticCylinder(axis=self.axis, center=self.center, radii=self.radii)
 
     def height(self, points: FloatArray) -> FloatArray:
         """Return about the signed distance [m] of points (..., 3), shape (...)."""
@@ -234,6 +235,8 @@ def wall_of(surface: PlainSurface) -> Wall:
             return _flat(np.array(surface.point), np.array(surface.normal))
         case OnCylinder():
             return Round(_place(surface.axis, surface.center, 0.0), surface.radius, surface.axis)
+        case OnEllipticCylinder():
+            return Oval(surface.axis, surface.center, surface.radii)
         case OnSphere():
             return Round(surface.center, surface.radius)
 

@@ -65,3 +65,45 @@ def beam(**changes: object) -> dict[str, Any]:
         "wanted": [{"name": "energy", "kind": "strain_energy"}],
     }
     return {**data, **changes}
+
+
+def elliptic_plate() -> dict[str, Any]:
+    """Return a quarter of a thick plate between two ellipses (NAFEMS LE10), pressed on its top."""
+    outer = {"kind": "ellipse", "center": [0.0, 0.0], "radii": [3.25, 2.75]}
+    inner = {"kind": "ellipse", "center": [0.0, 0.0], "radii": [2.0, 1.0]}
+    quadrant = {"kind": "rectangle", "size": [4.0, 4.0]}
+    ring = {"kind": "difference", "base": outer, "remove": [inner]}
+    profile = {"kind": "intersection", "shapes": [ring, quadrant]}
+    rim = {
+        "kind": "elliptic_cylinder_surface",
+        "axis": "z",
+        "center": [0.0, 0.0],
+        "radii": [3.25, 2.75],
+    }
+    hole = {**rim, "radii": [2.0, 1.0]}
+    middle = {"kind": "plane", "axis": "z", "at": 0.0}
+    return {
+        "idealisation": "solid",
+        "geometry": {
+            "regions": {"plate": {"kind": "extrusion", "profile": profile, "between": [-0.3, 0.3]}},
+            "boundaries": {
+                "rim": rim,
+                "hole": hole,
+                "mid_rim": {"kind": "curve", "of": [rim, middle]},
+                "cut_x": {"kind": "plane", "axis": "x", "at": 0.0},
+                "cut_y": {"kind": "plane", "axis": "y", "at": 0.0},
+                "top": {"kind": "plane", "axis": "z", "at": 0.3},
+            },
+        },
+        "materials": {"plate": {"youngs_modulus": 210e9, "poisson_ratio": 0.3}},
+        "supports": [
+            {"boundary": "cut_x", "symmetry": True},
+            {"boundary": "cut_y", "symmetry": True},
+            {"boundary": "rim", "x": 0.0, "y": 0.0},
+            {"boundary": "mid_rim", "z": 0.0},
+        ],
+        "loads": [{"kind": "pressure", "boundary": "top", "value": 1e6}],
+        "wanted": [
+            {"name": "stress", "kind": "stress", "component": "yy", "at": [2.0, 0.0, 0.3]},
+        ],
+    }

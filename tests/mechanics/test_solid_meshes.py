@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from solids import block, hollow_sphere
+from solids import block, elliptic_plate, hollow_sphere
 
 from mechagents.mechanics import solid_body
+from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Geometry
 from mechagents.mechanics.meshing import Mesh, make_mesh
 
@@ -94,6 +95,20 @@ def test_a_curve_is_not_where_its_surfaces_are_met_by_chance() -> None:
     nodes = mesh.points[mesh.boundary_nodes["lines"]]
     assert nodes[:, 2].max() == pytest.approx(2.0)
     assert set(mesh.region) == {0, 1}
+
+
+def test_an_elliptic_plate_has_its_nodes_on_its_rim() -> None:
+    geometry = Formulation.model_validate(elliptic_plate()).geometry
+    mesh = make_mesh(geometry, 0.6, 2)
+    for name in ("rim", "hole"):
+        nodes = mesh.points[mesh.boundary_nodes[name]]
+        assert solid_body.distance_from(geometry.surface_parts[name], nodes).max() < 1e-6
+        assert area(mesh, name) == pytest.approx(solid_body.area(geometry, name), rel=0.02)
+    middle = mesh.points[mesh.boundary_nodes["mid_rim"]]
+    assert np.abs(middle[:, 2]).max() < 1e-9
+    assert middle.max(axis=0)[:2] == pytest.approx([3.25, 2.75])
+    quarter = math.pi / 4 * (3.25 * 2.75 - 2.0) * 0.6
+    assert solid_body.volume(geometry.regions["plate"]) == pytest.approx(quarter, rel=1e-9)
 
 
 def test_a_mesh_is_the_same_whenever_it_is_made() -> None:

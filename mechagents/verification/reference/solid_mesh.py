@@ -17,10 +17,8 @@ from mechagents.mechanics.geometry import (
     AXES,
     AtSpacePoint,
     OnCurve,
-    OnCylinder,
     OnPlane,
-    OnSphere,
-    OnTiltedPlane,
+    PlainSurface,
     Surface,
 )
 from mechagents.mechanics.occ import quiet_and_repeatable
@@ -187,7 +185,7 @@ def _named_faces(
     }
     found: dict[str, str] = {}
     for name, boundary in formulation.geometry.boundaries.items():
-        if isinstance(boundary, OnPlane | OnTiltedPlane | OnCylinder | OnSphere):
+        if isinstance(boundary, PlainSurface):
             on = [face for face, places in outer.items() if _on(boundary, places, frame, near)]
             found[name] = "|".join(on)
     return found
