@@ -104,8 +104,9 @@ def test_a_curve_takes_the_nodes_on_both_its_surfaces(order: int) -> None:
 def test_a_point_is_the_node_there_or_none() -> None:
     mesh = of_kind("wedge")
     for at, count in (([1.0, 0.6, 0.4], 1), ([0.9, 0.6, 0.4], 0)):
-        point = {"kind": "space_point", "at": at}
-        assert len(laid(point, bodies.block(), mesh).places["place"].nodes) == count
+        places = {"held": TOP, "place": {"kind": "space_point", "at": at}}
+        laid_on = Solution.of(bodies.formulation({"block": bodies.BLOCK}, places), mesh)
+        assert len(laid_on.places["place"].nodes) == count
 
 
 @pytest.mark.parametrize("level", range(5))

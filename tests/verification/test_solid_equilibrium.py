@@ -100,7 +100,7 @@ def test_a_change_of_temperature_strains_a_free_solid_without_stress() -> None:
     f = bar(materials={"bar": {"youngs_modulus": 1e9, "poisson_ratio": 0.3,
                                "thermal_expansion": 1e-5}},
             supports=[{"boundary": f"{axis}_low", axis: 0.0} for axis in "xyz"],
-            loads=[hot])  # fmt: skip
+            loads=[hot], wanted=[{"name": "energy", "kind": "strain_energy"}])  # fmt: skip
     mesh = box_mesh("hexahedron27", (2, 2, 2))
     fields = Fields(mesh.points, (Block(mesh.kind, mesh.cells),), 5e-4 * mesh.points)
     state = Equilibrium.of(Solution.of(f, fields))

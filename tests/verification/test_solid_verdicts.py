@@ -104,6 +104,7 @@ def test_a_load_on_another_face_or_of_another_kind_is_caught(
 def test_a_mesh_of_another_body_is_caught(tmp_path: Path, solved: SolidReturned) -> None:
     longer = {"regions": {"bar": {"kind": "box", "size": [2.2, 1.0, 0.5]}}}
     boundaries = bar().geometry.model_dump()["boundaries"]
+    boundaries["x_high"]["at"] = 2.2
     meant = bar(geometry={**longer, "boundaries": boundaries}, loads=[])
     assert "geometry:box" in refused(tmp_path, replace(solved, formulation=meant))
 
