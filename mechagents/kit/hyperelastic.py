@@ -12,7 +12,7 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,10 +68,19 @@ def respond(law: Hyperelastic, F: FloatArray, *, plane_stress: bool = False) -> 
     if not plane_stress:
         return _respond(law, F)
     found = _respond(law, _across(law, F))
-    A = found.tangent
+    return replace(found, tangent=without_stress_across(found.tangent))
+
+
+def without_stress_across(A: FloatArray) -> FloatArray:
+    """Return the tangent in plane stress: what is left where the stress across stays zero.
+
+    Args:
+        A: The tangent in space [Pa], shape (..., 3, 3, 3, 3).
+    """
     stiff = A[..., 2, 2, 2, 2][..., None, None, None, None]
     across, along = A[..., :, :, 2, 2][..., None, None], A[..., 2, 2, :, :][..., None, None, :, :]
-    return Response(found.energy, found.stress, A - across * along / stiff, found.gradient)
+    plane: FloatArray = A - across * along / stiff
+    return plane
 
 
 def stretch_across(law: Hyperelastic, F: FloatArray) -> tuple[FloatArray, FloatArray]:

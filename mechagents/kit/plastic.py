@@ -6,13 +6,13 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mechagents.kit.finite import NonlinearBody
-from mechagents.kit.hyperelastic import Response
+from mechagents.kit.hyperelastic import Response, without_stress_across
 from mechagents.mechanics.orthotropic import Orthotropic
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _I = np.eye(3)
 _SAME = np.einsum("ik,jl->ijkl", _I, _I)
 _SYMMETRIC = (_SAME + np.einsum("ijkl->ijlk", _SAME)) / 2
 _VOLUME = np.einsum("ij,kl->ijkl", _I, _I)
+STRAINS = 100
+"""The most steps for the strain across a body in plane stress."""
 
 
 class SmallStrain(Response):
@@ -84,6 +86,36 @@ def radial_return(law: Law, H: FloatArray, before: Flow) -> tuple[SmallStrain, F
     return SmallStrain(energy, sigma, A, H), after
 
 
+def plane_stress_return(law: Law, H: FloatArray, before: Flow) -> tuple[SmallStrain, Flow]:
+    """Return the same in plane stress: the strain across is what leaves no stress there.
+
+    Args:
+        law: Isotropic, with a yield stress if ``j2_plastic``.
+        H: The whole displacement gradient, shape (..., 3, 3), whose H_33 is not read.
+        before: The state before the step.
+
+    Raises:
+        FloatingPointError: If there is no such strain.
+    """
+    if isinstance(law, Orthotropic):
+        raise TypeError("an orthotropic material does not flow")
+    lam, mu = law.lame_constants
+    along = H[..., 0, 0] + H[..., 1, 1] - before.strain[..., 0, 0] - before.strain[..., 1, 1]
+    stretched = H.copy()
+    stretched[..., 2, 2] = before.strain[..., 2, 2] - lam / (lam + 2 * mu) * along
+    scale = (lam + 2 * mu) * max(float(np.abs(stretched).max(initial=0.0)), 1e-12)
+    for step in range(STRAINS):
+        found, after = radial_return(law, stretched, before)
+        left = found.stress[..., 2, 2]
+        if float(np.abs(left).max(initial=0.0)) <= 1e-13 * scale:
+            return replace(found, tangent=without_stress_across(found.tangent)), after
+        # The stress across grows with the strain, at most as in elasticity: where Newton's method
+        # swings between elastic and plastic, that slope leads there from one side.
+        slope = found.tangent[..., 2, 2, 2, 2] if step < STRAINS // 4 else lam + 2 * mu
+        stretched[..., 2, 2] -= left / slope
+    raise FloatingPointError("no strain across the body leaves it without stress there")
+
+
 @dataclass(frozen=True, eq=False)
 class PlasticBody(NonlinearBody):
     """A body at small strain, some of whose materials flow; it remembers its plastic state."""
@@ -100,7 +132,8 @@ class PlasticBody(NonlinearBody):
 
     def answer(self, name: str, H: FloatArray, elements: IntArray) -> Response:
         """Return what the law answers to a step from the state in equilibrium last."""
-        return radial_return(self.problem.materials[name], H, self._before(elements))[0]
+        goes = plane_stress_return if self.problem.idealisation == "plane_stress" else radial_return
+        return goes(self.problem.materials[name], H, self._before(elements))[0]
 
     def accept(self, u: FloatArray) -> None:
         """Take a displacement in equilibrium as the end of a step."""

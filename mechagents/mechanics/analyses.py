@@ -29,11 +29,6 @@ def misfits(f: Formulation) -> Iterator[str]:
     else:
         yield from _wrong_laws(f)
         yield from _wrong_loads(f)
-        if f.idealisation == "plane_stress" and f.analysis == "static_plastic":
-            yield (
-                "idealisation: plane stress is not solved with plasticity yet; take plane_strain "
-                "or axisymmetric"
-            )
     yield from _wrong_path(f)
 
 

@@ -2,7 +2,8 @@
 
 In Voigt order xx, yy, zz, xy with gamma_xy = 2 eps_xy, apart from the tensors of programs. From
 the state before a step the trial stress is s = 2 mu dev(eps - eps_p); beyond the yield surface
-|s| = sqrt(2/3) (sigma_y + H alpha) it returns along n = s / |s|.
+|s| = sqrt(2/3) (sigma_y + H alpha) it returns along n = s / |s|. In plane stress the return stays
+in the plane (``plane_stress_flow``).
 
 References:
     Simo & Hughes, Computational Inelasticity (1998), boxes 3.1 and 3.2.
@@ -29,6 +30,7 @@ from mechagents.verification.assembly import (
 )
 from mechagents.verification.elements import FloatArray, quadrature, reference_nodes
 from mechagents.verification.history import part
+from mechagents.verification.plane_stress_flow import PlaneLaw, plane_tangent, returned
 from mechagents.verification.solution import Solution
 
 _ONE = np.array([1.0, 1.0, 1.0, 0.0])
@@ -46,6 +48,7 @@ class Constants:
     yields: FloatArray
     """The yield stress [Pa], infinite where nothing flows."""
     hardens: FloatArray
+    plane_stress: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +74,23 @@ def constants(solution: Solution, index: int) -> Constants:
         hardens = law.hardening_modulus if law.kind == "j2_plastic" else 0.0
         rows.append((lam + 2 * mu / 3, mu, yields if plastic else np.inf, hardens))
     table = np.array([*rows, (0.0, 0.0, np.inf, 0.0)])[solution.region[index]]
-    return Constants(*(table[:, [column]] for column in range(4)))
+    K, G, Y, H = (table[:, [column]] for column in range(4))
+    plane = solution.formulation.idealisation == "plane_stress"
+    return Constants(K, G, Y, H, plane_stress=plane)
 
 
 def radial_return(of: Constants, eps: FloatArray, before: State) -> tuple[FloatArray, State]:
     """Return the stress [Pa] at a strain and the state then; shapes (elements, points, 4)."""
+    if of.plane_stress:
+        found = returned(_in_plane(of, before), eps - before.strain)
+        state = State(before.strain + found.strain, before.alpha + found.alpha)
+        return found.stress, state
     sigma, after, _, _ = _returned(of, eps, before)
     return sigma, after
+
+
+def _in_plane(of: Constants, before: State) -> PlaneLaw:
+    return PlaneLaw(of.kappa, of.mu, of.yields + of.hardens * before.alpha, of.hardens)
 
 
 def _returned(
@@ -101,6 +114,9 @@ def _returned(
 
 def tangent(of: Constants, eps: FloatArray, before: State) -> FloatArray:
     """Return d sigma / d eps of a step [Pa], shape (elements, points, 4, 4)."""
+    if of.plane_stress:
+        law = _in_plane(of, before)
+        return plane_tangent(law, returned(law, eps - before.strain))
     _, _, size, slip = _returned(of, eps, before)
     s = 2 * of.mu[..., None] * ((eps - before.strain) @ _DEVIATOR)
     n = s / np.where(size > 0, size, 1.0)[..., None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from returned import Returned, failed, leave, nodal_means, reported
 
 from mechagents.kit import PlasticBody, basis, load_steps, make_mesh, node_dofs, write_history
-from mechagents.kit.plastic import Flow
+from mechagents.kit.plastic import Flow, plane_stress_return
 from mechagents.kit.plastic import radial_return as kit_return
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.plastic import J2Plastic
@@ -284,7 +284,48 @@ def test_both_tangents_are_the_derivative_of_the_stress() -> None:
         assert mine == pytest.approx(D[..., column], rel=1e-9, abs=1.0)
 
 
-def test_the_reference_of_a_perfectly_plastic_cylinder_is_that_of_hill() -> None:
+def test_in_plane_stress_programs_and_checks_return_the_same_in_their_own_ways() -> None:
+    law, eps, before, alpha = _points()
+    of, state = replace(_constants(law), plane_stress=True), State(before, np.full((6, 3), alpha))
+    sigma, after = radial_return(of, eps, state)
+    mine, flown = plane_stress_return(law, _tensor(eps), Flow(_tensor(before), state.alpha))
+    assert np.any(after.alpha > alpha)
+    assert mine.stress[..., [0, 1, 2, 0], [0, 1, 2, 1]] == pytest.approx(sigma, abs=1.0)
+    assert flown.alpha == pytest.approx(after.alpha)
+    assert flown.strain == pytest.approx(_tensor(after.strain), abs=1e-12)
+    D = tangent(of, eps, state)
+    for column in (0, 1, 3):
+        step = np.zeros(4)
+        step[column] = 1e-8
+        ahead, behind = (radial_return(of, eps + sign * step, state)[0] for sign in (1, -1))
+        assert D[..., column] == pytest.approx((ahead - behind) / 2e-8, rel=1e-4, abs=1e5)
+        i, j = ((0, 0), (1, 1), (2, 2), (0, 1))[column]
+        tangents = mine.tangent[..., [0, 1, 2, 0], [0, 1, 2, 1], i, j]
+        assert tangents == pytest.approx(D[..., column], rel=1e-8, abs=1e3)
+
+
+@pytest.mark.parametrize("poisson_ratio", [0.0, 0.3, 0.49])
+def test_a_strip_pulled_in_plane_stress_follows_its_law(poisson_ratio: float) -> None:
+    law = J2Plastic.model_validate(STEEL | {"poisson_ratio": poisson_ratio})
+    sigma = 400e6
+    eps = np.zeros((6, 3, 4))
+    flown = (sigma - law.yield_stress) / law.hardening_modulus
+    eps[..., 0] = sigma / law.youngs_modulus + flown
+    eps[..., 1] = -poisson_ratio * sigma / law.youngs_modulus - flown / 2
+    of, state = replace(_constants(law), plane_stress=True), State(0 * eps, np.zeros((6, 3)))
+    found, after = radial_return(of, eps, state)
+    assert found == pytest.approx(np.broadcast_to([sigma, 0, 0, 0], eps.shape), abs=1.0)
+    assert after.alpha == pytest.approx(np.full((6, 3), flown))
+
+
+def test_plane_strain_is_no_plane_stress(tmp_path: Path) -> None:
+    thin = {"idealisation": "plane_stress"}
+    assert failed(flow(strip(**thin)).left(tmp_path / "right")) == {}
+    wrong = flow(strip(**thin), strip()).left(tmp_path / "wrong")
+    assert "equilibrium:residual" in failed(wrong)
+
+
+def test_the_reference_of_a_perfectly__plastic_cylinder_is_that_of_hill() -> None:
     inner, outer, yields, pressure, E, nu = 0.1, 0.2, 0.24e9, 0.14e9, 210e9, 0.3
     formulation = Formulation.model_validate(
         {
@@ -331,7 +372,6 @@ def test_the_reference_of_a_perfectly_plastic_cylinder_is_that_of_hill() -> None
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"idealisation": "plane_stress"}, "plane stress is not solved"),
         ({"analysis": "static_linear", "load_path": [1.0]}, "needs analysis: static_plastic"),
         ({"load_path": [1.0, 1.0]}, "does not change"),
         ({"load_path": [0.0]}, "does not change"),

@@ -1,11 +1,12 @@
-"""J2 plasticity at small strain of a body in plane strain or of revolution, by finite elements.
+"""J2 plasticity at small strain of a plane or axisymmetric body, by finite elements.
 
 Find u, prescribed on the supports, with
 
     integral of sigma : eps(v)  =  integral of t . v on edges  +  integral of b . v
 
 for every v that is zero on the supports. The stress follows from the strain and its history by
-radial return, the implicit Euler method for associated flow with linear isotropic hardening.
+radial return, the implicit Euler method for associated flow with linear isotropic hardening; in
+plane stress the strain across the body is what leaves sigma_zz = 0.
 Loads and prescribed displacements go through the factors of the load path in steps, each solved
 by Newton's method with the consistent tangent. The displacement at every step is handed back.
 
