@@ -9,6 +9,7 @@ from mechagents.mechanics.geometry import (
     Geometry,
     Intersection,
     Polygon,
+    Profile,
     Shape,
     Union,
     members,
@@ -19,11 +20,11 @@ NOTHING = 1e-6
 
 
 def crossing_outlines(geometry: Geometry) -> Iterator[str]:
-    """Find polygons whose outline crosses itself."""
+    """Find polygons and profiles whose outline crosses itself."""
     from mechagents.mechanics.shapes import outline
 
     for field, shape in _shapes(geometry):
-        if isinstance(shape, Polygon) and not outline(shape).is_valid:
+        if isinstance(shape, Polygon | Profile) and not outline(shape).is_valid:
             yield f"{field}: the outline crosses itself"
 
 

@@ -14,24 +14,35 @@ from mechagents.mechanics.geometry import (
     OnPlane,
     OnSegment,
 )
+from mechagents.mechanics.sides import Along, Line
 
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
+    from mechagents.mechanics.sides import Side
+    from mechagents.mechanics.units import Point
 
 LINEAR: frozenset[str] = frozenset({"static_linear"})
 """The analyses that know springs, point forces and orthotropic materials."""
 
 
-def normal_axis(boundary: Boundary) -> Axis | None:
+def normal_axis(boundary: Boundary | Along) -> Axis | None:
     """Return the axis that a straight boundary is square to; None where it is to none."""
     if isinstance(boundary, OnLine | OnPlane):
         return boundary.axis
     if isinstance(boundary, OnSegment):
-        if boundary.start[0] == boundary.end[0]:
-            return "x"
-        if boundary.start[1] == boundary.end[1]:
-            return "y"
+        return _square_to(boundary.start, boundary.end)
+    if isinstance(boundary, Along):
+        axes = {_normal_of(side) for side in boundary.sides}
+        return axes.pop() if len(axes) == 1 else None
     return None
+
+
+def _normal_of(side: Side) -> Axis | None:
+    return _square_to(side.start, side.end) if isinstance(side, Line) else None
+
+
+def _square_to(start: Point, end: Point) -> Axis | None:
+    return "x" if start[0] == end[0] else "y" if start[1] == end[1] else None
 
 
 def unknown_boundaries(f: Formulation) -> Iterator[tuple[str, str]]:

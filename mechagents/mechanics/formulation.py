@@ -362,7 +362,9 @@ class Formulation(Part):
 
 def _mirrored(index: int, support: Support, geometry: Geometry) -> Support:
     """Return a support with the component in place of a symmetry, if its boundary is known."""
-    boundary = geometry.boundaries.get(support.boundary)
+    boundary = geometry.outline_parts.get(support.boundary) or geometry.boundaries.get(
+        support.boundary
+    )
     if not support.symmetry or boundary is None:
         return support
     axis = normal_axis(boundary)

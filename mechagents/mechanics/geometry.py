@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from mechagents.mechanics.parts import Name as Name
+from mechagents.mechanics.parts import Part as Part
+from mechagents.mechanics.profiles import OnSides as OnSides
+from mechagents.mechanics.profiles import Profile as Profile
+from mechagents.mechanics.sides import Along, Line, Side, full_circle
 from mechagents.mechanics.units import Length, Point, SpacePoint
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-"""A name for a region, boundary, quantity or picture."""
 Axis = Literal["x", "y", "z"]
 """A direction; in an axisymmetric problem x is the radius and y the axis. The plane has no z."""
 Dimension = Literal[2, 3]
@@ -17,12 +20,6 @@ Dimension = Literal[2, 3]
 AXES: tuple[Axis, Axis, Axis] = ("x", "y", "z")
 ACROSS: dict[Axis, tuple[Axis, Axis]] = {"x": ("y", "z"), "y": ("z", "x"), "z": ("x", "y")}
 """The two axes of the plane square to an axis, in the order in which they turn about it."""
-
-
-class Part(BaseModel):
-    """A frozen piece of a formulation that refuses fields it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Rectangle(Part):
@@ -137,6 +134,7 @@ Shape = Annotated[
     | Disk
     | Ellipse
     | Polygon
+    | Profile
     | Box
     | Cylinder
     | Sphere
@@ -323,6 +321,7 @@ Boundary = Annotated[
     | OnCircle
     | OnEllipse
     | OnSegment
+    | OnSides
     | AtPoint
     | OnPlane
     | OnTiltedPlane
@@ -336,8 +335,8 @@ Boundary = Annotated[
 """A named part of the boundary, told by where it lies: in the plane, or in space."""
 
 
-PlaneBoundary = OnLine | OnCircle | OnEllipse | OnSegment | AtPoint
-"""What is named of the outline of a body of the plane."""
+PlaneBoundary = OnLine | OnCircle | OnEllipse | OnSegment | Along | AtPoint
+"""What is named of the outline of a body of the plane; sides by where they lie."""
 
 
 SpaceBoundary = PlainSurface | OnCurve | AtSpacePoint
@@ -346,7 +345,38 @@ SpaceBoundary = PlainSurface | OnCurve | AtSpacePoint
 
 def boundary_dimension(boundary: Boundary) -> Dimension:
     """Return whether a boundary belongs to a body of the plane (2) or to a solid (3)."""
-    return 2 if isinstance(boundary, PlaneBoundary) else 3
+    return 2 if isinstance(boundary, PlaneBoundary | OnSides) else 3
+
+
+def sides_of(shape: Shape) -> list[tuple[str | None, Side]]:
+    """Return the sides of a plane shape in the order in which they are numbered, with names.
+
+    Those of the outer outline come first, then those of what is cut out of it. A rectangle has
+    its lower, right, upper and left side, a disk its rim.
+
+    Raises:
+        ValueError: If its sides have no numbers: those of ellipses, unions and intersections.
+    """
+    match shape:
+        case Rectangle():
+            (x, y), (width, height) = shape.origin, shape.size
+            corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+            return [(None, side) for side in _ring(corners)]
+        case Polygon():
+            return [(None, side) for side in _ring(list(shape.points))]
+        case Disk():
+            return [(None, full_circle(shape.center, shape.radius))]
+        case Profile():
+            names = (side.name for side in shape.sides)
+            return list(zip(names, shape.outline, strict=True))
+        case Difference():
+            return [side for part in (shape.base, *shape.remove) for side in sides_of(part)]
+        case _:
+            raise ValueError(f"the sides of a shape of kind {shape.kind} have no numbers")
+
+
+def _ring(corners: list[Point]) -> list[Side]:
+    return list(map(Line, corners, corners[1:] + corners[:1]))
 
 
 class Geometry(Part):
@@ -355,17 +385,56 @@ class Geometry(Part):
     regions: Annotated[dict[str, Shape], Field(min_length=1)]
     boundaries: dict[str, Boundary] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _has_the_sides(self) -> Self:
+        for name, part in self.boundaries.items():
+            if isinstance(part, OnSides):
+                try:
+                    self._along(part)
+                except ValueError as error:
+                    raise ValueError(f"boundaries.{name}.{error}") from error
+        return self
+
+    def _along(self, boundary: OnSides) -> Along:
+        """Return where the sides lie that a boundary names."""
+        shape = self.regions.get(boundary.region)
+        if shape is None:
+            known = ", ".join(self.regions)
+            raise ValueError(f"region: no region {boundary.region!r}; regions: {known}")
+        try:
+            sides = sides_of(shape)
+        except ValueError as error:
+            raise ValueError(f"region: {error}") from error
+        return Along(tuple(_numbered(sides, side) for side in boundary.sides))
+
     @property
     def outline_parts(self) -> dict[str, PlaneBoundary]:
-        """The named boundaries of a body of the plane."""
-        named = self.boundaries.items()
-        return {name: part for name, part in named if isinstance(part, PlaneBoundary)}
+        """The named boundaries of a body of the plane, by where they lie."""
+        found: dict[str, PlaneBoundary] = {}
+        for name, part in self.boundaries.items():
+            if isinstance(part, OnSides):
+                found[name] = self._along(part)
+            elif isinstance(part, PlaneBoundary):
+                found[name] = part
+        return found
 
     @property
     def surface_parts(self) -> dict[str, SpaceBoundary]:
         """The named boundaries of a solid."""
         named = self.boundaries.items()
         return {name: part for name, part in named if isinstance(part, SpaceBoundary)}
+
+
+def _numbered(sides: list[tuple[str | None, Side]], which: int | str) -> Side:
+    """Return a side by its number from 0, or by its name."""
+    names = [name for name, _ in sides]
+    if isinstance(which, int) and which < len(sides):
+        return sides[which][1]
+    if which in names:
+        return sides[names.index(str(which))][1]
+    known = ", ".join(name for name in names if name is not None)
+    named = f" and {known}" if known else ""
+    raise ValueError(f"sides: no side {which}; the region has sides 0 to {len(sides) - 1}{named}")
 
 
 for _shape in (Extrusion, Difference, Union, Intersection):

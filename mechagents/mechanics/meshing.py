@@ -18,6 +18,7 @@ from mechagents.mechanics.geometry import (
     Rectangle,
     dimension,
 )
+from mechagents.mechanics.sides import Along, distance_to_sides
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,6 +166,8 @@ def marks(geometry: Geometry) -> list[tuple[Point, bool]]:
     for boundary in geometry.outline_parts.values():
         if isinstance(boundary, AtPoint):
             found.append((boundary.at, True))
+        elif isinstance(boundary, Along):
+            found += [(end, False) for side in boundary.sides for end in (side.start, side.end)]
         elif isinstance(boundary, OnSegment):
             found += [(boundary.start, False), (boundary.end, False)]
         elif isinstance(boundary, OnLine) and boundary.between is not None:
@@ -212,7 +215,7 @@ def _named(raw: RawMesh, geometry: Geometry, near: float) -> Mesh:
 
 
 def lies_on(
-    boundary: OnLine | OnCircle | OnEllipse | OnSegment, samples: FloatArray, near: float
+    boundary: OnLine | OnCircle | OnEllipse | OnSegment | Along, samples: FloatArray, near: float
 ) -> BoolArray:
     """Return which edges lie on a boundary: those whose sample points all do.
 
@@ -228,6 +231,8 @@ def lies_on(
         on: BoolArray = np.abs(radius - boundary.radius) <= near
     elif isinstance(boundary, OnEllipse):
         on = distance_to_ellipse(samples, boundary.center, boundary.radii) <= near
+    elif isinstance(boundary, Along):
+        on = distance_to_sides(boundary, samples) <= near
     elif isinstance(boundary, OnLine):
         along, across = (1, 0) if boundary.axis == "x" else (0, 1)
         low, high = boundary.between or (-np.inf, np.inf)

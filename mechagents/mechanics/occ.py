@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from netgen.meshing import SetMessageImportance
-from netgen.occ import Edge, Glue, Pnt, TopoDS_Shape, Vertex, WorkPlane
+from netgen.occ import (
+    ArcOfCircle,
+    Edge,
+    Face,
+    Glue,
+    Pnt,
+    Segment,
+    TopoDS_Shape,
+    Vertex,
+    Wire,
+    WorkPlane,
+)
 from pyngcore import GetNumThreads, SetNumThreads
 
 from mechagents.mechanics.geometry import (
@@ -20,10 +31,12 @@ from mechagents.mechanics.geometry import (
     Ellipse,
     Intersection,
     Polygon,
+    Profile,
     Rectangle,
     Shape,
     Union,
 )
+from mechagents.mechanics.sides import Arc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,6 +117,8 @@ def plane_face(shape: Shape, frame: Frame) -> TopoDS_Shape:
             return _ellipse(frame.into(shape.center), shape.radii, frame.scale)
         case Polygon():
             return _polygon([frame.into(point) for point in shape.points])
+        case Profile():
+            return _profile(shape, frame)
         case Difference():
             cut = [plane_face(part, frame) for part in shape.remove]
             return reduce(lambda a, b: a - b, cut, plane_face(shape.base, frame))
@@ -131,6 +146,18 @@ def _polygon(points: list[Point]) -> TopoDS_Shape:
     for corner in rest:
         plane = plane.LineTo(*corner)
     return plane.Close().Face()
+
+
+def _profile(shape: Profile, frame: Frame) -> TopoDS_Shape:
+    edges: list[Edge] = []
+    for side in shape.outline:
+        start, end = (Pnt(*frame.into(point), 0.0) for point in (side.start, side.end))
+        if isinstance(side, Arc):
+            middle = Pnt(*frame.into(side.at(0.5)), 0.0)
+            edges.append(ArcOfCircle(start, middle, end))
+        else:
+            edges.append(Segment(start, end))
+    return Face(Wire(edges))
 
 
 def with_vertices(

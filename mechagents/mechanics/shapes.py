@@ -27,10 +27,12 @@ from mechagents.mechanics.geometry import (
     OnSegment,
     PlaneBoundary,
     Polygon,
+    Profile,
     Rectangle,
     Shape,
     Union,
 )
+from mechagents.mechanics.sides import Along, Line, Side, points_along
 
 if TYPE_CHECKING:
     from mechagents.mechanics.units import Point, SpacePoint
@@ -52,6 +54,8 @@ def outline(shape: Shape) -> BaseGeometry:
             return _ellipse(shape.center, shape.radii)
         case Polygon():
             return shapely.Polygon(shape.points)
+        case Profile():
+            return shapely.Polygon([p for side in shape.outline for p in points_along(side)[:-1]])
         case Difference():
             return reduce(shapely.difference, map(outline, shape.remove), outline(shape.base))
         case Intersection():
@@ -87,12 +91,12 @@ def size(parts: list[BaseGeometry]) -> float:
     return float(((high_x - low_x) ** 2 + (high_y - low_y) ** 2) ** 0.5)
 
 
-def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
+def boundary_part(whole: BaseGeometry, boundary: Boundary | Along) -> BaseGeometry:
     """Return the part of the body's outline that a named boundary means [m].
 
     Args:
         whole: The body, as ``body`` gives it.
-        boundary: Where the boundary lies.
+        boundary: Where the boundary lies, as ``Geometry.outline_parts`` gives it.
 
     Returns:
         Lines, or a point for ``AtPoint``; empty where nothing lies there.
@@ -103,12 +107,28 @@ def boundary_part(whole: BaseGeometry, boundary: Boundary) -> BaseGeometry:
     if isinstance(boundary, AtPoint):
         point = shapely.Point(boundary.at)
         return point if whole.distance(point) <= near else shapely.Point()
+    if isinstance(boundary, Along):
+        return shapely.union_all([_along_side(whole, side, near) for side in boundary.sides])
     along = locus(whole, boundary)
     found = whole.boundary.intersection(along.buffer(near))
     if not isinstance(boundary, OnCircle | OnEllipse):
         found = _parallel(found, along)
-    # Where another edge meets the line, a stub as long as the tolerance is left.
-    pieces = [piece for piece in shapely.get_parts(_merged(found)) if piece.length > 8 * near]
+    return _without_stubs(found, near)
+
+
+def _along_side(whole: BaseGeometry, side: Side, near: float) -> BaseGeometry:
+    """Return the part of a body's outline along one side of a region."""
+    along = shapely.LineString(points_along(side))
+    # Sides that go on straight from either end would leave stubs with round ends.
+    found = whole.boundary.intersection(along.buffer(near, cap_style="flat"))
+    if isinstance(side, Line):
+        found = _parallel(found, along)
+    return _without_stubs(found, near)
+
+
+def _without_stubs(lines: BaseGeometry, near: float) -> BaseGeometry:
+    """Drop what is left where another edge meets a line: a stub as long as the tolerance."""
+    pieces = [piece for piece in shapely.get_parts(_merged(lines)) if piece.length > 8 * near]
     return shapely.union_all(pieces)
 
 

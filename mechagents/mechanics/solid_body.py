@@ -32,6 +32,7 @@ from mechagents.mechanics.geometry import (
     OnTiltedPlane,
     PlainSurface,
     Polygon,
+    Profile,
     Rectangle,
     Shape,
     SpaceBoundary,
@@ -39,6 +40,7 @@ from mechagents.mechanics.geometry import (
     Union,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY
+from mechagents.mechanics.sides import Along, Arc, distance_to_sides, points_along
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +99,8 @@ def depth(shape: Shape, points: FloatArray) -> FloatArray:
             return reduce(np.minimum, [depth(part, points) for part in shape.shapes])
         case Polygon():
             return _depth_in_polygon(np.array(shape.points), points)
+        case Profile():
+            return _depth_in_profile(shape, points)
 
 
 def _length(vectors: FloatArray) -> FloatArray:
@@ -122,6 +126,21 @@ def _depth_in_polygon(corners: FloatArray, points: FloatArray) -> FloatArray:
         spans = (start[1] > points[:, 1]) != (end[1] > points[:, 1])
         turn = side[0] * off[:, 1] - side[1] * off[:, 0]
         inside ^= spans & ((turn > 0) == (side[1] > 0))
+    return np.where(inside, away, -away)
+
+
+def _depth_in_profile(shape: Profile, points: FloatArray) -> FloatArray:
+    """Return how far inside a profile points of its plane lie [m], below 0 outside."""
+    sides = shape.outline
+    inside = _depth_in_polygon(np.array([side.start for side in sides]), points) > 0
+    for side in sides:
+        if isinstance(side, Arc):
+            # What lies between an arc and its chord is on the other side of the outline.
+            chord, arm = np.subtract(side.end, side.start), points - np.array(side.start)
+            left = chord[0] * arm[:, 1] - chord[1] * arm[:, 0] > 0
+            disk = _length(points - np.array(side.center)) < side.radius
+            inside ^= disk & (left == (side.turn < 0))
+    away = distance_to_sides(Along(sides), points)
     return np.where(inside, away, -away)
 
 
@@ -197,6 +216,9 @@ def _box(shape: Shape) -> FloatArray:
             parts = np.array([_box(part) for part in shape.shapes])
             low, high = parts[:, 0].max(axis=0), parts[:, 1].min(axis=0)
             return np.array([low, np.maximum(low, high)])
+        case Profile():
+            corners = np.array([p for side in shape.outline for p in points_along(side)])
+            return np.array([corners.min(axis=0), corners.max(axis=0)])
         case Polygon():
             corners = np.array(shape.points)
             return np.array([corners.min(axis=0), corners.max(axis=0)])

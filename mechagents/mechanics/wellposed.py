@@ -154,7 +154,7 @@ def _misfits(f: Formulation) -> Iterator[str]:
     whole = body(f.geometry)
     if f.idealisation == "axisymmetric" and whole.bounds[0] < -1e-9 * size([whole]):
         yield "geometry.regions: an axisymmetric body needs radii x of zero or more"
-    for name, boundary in f.geometry.boundaries.items():
+    for name, boundary in f.geometry.outline_parts.items():
         if boundary_part(whole, boundary).is_empty:
             box = ", ".join(f"{value:g}" for value in whole.bounds)
             yield (
@@ -169,7 +169,7 @@ def _bad_places(f: Formulation) -> Iterator[str]:
     whole = body(f.geometry)
     for index, load in enumerate(f.loads):
         if load.kind == "traction" or load.kind == "pressure":
-            if isinstance(f.geometry.boundaries[load.boundary], AtPoint):
+            if isinstance(f.geometry.outline_parts[load.boundary], AtPoint):
                 yield f"loads.{index}.boundary: a {load.kind} needs an edge, not a point"
         elif load.kind == "temperature":
             for name in [load.region] if load.region else f.geometry.regions:
@@ -196,7 +196,7 @@ def _contradictions(f: Formulation) -> Iterator[str]:
 
     whole = body(f.geometry)
     parts = {
-        support.boundary: boundary_part(whole, f.geometry.boundaries[support.boundary])
+        support.boundary: boundary_part(whole, f.geometry.outline_parts[support.boundary])
         for support in f.supports
     }
     for (number, one), (index, two) in combinations(enumerate(f.supports), 2):
@@ -243,7 +243,7 @@ def _bad_formulas(f: Formulation) -> Iterator[str]:
 
     whole = body(f.geometry)
     for field, value, boundary in formulas_of(f):
-        on = None if boundary is None else boundary_part(whole, f.geometry.boundaries[boundary])
+        on = None if boundary is None else boundary_part(whole, f.geometry.outline_parts[boundary])
         points = _inside(whole) if on is None else _along(on)
         bad = ~np.isfinite(value.at(points))
         if bad.any():
@@ -317,7 +317,7 @@ def _free_motions(f: Formulation, whole: BaseGeometry, piece: BaseGeometry) -> s
     center = np.array(piece.centroid.coords[0])
     rows: list[list[float]] = []
     for support in (*f.supports, *f.springs):
-        part = boundary_part(whole, f.geometry.boundaries[support.boundary]).intersection(near)
+        part = boundary_part(whole, f.geometry.outline_parts[support.boundary]).intersection(near)
         for x, y in (shapely.get_coordinates(part) - center) / extent:
             if "x" in support.components:
                 rows.append([1.0, 0.0, -y])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.formulation import TemperatureChange, WantedDisplacement, WantedStress
-from mechagents.report.edges import disks, ellipses, marks_along, moved, unit
+from mechagents.report.edges import arcs, disks, ellipses, marks_along, moved, unit
 from mechagents.report.svg import XY, Canvas, Scale
 from mechagents.report.words import is_on_edge, spaced
 
@@ -202,7 +202,7 @@ class _Drawing:
     def _part(self, name: str) -> BaseGeometry:
         from mechagents.mechanics.shapes import boundary_part
 
-        return boundary_part(self.whole, self.f.geometry.boundaries[name])
+        return boundary_part(self.whole, self.f.geometry.outline_parts[name])
 
     def _names(self) -> None:
         used = [support.boundary for support in self.f.supports]
@@ -238,6 +238,7 @@ class _Drawing:
         if self.f.idealisation == "axisymmetric" and self.low[0] > 0:
             self.canvas.text((left, y + 15), f"r = {self._length(self.low[0])}", "size")
         self._radii()
+        self._fillets()
         self._half_axes()
 
     def _room_left(self) -> float:
@@ -274,6 +275,21 @@ class _Drawing:
             room = reach > 60
             where = (at[0], at[1] + 18) if room else (rim[0] + 5, rim[1] - 5)
             self.canvas.text(where, words, "size", "middle" if room else "start")
+
+    def _fillets(self) -> None:
+        """Write the radius beside one arc of each radius, on the side of its centre."""
+        shapes = self.f.geometry.regions.values()
+        found = {
+            f"{arc.radius:.5g}": arc for shape in shapes for arc in reversed(list(arcs(shape)))
+        }
+        for arc in list(found.values())[:6]:
+            rim, center = self.place(*arc.at(0.5)), self.place(*arc.center)
+            towards = unit(center[0] - rim[0], center[1] - rim[1])
+            foot = moved(rim, towards, min(ARROW, arc.radius * self.place.factor))
+            self.canvas.arrow(foot, rim, "size")
+            anchor = "start" if towards[0] >= 0 else "end"
+            beside = moved(foot, (towards[0], 0.0), 5)
+            self.canvas.text(beside, f"R {self._length(arc.radius)}", "size", anchor)
 
     def _half_axes(self) -> None:
         shapes = self.f.geometry.regions.values()

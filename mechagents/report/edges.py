@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mechagents.mechanics.geometry import Disk, Ellipse, members
+from mechagents.mechanics.geometry import Disk, Ellipse, Profile, members
+from mechagents.mechanics.sides import Arc
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -32,6 +33,14 @@ def ellipses(shape: Shape) -> Iterator[Ellipse]:
         yield shape
     for _, part in members(shape):
         yield from ellipses(part)
+
+
+def arcs(shape: Shape) -> Iterator[Arc]:
+    """Yield every arc of the profiles that a shape is made of."""
+    if isinstance(shape, Profile):
+        yield from (side for side in shape.outline if isinstance(side, Arc))
+    for _, part in members(shape):
+        yield from arcs(part)
 
 
 def marks_along(whole: BaseGeometry, part: BaseGeometry, spacing: float) -> Iterator[tuple[XY, XY]]:

@@ -26,15 +26,18 @@ from mechagents.mechanics.geometry import (
     OnLine,
     OnPlane,
     OnSegment,
+    OnSides,
     OnSphere,
     OnTiltedPlane,
     Polygon,
+    Profile,
     Rectangle,
     Sphere,
     Union,
     members,
 )
 from mechagents.mechanics.orthotropic import Orthotropic
+from mechagents.mechanics.sides import Line
 from mechagents.report.laws import law_words
 from mechagents.report.numbers import format_quantity, measure
 
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Load, Picture, Pressure, Support, Traction, Wanted
     from mechagents.mechanics.geometry import Boundary, Shape
     from mechagents.mechanics.materials import Law
+    from mechagents.mechanics.sides import Side
     from mechagents.mechanics.springs import Spring
     from mechagents.mechanics.units import Point, SpacePoint
     from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
@@ -104,6 +108,8 @@ def shape_words(shape: Shape) -> str:
             return f"ellipse of {_half_axes(shape.radii)} about {point_words(shape.center)}"
         case Polygon():
             return _polygon_words(shape)
+        case Profile():
+            return _profile_words(shape)
         case Difference():
             return f"{_inner(shape.base)} less {_list(shape.remove)}"
         case Intersection():
@@ -134,6 +140,20 @@ def _polygon_words(shape: Polygon) -> str:
     return f"polygon through {', '.join(points)}{more} m"
 
 
+def _profile_words(shape: Profile) -> str:
+    sides = [_side_words(side) for side in shape.outline[:12]]
+    more = f", and {len(shape.sides) - 12} more sides" if len(shape.sides) > 12 else ""
+    return f"outline from {point_words(shape.start)} {', '.join(sides)}{more}"
+
+
+def _side_words(side: Side) -> str:
+    end = f"to ({side.end[0]:.6g}, {side.end[1]:.6g})"
+    if isinstance(side, Line):
+        return f"straight {end}"
+    way = "anticlockwise" if side.turn > 0 else "clockwise"
+    return f"{way} with radius {side.radius:.6g} m {end}"
+
+
 def _list(shapes: tuple[Shape, ...]) -> str:
     return " and ".join(_inner(shape) for shape in shapes)
 
@@ -156,6 +176,9 @@ def boundary_words(boundary: Boundary) -> str:
             return f"circle of radius {radius} about {point_words(boundary.center)}"
         case OnEllipse():
             return f"ellipse of {_half_axes(boundary.radii)} about {point_words(boundary.center)}"
+        case OnSides():
+            number = "side" if len(boundary.sides) == 1 else "sides"
+            return f"{number} {', '.join(map(str, boundary.sides))} of {boundary.region}"
         case OnSegment():
             return f"from {point_words(boundary.start)} to {point_words(boundary.end)}"
         case OnPlane():

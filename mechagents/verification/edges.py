@@ -16,6 +16,7 @@ from mechagents.mechanics.geometry import (
     PlaneBoundary,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY
+from mechagents.mechanics.sides import Along, Arc, distance_to_side, distance_to_sides
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray, local_edges
 from mechagents.verification.fields import Block, Fields
 
@@ -107,12 +108,30 @@ def place(fields: Fields, edges: Edges, boundary: PlaneBoundary) -> Place:
         allowed += np.where(chord <= 1.01 * boundary.radius, 0.15 * chord**2 / boundary.radius, 0.0)
     if isinstance(boundary, OnEllipse):
         allowed += _sagitta(boundary, ends, middle)
+    if isinstance(boundary, Along):
+        return _along(edges, boundary, ends, middle, near)
     on = (distance_from(boundary, ends) <= near).all(axis=1) & (
         distance_from(boundary, middle) <= allowed
     )
-    chosen = edges.nodes[on]
-    nodes = np.unique(chosen)
-    return Place(chosen, nodes[nodes >= 0])
+    return _chosen(edges.nodes[on])
+
+
+def _chosen(edges: IntArray) -> Place:
+    nodes = np.unique(edges)
+    return Place(edges, nodes[nodes >= 0])
+
+
+def _along(edges: Edges, part: Along, ends: FloatArray, middle: FloatArray, near: float) -> Place:
+    """Return the outer edges that lie on one of several sides."""
+    chord = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    on = np.zeros(len(chord), dtype=np.bool_)
+    for side in part.sides:
+        bulge = np.zeros(len(chord))
+        if isinstance(side, Arc):
+            bulge = np.where(chord <= 1.01 * side.radius, 0.15 * chord**2 / side.radius, 0.0)
+        beside = distance_to_side(side, middle) <= near + bulge
+        on |= (distance_to_side(side, ends) <= near).all(axis=1) & beside
+    return _chosen(edges.nodes[on])
 
 
 def _sagitta(boundary: OnEllipse, ends: FloatArray, middle: FloatArray) -> FloatArray:
@@ -138,9 +157,11 @@ def edge_lengths(fields: Fields, edges: IntArray) -> FloatArray:
 
 
 def distance_from(
-    boundary: OnLine | OnCircle | OnEllipse | OnSegment, points: FloatArray
+    boundary: OnLine | OnCircle | OnEllipse | OnSegment | Along, points: FloatArray
 ) -> FloatArray:
-    """Return how far points (..., 2) are off a line, circle, ellipse or segment [m]."""
+    """Return how far points (..., 2) are off a line, circle, ellipse, segment or sides [m]."""
+    if isinstance(boundary, Along):
+        return distance_to_sides(boundary, points)
     if isinstance(boundary, OnEllipse):
         return distance_to_ellipse(points, boundary.center, boundary.radii)
     if isinstance(boundary, OnCircle):

@@ -13,10 +13,12 @@ from mechagents.mechanics.geometry import (
     Disk,
     Ellipse,
     Intersection,
+    Profile,
     Shape,
     Union,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, boundary_part, outline
+from mechagents.mechanics.sides import Arc
 from mechagents.messages import Check
 from mechagents.verification.assembly import samples
 from mechagents.verification.edges import edge_lengths, edge_middles
@@ -32,6 +34,7 @@ from mechagents.verification.elements import (
 )
 from mechagents.verification.fields import Fields
 from mechagents.verification.outlines import Outline, distance_to_ring, ring_length
+from mechagents.verification.sides import check_sides
 from mechagents.verification.solution import Solution, sample_regions
 from mechagents.verification.wording import found, measured
 
@@ -55,8 +58,9 @@ def check_geometry(solution: Solution, *, roughly: bool = False) -> Iterator[Che
     coarse on purpose.
 
     The box comes first, since a slip of units fails all the others too; then elements that are
-    folded, doubled or not joined; the outline, ring by ring, which finds even a small hole; the
-    area of the body and of each region; and the length of each boundary that carries anything.
+    folded, doubled or not joined; the outline, ring by ring, which finds even a small hole, and
+    side by side, which finds a fillet; the area of the body and of each region; and the length of
+    each boundary that carries anything.
     """
     whole = body(solution.formulation.geometry)
     yield (box := _box(solution.fields, whole))
@@ -65,7 +69,9 @@ def check_geometry(solution: Solution, *, roughly: bool = False) -> Iterator[Che
     yield (sound := _elements(solution))
     if not sound.passed:
         return
-    yield _outline(solution, Outline.of(whole), ROUGH_LENGTH if roughly else LENGTH)
+    allowed = ROUGH_LENGTH if roughly else LENGTH
+    yield _outline(solution, Outline.of(whole), allowed)
+    yield from check_sides(solution, whole, allowed)
     if not roughly:
         yield from _areas(solution, whole)
     yield from _boundaries(solution, whole, 0.5 if roughly else LENGTH)
@@ -261,16 +267,20 @@ def _chords(fields: Fields, ideal: float, shapes: list[Shape]) -> float:
     return min(CHORDS, 1.5 * circles * np.pi * fields.longest_edge**2 / 6 / ideal)
 
 
-def _circles(shape: Shape) -> int:
+def _circles(shape: Shape) -> float:
+    """Return how many full turns the curves of a shape make."""
     match shape:
         case Disk() | Ellipse():
-            return 1
+            return 1.0
+        case Profile():
+            turns = [abs(side.turn) for side in shape.outline if isinstance(side, Arc)]
+            return sum(turns) / (2 * np.pi)
         case Difference():
             return sum(map(_circles, (shape.base, *shape.remove)))
         case Union() | Intersection():
             return sum(map(_circles, shape.shapes))
         case _:
-            return 0
+            return 0.0
 
 
 def _all_straight(fields: Fields) -> bool:

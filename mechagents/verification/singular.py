@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechagents.mechanics.extras import normal_axis
 from mechagents.mechanics.formulation import Wanted, WantedStress
-from mechagents.mechanics.geometry import OnLine
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline
 from mechagents.verification.constitutive import stress_component
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray
@@ -114,11 +114,13 @@ def _changes(solution: Solution, whole: Outline) -> list[FloatArray]:
     }
     loaded |= {load.boundary for load in f.loads if load.kind == "point_force"}
     loaded |= {spring.boundary for spring in f.springs}
+    parts = f.geometry.outline_parts
     found: list[FloatArray] = []
     for name in dict.fromkeys([*held, *loaded]):
         place = solution.places[name]
         ends = solution.fields.points[_ends(place.edges) if len(place.edges) else place.nodes]
-        mirrors = isinstance(f.geometry.boundaries[name], OnLine) and len(held.get(name, ())) < 2
+        straight = normal_axis(parts[name]) is not None
+        mirrors = straight and len(held.get(name, ())) < 2
         regular = np.array(
             [mirrors and _angle_at(whole, end) <= _RIGHT for end in ends], dtype=bool
         )

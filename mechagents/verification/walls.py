@@ -31,11 +31,14 @@ from mechagents.mechanics.geometry import (
     OnTiltedPlane,
     PlainSurface,
     Polygon,
+    Profile,
     Rectangle,
     Shape,
     Sphere,
     Union,
 )
+from mechagents.mechanics.sides import Arc
+from mechagents.mechanics.units import Point
 from mechagents.verification.elements import BoolArray, FloatArray
 
 
@@ -309,10 +312,13 @@ def _sides(profile: Shape, axis: Axis) -> Iterator[Wall]:
             yield Oval(axis, profile.center, profile.radii)
         case Polygon():
             for start, end in pairwise([*profile.points, profile.points[0]]):
-                across = (end[1] - start[1], start[0] - end[0])
-                if any(across):
-                    square = np.array(_place(axis, across, 0.0))
-                    yield _flat(np.array(_place(axis, start, 0.0)), square)
+                yield from _over(start, end, axis)
+        case Profile():
+            for side in profile.outline:
+                if isinstance(side, Arc):
+                    yield Round(_place(axis, side.center, 0.0), side.radius, axis)
+                else:
+                    yield from _over(side.start, side.end, axis)
         case Difference():
             for part in (profile.base, *profile.remove):
                 yield from _sides(part, axis)
@@ -321,6 +327,14 @@ def _sides(profile: Shape, axis: Axis) -> Iterator[Wall]:
                 yield from _sides(part, axis)
         case _:
             raise TypeError(f"a {profile.kind} is no plane shape")
+
+
+def _over(start: Point, end: Point, axis: Axis) -> Iterator[Wall]:
+    """Yield the plane that a straight side becomes when it is drawn along an axis."""
+    across = (end[1] - start[1], start[0] - end[0])
+    if any(across):
+        square = np.array(_place(axis, across, 0.0))
+        yield _flat(np.array(_place(axis, start, 0.0)), square)
 
 
 def _place(axis: Axis, across: tuple[float, float], along: float) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ import report_conversations as made
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stepped import stepped
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import OnLine
@@ -207,3 +208,9 @@ def test_an_arrow_of_no_length_is_not_drawn():
     canvas = Canvas(10, 10, "")
     canvas.arrow((1, 1), (1, 1), "load")
     assert len(ET.fromstring(str(canvas))) == 1
+
+
+def test_the_radius_of_a_fillet_is_written_beside_it():
+    drawing = draw(stepped())
+    assert drawing.count("R 10 mm") == 1
+    assert "pulled" in drawing

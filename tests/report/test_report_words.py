@@ -138,3 +138,22 @@ def test_another_reading_shows_what_it_would_change_in_the_quantitys_unit():
 def test_tokens_and_cost_are_named_only_where_there_are_any():
     assert usage_words(1, 0, 0.0) == "1 model call"
     assert usage_words(3, 1200, 0.0123) == "3 model calls, 1,200 tokens, cost 0.0123 USD"
+
+
+def test_an_outline_and_its_sides_are_told():
+    sides = [
+        {"kind": "straight", "to": [1.0, 0.0]},
+        {"kind": "arc", "through": [0.0, 1.0], "to": [-1.0, 0.0]},
+        {"kind": "straight", "to": [0.0, 0.0]},
+    ]
+    shape = TypeAdapter(Shape).validate_python(
+        {"kind": "profile", "start": [0.0, 0.0], "sides": sides}
+    )
+    assert shape_words(shape) == (
+        "outline from (0, 0) m straight to (1, 0), anticlockwise with radius 1 m to (-1, 0), "
+        "straight to (0, 0)"
+    )
+    boundary = TypeAdapter(Boundary).validate_python(
+        {"kind": "sides", "region": "half", "sides": [0, "rim"]}
+    )
+    assert boundary_words(boundary) == "sides 0, rim of half"

@@ -11,7 +11,7 @@ from typing import Any
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import Disk, Ellipse, Rectangle, Shape, members
+from mechagents.mechanics.geometry import Disk, Ellipse, Profile, Rectangle, Shape, members
 from mechagents.messages import Check, Execution, Settings
 from mechagents.models.handbook.catalogue import explain_error
 from mechagents.models.handbook.planner import the_formulation
@@ -208,6 +208,8 @@ def _refine(case: Case) -> Draft | None:
 
 
 def _curved(shape: Shape) -> bool:
+    if isinstance(shape, Profile):
+        return any(side.kind == "arc" for side in shape.sides)
     return isinstance(shape, Disk | Ellipse) or any(_curved(part) for _, part in members(shape))
 
 

@@ -19,6 +19,7 @@ from mechagents.mechanics.meshing import marks
 from mechagents.mechanics.occ import Frame, glued, place, quiet_and_repeatable, with_vertices
 from mechagents.mechanics.occ_solids import SpaceFrame
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline, size
+from mechagents.mechanics.sides import Along, distance_to_sides
 from mechagents.mechanics.units import Point
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def _distance(boundary: PlaneBoundary, x: float, y: float) -> float:
             return math.hypot(across - at, max(low - along, along - high, 0.0))
         case AtPoint(at=point):
             return math.dist((x, y), point)
+        case Along():
+            return float(distance_to_sides(boundary, np.array([x, y])))
         case _:
             line = shapely.LineString([boundary.start, boundary.end])
             return float(line.distance(shapely.Point(x, y)))
