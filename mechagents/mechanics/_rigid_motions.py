@@ -36,7 +36,8 @@ def left_motions(held: FloatArray) -> str:
     """
     if not len(held):
         return "any motion"
-    _, values, motions = np.linalg.svd(held, full_matrices=True)
+    # Of many rows only six are left, with the same values and motions.
+    _, values, motions = np.linalg.svd(np.linalg.qr(held, mode="r"), full_matrices=True)
     smallest = _NOTHING * np.sqrt(len(held))
     free = motions[int(np.count_nonzero(values > smallest)) :]
     if not len(free):

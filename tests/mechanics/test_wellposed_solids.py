@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 from solids import OCTANT, ball, beam
 
+from mechagents.mechanics._rigid_motions import left_motions, rows
 from mechagents.mechanics.formulation import Formulation
 
 BALL_OUTSIDE = {"kind": "sphere", "center": [9, 9, 9], "radius": 1.0}
@@ -244,3 +246,12 @@ def test_a_rod_held_around_turns_about_its_axis() -> None:
     assert fault.endswith("translation in x and translation in y and rotation about z")
     data["supports"].append({"boundary": "mark", "x": 0.0, "y": 0.0})
     assert faults_of(data) == ["supports: the body floats: nothing prevents rotation about z"]
+
+
+@pytest.mark.parametrize("points", [3, 20_000])
+def test_the_motions_that_few_or_many_points_leave_are_told(points: int) -> None:
+    places = np.random.default_rng(1).uniform(-0.5, 0.5, (points, 3))
+    held = np.concatenate([rows(places, "x"), rows(places, "y")])
+    assert left_motions(held) == "translation in z"
+    # A matrix of as many columns as rows would not fit in memory for the many.
+    assert left_motions(np.concatenate([held, rows(places, "z")])) == ""

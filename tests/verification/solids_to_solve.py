@@ -309,3 +309,23 @@ def twisted_shaft() -> Known:
         "end": twist * length * radius,
         "energy": MU * twist**2 * math.pi * radius**4 / 4 * length,
     }
+
+
+def cantilever() -> Formulation:
+    """A beam clamped at one end and bent by a traction at the other: singular where it is held."""
+    return solid(
+        geometry={
+            "regions": {"beam": box((1.0, 0.1, 0.1))},
+            "boundaries": {"left": plane("x", 0), "right": plane("x", 1.0)},
+        },
+        materials={"beam": steel()},
+        supports=[{"boundary": "left", "x": 0, "y": 0, "z": 0}],
+        loads=[{"kind": "traction", "boundary": "right", "z": -1e6}],
+        wanted=[
+            displacement("tip", "z", 1.0, 0.05, 0.05),
+            stress("middle", "xx", 0.5, 0.05, 0.1),
+            reaction("held", "left", "z"),
+            stress("clamp", "xx", 0, 0.05, 0.1),
+            stress("von_mises", "von_mises"),
+        ],
+    )

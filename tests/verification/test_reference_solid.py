@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from verification import solids_to_solve as known
 
@@ -12,6 +13,9 @@ from mechagents.verification.reference import ReferenceSolution
 from mechagents.verification.reference import process as processes
 
 HAS_NGSOLVE = importlib.util.find_spec("ngsolve") is not None
+if HAS_NGSOLVE:
+    from mechagents.verification.reference import solid as solids
+    from mechagents.verification.reference.solid import Read
 needs_ngsolve = pytest.mark.skipif(not HAS_NGSOLVE, reason="NGSolve has no wheel here")
 
 
@@ -45,3 +49,40 @@ async def test_the_exact_solution_lies_within_the_error(
 ) -> None:
     formulation, exact = body()
     _is_honest(await _solve("high_order", formulation), exact, close)
+
+
+@needs_ngsolve
+async def test_stresses_at_a_clamp_have_no_value_and_the_rest_is_known_without_them() -> None:
+    found = await _solve("high_order", known.cantilever())
+    assert set(found.quantities) == {"tip", "middle", "held"}
+    assert "clamp and von_mises" in found.left_out
+    # Bernoulli's beam with Cowper's shear: clamping stiffens the solid a little.
+    beam = 1e4 / (3 * known.E * 1e-4 / 12) + 1e4 / (known.MU * 0.01 * 10 * 1.3 / (12 + 11 * 0.3))
+    assert found.quantities["tip"].apart(-beam) < 0.01 * beam
+    assert found.quantities["middle"].apart(30e6) < 1e-3 * 30e6
+    assert "order 4" in found.means  # no higher one is needed
+
+
+def _at_orders(*values: float) -> list[Read]:
+    return [Read(np.array([value]), 0.0, 1.0) for value in values]
+
+
+@needs_ngsolve
+def test_what_grows_like_a_singular_stress_is_recognised() -> None:
+    singular = [p**0.6 for p in (3, 4, 5)]
+    energy = [1 - 0.3 * p**-2.8 for p in (2, 3, 4)]
+    assert solids.grows(_at_orders(*singular))
+    assert not solids.grows(_at_orders(*energy))
+    assert not solids.grows(_at_orders(1.0, 1.02, 1.01))
+    assert not solids.grows(_at_orders(1.3, 1.2, 1.0))
+    assert not solids.grows(_at_orders(1.0, 1.0 + 1e-5, 1.0 + 2e-5))
+
+
+@needs_ngsolve
+def test_no_higher_order_is_solved_once_all_that_has_a_limit_is_known() -> None:
+    smooth = _at_orders(1.0, 1.001, 1.0011)
+    grown = _at_orders(*(p**0.6 for p in (2, 3, 4)))
+    read = [{"smooth": a, "grown": b} for a, b in zip(smooth, grown, strict=True)]
+    assert solids.known_well(read, 1e-3)
+    assert not solids.known_well(read, 1e-5)
+    assert not solids.known_well(read[1:], 1e-3)

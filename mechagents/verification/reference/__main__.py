@@ -1,7 +1,7 @@
 """The process that solves references: formulations on standard input, solutions on its output.
 
-``python -m mechagents.verification.reference WAY`` reads a JSON list of formulations and prints
-a line of JSON for each, as soon as it is solved.
+``python -m mechagents.verification.reference WAY TOLERANCE`` reads a JSON list of formulations and
+prints a line of JSON for each, as soon as it is solved.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from pydantic import TypeAdapter
 
@@ -17,25 +18,34 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.verification.reference.values import ReferenceSolution
 
 
-def main(way: str) -> None:
-    """Solve what is asked for in one of two ways, ``high_order`` or ``other_elements``."""
+def main(way: str, tolerance: float) -> None:
+    """Solve what is asked for in one of two ways, ``high_order`` or ``other_elements``.
+
+    Args:
+        way: Which.
+        tolerance: What numbers will be compared with, relative to a quantity [-].
+    """
     # Libraries print what they like; the answers have a stream of their own.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     asked = TypeAdapter(list[Formulation]).validate_json(sys.stdin.buffer.read())
     for formulation in asked:
-        solve = _solver(way, formulation)
+        solve = _solver(way, formulation, tolerance)
         print(_solution(solve, formulation).model_dump_json(), file=answers, flush=True)
 
 
-def _solver(way: str, formulation: Formulation) -> Callable[[Formulation], ReferenceSolution]:
+def _solver(
+    way: str, formulation: Formulation, tolerance: float
+) -> Callable[[Formulation], ReferenceSolution]:
     analysis = formulation.analysis
     if way == "high_order":
         if formulation.dimension == 3:
             if analysis != "static_linear":
                 return _none
-            from mechagents.verification.reference.solid import solve
-        elif analysis == "static_linear":
+            from mechagents.verification.reference import solid
+
+            return partial(solid.solve, tolerance=tolerance)
+        if analysis == "static_linear":
             from mechagents.verification.reference.high_order import solve
         elif analysis == "static_finite":
             from mechagents.verification.reference.finite import solve
@@ -69,4 +79,4 @@ def _solution(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], float(sys.argv[2]))

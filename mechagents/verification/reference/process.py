@@ -15,12 +15,14 @@ from mechagents.verification.reference.values import ReferenceSolution
 
 SECONDS = 120.0
 """How long all that is asked for at once may take, in each way."""
+TOLERANCE = 0.02
+"""What numbers are compared with, relative to a quantity, unless it is said [-]."""
 WAYS = ("high_order", "other_elements")
 """The ways in which a reference is solved, the one to prefer first."""
 
 
 async def find_references(
-    formulations: Sequence[Formulation], *, seconds: float = SECONDS
+    formulations: Sequence[Formulation], *, seconds: float = SECONDS, tolerance: float = TOLERANCE
 ) -> list[ReferenceSolution]:
     """Return the reference for each formulation, in order.
 
@@ -29,6 +31,7 @@ async def find_references(
     Args:
         formulations: What to solve.
         seconds: How long each way may take for all of them.
+        tolerance: What numbers will be compared with, relative to a quantity [-].
 
     Returns:
         Solutions; one with a ``fault`` where no way solved it.
@@ -39,7 +42,8 @@ async def find_references(
         asked = [number for number in faults if number not in found]
         if not asked:
             break
-        solved = await solve_by(way, [formulations[number] for number in asked], seconds)
+        these = [formulations[number] for number in asked]
+        solved = await solve_by(way, these, seconds, tolerance)
         for number, solution in zip(asked, solved, strict=True):
             if solution.fault:
                 faults[number].append(solution.fault)
@@ -52,7 +56,7 @@ async def find_references(
 
 
 async def solve_by(
-    way: str, formulations: list[Formulation], seconds: float
+    way: str, formulations: list[Formulation], seconds: float, tolerance: float = TOLERANCE
 ) -> list[ReferenceSolution]:
     """Return the reference for each formulation in one way, with a ``fault`` where it failed.
 
@@ -60,10 +64,11 @@ async def solve_by(
         way: One of ``WAYS``.
         formulations: What to solve.
         seconds: How long all of it may take.
+        tolerance: What numbers will be compared with, relative to a quantity [-].
     """
     said = [b"", b""]
     why = f"it took more than {seconds:g} s"
-    process = await _begin(way)
+    process = await _begin(way, tolerance)
     with anyio.move_on_after(seconds):
         async with process, anyio.create_task_group() as group:
             group.start_soon(_collect, process.stdout, said, 0)
@@ -78,8 +83,8 @@ async def solve_by(
     return found + [ReferenceSolution(means="", fault=f"{way}: {why}")] * missing
 
 
-async def _begin(way: str) -> Process:
-    words = [sys.executable, "-m", "mechagents.verification.reference", way]
+async def _begin(way: str, tolerance: float) -> Process:
+    words = [sys.executable, "-m", "mechagents.verification.reference", way, repr(tolerance)]
     with anyio.CancelScope(shield=True):  # one that is half begun would be left to itself
         return await anyio.open_process(words)
     raise AssertionError("a shield lets nothing out early")

@@ -27,7 +27,8 @@ async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) 
         for alternative in assumption.alternatives
         if (other := _read_as(formulation, assumption, alternative)) is not None
     ]
-    own, *solved = await find_references([formulation, *(other for _, _, other in others)])
+    asked = [formulation, *(other for _, _, other in others)]
+    own, *solved = await find_references(asked, tolerance=tolerance)
     found = {
         (assumption.about, alternative.value): solution
         for (assumption, alternative, _), solution in zip(others, solved, strict=True)

@@ -54,6 +54,10 @@ SAFETY = 2.0
 """The error is taken as this times the changes that are still to come, if they shrink on."""
 MOST_RATIO = 0.9
 """Of a change to that before; where they shrink no faster the error is 18 times the change."""
+SMALL = 0.05
+"""A smaller value is compared with so much of what is large for its kind."""
+NOTHING = 1e-3
+"""Of a value: a smaller change from one order to the next is no growth."""
 OF_THE_LAST_BUT_ONE = 0.05
 """As little as this of the change before may be left, however small the last one was."""
 HELD_AT_A_POINT = 1e-5
@@ -66,6 +70,12 @@ LEFT = 1e-9
 """Of the first residual: more than this after the last step is no convergence."""
 SLOW, ENOUGH = 250, 2
 """Past so many steps no higher order is solved, if there are so many orders already."""
+WELL_BELOW = 0.2
+"""Of the tolerance that numbers are compared with: no higher order is solved for smaller errors."""
+SINGULAR = 0.6
+"""Of the change before: what still changes by more, the same way, has no limit. Changes shrink
+with every order by a ratio in a smooth solution, and at least like p^-2.8 in an energy beside a
+singular edge, by 0.4 and less."""
 _TOLERANCE, _STEPS = 1e-12, 600
 
 if TYPE_CHECKING:
@@ -82,8 +92,14 @@ class Read:
     scale: float
 
 
-def solve(formulation: Formulation) -> ReferenceSolution:
+def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolution:
     """Return the wanted quantities of a solid, with error estimates.
+
+    Orders rise until every quantity that has a limit is known well.
+
+    Args:
+        formulation: What to solve.
+        tolerance: What numbers will be compared with, relative to a quantity [-].
 
     Raises:
         Exception: Whatever netgen or NGSolve raise.
@@ -102,15 +118,14 @@ def solve(formulation: Formulation) -> ReferenceSolution:
         fault = f"{body.mesh.ne} elements of high order are too many"
         return ReferenceSolution(means="", fault=fault)
     read: list[dict[str, Read]] = []
-    orders: list[int] = []
-    unknowns = 0
+    means = ""
     for order in range(min(2, top - 1), top + 1):
         solved = SolvedSolid(formulation, Resolution(order, 0, 0.0), body)
         body.mesh.Curve(order)
         try:
             steps = solved.steps
         except RuntimeError:
-            if len(orders) < ENOUGH:
+            if len(read) < ENOUGH:
                 raise
             break
         pressed = solved.pressed_points()
@@ -118,16 +133,58 @@ def solve(formulation: Formulation) -> ReferenceSolution:
             why = f"{pressed[0]!r} holds a point that a force acts on: nothing there has a limit"
             return ReferenceSolution(means="", left_out=why)
         read.append({w.name: solved.read(w) for w in fields_of(formulation)})
-        orders.append(order)
-        unknowns = solved.space.ndof
-        if steps > SLOW and len(orders) >= ENOUGH:
+        means = f"NGSolve {version('ngsolve')}, curved tetrahedra of order {order}, "
+        means += f"{solved.space.ndof} unknowns; error by lower orders"
+        if (steps > SLOW and len(read) >= ENOUGH) or known_well(read, WELL_BELOW * tolerance):
             break
-    means = f"NGSolve {version('ngsolve')}, curved tetrahedra of order {orders[-1]}, "
-    means += f"{unknowns} unknowns; error by orders {' and '.join(map(str, orders[-3:-1]))}"
-    found = {w.name: settled([one[w.name] for one in read[-3:]]) for w in fields_of(formulation)}
+    return found_by(read, means)
+
+
+def found_by(read: list[dict[str, Read]], means: str) -> ReferenceSolution:
+    """Return the solution that quantities at rising orders tend to.
+
+    Args:
+        read: The wanted quantities by name, at one order after the other.
+        means: What solved it, in words.
+    """
+    found = {name: settled(last_of(read, name)) for name in read[-1]}
+    grown = [name for name in found if grows(last_of(read, name))]
+    why = f"with each higher order {' and '.join(grown)} changed on, as at a singular edge"
     return ReferenceSolution(
-        means=means, quantities={name: v for name, v in found.items() if v is not None}
+        means=means,
+        quantities={n: v for n, v in found.items() if v is not None and n not in grown},
+        left_out=why if grown else "",
     )
+
+
+def last_of(read: list[dict[str, Read]], name: str) -> list[Read]:
+    """Return a quantity at the highest three orders."""
+    return [one[name] for one in read[-3:]]
+
+
+def known_well(read: list[dict[str, Read]], enough: float) -> bool:
+    """Return whether every quantity that has a limit is known to an error relative to its size."""
+    if len(read) < 3:
+        return False
+    for name in read[-1]:
+        value = settled(last_of(read, name))
+        if value is not None and not grows(last_of(read, name)):
+            large = max(abs(one) for one in value.values)
+            if value.error > enough * max(large, SMALL * value.scale):
+                return False
+    return True
+
+
+def grows(read: list[Read]) -> bool:
+    """Return whether the size of a quantity grows from order to order without an end in sight."""
+    if len(read) < 3 or len({len(one.values) for one in read}) > 1 or not len(read[0].values):
+        return False
+    before, last = (b.values - a.values for a, b in pairwise(read))
+    which = int(np.abs(last).argmax())
+    large = max(float(np.abs(read[-1].values).max()), SMALL * read[-1].scale)
+    growth = last[which] * np.sign(read[-1].values[which])
+    share = last[which] / before[which] if before[which] else 0.0
+    return bool(share > SINGULAR and growth > NOTHING * large)
 
 
 def fields_of(formulation: Formulation) -> list[WantedOfField]:
