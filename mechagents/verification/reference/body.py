@@ -162,20 +162,19 @@ def _divide_curves(shape: TopoDS_Shape) -> None:
 def _mark_corners(shape: TopoDS_Shape, formulation: Formulation, frame: Frame) -> None:
     """Have the mesh graded to every vertex at which the stress may have no bound.
 
-    That is not so at a corner of 90 degrees or less of one material, both sides of which are free
-    or can slide along themselves: mirrored, it is no corner.
+    That is not so at a corner of 90 degrees or less of one material, both sides of which are free.
+    Nor is it where one of them can slide along itself, which mirrored is no corner; but then the
+    loads are mirrored too, and what varies across the mirror has a kink in it.
     """
     whole = body(formulation.geometry)
-    clamped = [
-        formulation.geometry.outline_parts[support.boundary]
-        for support in formulation.supports
-        if len(support.components) > 1
+    held_on = [
+        formulation.geometry.outline_parts[support.boundary] for support in formulation.supports
     ]
     for vertex in shape.vertices:
         meeting = [edge for edge in shape.edges if vertex in list(edge.vertices)]
         near = 2 * ON_BOUNDARY * size([whole])
         x, y = frame.back(np.array([vertex.p.x, vertex.p.y]))
-        held = any(_distance(boundary, x, y) <= near for boundary in clamped)
+        held = any(_distance(boundary, x, y) <= near for boundary in held_on)
         seam = len(meeting) == 1
         if len(meeting) > 2 or (not seam and (held or _share_inside(whole, x, y) > _RIGHT_ANGLE)):
             vertex.hpref = 1
