@@ -189,6 +189,7 @@ def test_the_wheel_holds_the_package_whole_and_no_more(unpacked: Path) -> None:
         "py.typed",
         "_roles/coder.md",
         "problems/copper-plate.yaml",
+        "problems/stepped-bar.step",
         "problems/benchmarks/kirsch.yaml",
         "benchmarks/targets.yaml",
         "mechanics/materials.json",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mechagents.mechanics.sides import Side
     from mechagents.mechanics.units import Point
 
+_ROUNDING = 1e-9
+"""A side that leaves an axis by less than this share of its length runs along it."""
 LINEAR: frozenset[str] = frozenset({"static_linear"})
 """The analyses that know springs, point forces and orthotropic materials."""
 
@@ -42,7 +44,8 @@ def _normal_of(side: Side) -> Axis | None:
 
 
 def _square_to(start: Point, end: Point) -> Axis | None:
-    return "x" if start[0] == end[0] else "y" if start[1] == end[1] else None
+    along, up = abs(end[0] - start[0]), abs(end[1] - start[1])
+    return "x" if along <= _ROUNDING * up else "y" if up <= _ROUNDING * along else None
 
 
 def unknown_boundaries(f: Formulation) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from mechagents.errors import ProblemError
 from mechagents.messages import Problem
 from mechagents.problems.faults import located_faults
+from mechagents.problems.geometry_file import with_regions
 from mechagents.problems.source import Source, parse
 
 SUFFIXES = (".yaml", ".yml")
@@ -35,6 +36,8 @@ class PackagedProblem:
     """One line."""
     text: str
     """The YAML file, as it is."""
+    folder: Traversable | None = field(default=None, repr=False, compare=False)
+    """Where it lies, with the files that it names."""
 
 
 @cache
@@ -55,7 +58,8 @@ def _problems_in(folder: Traversable) -> tuple[PackagedProblem, ...]:
         if entry.name.endswith(SUFFIXES):
             text = entry.read_text(encoding="utf-8")
             description = text.split("\n", 1)[0].removeprefix("#").strip()
-            found.append(PackagedProblem(entry.name.rsplit(".", 1)[0], description, text))
+            name = entry.name.rsplit(".", 1)[0]
+            found.append(PackagedProblem(name, description, text, folder))
     return tuple(sorted(found, key=lambda problem: problem.name))
 
 
@@ -80,24 +84,25 @@ def load_problem(name_or_path: str) -> Problem:
         known = benchmark_problems()
     for problem in known:
         if problem.name == name_or_path.removeprefix(BENCHMARK):
-            return problem_from_yaml(problem.text, f"{problem.name}.yaml")
+            return problem_from_yaml(problem.text, f"{problem.name}.yaml", problem.folder)
     path = Path(name_or_path)
     if not _exists(path):
         raise _unknown(name_or_path)
-    return problem_from_yaml(_text(path), name_or_path)
+    return problem_from_yaml(_text(path), name_or_path, path.parent)
 
 
-def problem_from_yaml(text: str, file: str) -> Problem:
+def problem_from_yaml(text: str, file: str, folder: Traversable | None = None) -> Problem:
     """Return the problem that a YAML text holds.
 
     Args:
         text: The file's contents.
         file: The file's name, for errors and for the problem's default name.
+        folder: Where it lies; a file of its geometry is found there.
 
     Raises:
         ProblemError: If the text is not YAML, or not that of a problem.
     """
-    source = parse(text, file)
+    source = with_regions(parse(text, file), folder)
     data = {"name": Path(file).stem, **source.data}
     try:
         return Problem.model_validate(data)

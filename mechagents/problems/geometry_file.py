@@ -1,0 +1,102 @@
+"""Puts the regions of a STEP or mesh file in the place of ``geometry.file``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from importlib.resources.abc import Traversable
+from pathlib import PurePath
+from typing import TYPE_CHECKING, cast
+
+from mechagents.errors import ProblemError
+from mechagents.problems.source import Source
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.geometry import Geometry
+
+LARGEST_FILE = 50_000_000
+"""Bytes of a geometry file."""
+FIELD = ("formulation", "geometry", "file")
+STEP = (".step", ".stp")
+Reader = Callable[[bytes], "Geometry"]
+
+
+def with_regions(source: Source, folder: Traversable | None) -> Source:
+    """Return a problem file with regions and boundaries in place of ``geometry.file``.
+
+    What is returned needs the file no more. Its name and hash are kept as an assumption.
+
+    Args:
+        source: The problem file; one without ``geometry.file`` is returned as it is.
+        folder: Where the problem file lies; None for a text that lies nowhere.
+
+    Raises:
+        ProblemError: If the file is not there, or holds no regions that can be read.
+    """
+    formulation = _mapping(source.data.get("formulation"))
+    geometry = _mapping(formulation.get("geometry"))
+    if "file" not in geometry:
+        return source
+    name = geometry["file"]
+    if not isinstance(name, str) or not name:
+        raise _fault(source, "give the name of a file beside the problem file")
+    if "regions" in geometry:
+        raise _fault(source, "the regions come from the file; leave out either file or regions")
+    read, content = _reader(source, name), _content(source, name, folder)
+    try:
+        found = read(content).model_dump(mode="json", exclude_none=True)
+    except ProblemError as error:
+        raise _fault(source, f"{name}: {error.message}") from error
+    made = {key: value for key, value in geometry.items() if key != "file"}
+    made["regions"] = found["regions"]
+    made["boundaries"] = {**found["boundaries"], **_mapping(geometry.get("boundaries"))}
+    told = _with_file(formulation, name, content)
+    changed = {**formulation, "geometry": made, "assumptions": told}
+    return replace(source, data={**source.data, "formulation": changed})
+
+
+def _mapping(data: object) -> dict[str, object]:
+    return dict(cast("Mapping[str, object]", data)) if isinstance(data, dict) else {}
+
+
+def _fault(source: Source, reason: str) -> ProblemError:
+    return ProblemError(reason, where=f"{source.file}:{source.line(FIELD)}: {'.'.join(FIELD)}")
+
+
+def _reader(source: Source, name: str) -> Reader:
+    suffix = PurePath(name).suffix.lower()
+    if suffix in STEP:
+        from mechagents.problems.step_file import read_step
+
+        return read_step
+    known = ", ".join(STEP)
+    raise _fault(source, f"{name}: files of this kind are not read; known endings: {known}")
+
+
+def _content(source: Source, name: str, folder: Traversable | None) -> bytes:
+    if folder is None:
+        raise _fault(source, f"{name}: can only be read beside a problem that is a file itself")
+    path = folder.joinpath(name)
+    try:
+        if not path.is_file():
+            raise _fault(source, f"{name}: there is no such file beside the problem file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise _fault(source, f"{name}: cannot be read: {error}") from error
+    if len(content) > LARGEST_FILE:
+        raise _fault(source, f"{name}: is larger than {LARGEST_FILE:,} bytes")
+    return content
+
+
+def _with_file(formulation: Mapping[str, object], name: str, content: bytes) -> list[object]:
+    given = formulation.get("assumptions")
+    before = cast("list[object]", given) if isinstance(given, list) else []
+    told = {
+        "about": "geometry_file",
+        "value": f"{PurePath(name).name}, sha256 {sha256(content).hexdigest()[:16]}",
+        "source": "stated",
+        "why": "The regions were read from this file, with its unit of length.",
+    }
+    return [*before, told]
