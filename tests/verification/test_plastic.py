@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import math
 import zipfile
@@ -22,7 +23,7 @@ from mechagents.messages import Evidence, Execution, Settings
 from mechagents.verification import verify_folder
 from mechagents.verification.judge import judge
 from mechagents.verification.plastic import Constants, State, radial_return, tangent
-from mechagents.verification.reference.other_elements import solve as reference
+from mechagents.verification.reference import ReferenceSolution
 
 STEEL = {
     "kind": "j2_plastic", "youngs_modulus": 200e9, "poisson_ratio": 0.3, "yield_stress": 250e6,
@@ -58,6 +59,14 @@ def strip(**changes: object) -> Formulation:
     return Formulation.model_validate(data | changes)
 
 
+def solved_by(way: str, formulation: Formulation) -> ReferenceSolution:
+    """Return the reference by one of the modules that solve it."""
+    if way == "flow":
+        pytest.importorskip("ngsolve", reason="NGSolve has no wheel here")
+    module = importlib.import_module(f"mechagents.verification.reference.{way}")
+    return ReferenceSolution.model_validate(module.solve(formulation))
+
+
 @dataclass
 class Flown:
     """What a program found, with its history."""
@@ -73,10 +82,12 @@ class Flown:
         return verify_folder(folder, formulation=self.found.formulation)
 
 
-def flow(meant: Formulation, done: Formulation | None = None, *, steps: int = 4) -> Flown:
+def flow(
+    meant: Formulation, done: Formulation | None = None, *, steps: int = 4, size: float = 0.25
+) -> Flown:
     """Solve a problem, or the one that is done in its place."""
     problem = done or meant
-    mesh = make_mesh(problem.geometry, 0.25, 2)
+    mesh = make_mesh(problem.geometry, size, 2)
     V = basis(mesh)
     dofs = node_dofs(V, mesh)
     body = PlasticBody(problem, mesh, V)
@@ -235,8 +246,11 @@ def _points() -> tuple[J2Plastic, np.ndarray, np.ndarray, float]:
 
 def _constants(law: J2Plastic) -> Constants:
     lam, mu = law.lame_constants
-    values = lam + 2 * mu / 3, law.lame_constants[1], law.yield_stress, law.hardening_modulus
-    return Constants(*(np.full((6, 1), value) for value in values))
+    K, mu, Y, H = (
+        np.full((6, 1), value)
+        for value in (lam + 2 * mu / 3, mu, law.yield_stress, law.hardening_modulus)
+    )
+    return Constants(K, mu, Y, H)
 
 
 def _tensor(eps: np.ndarray) -> np.ndarray:
@@ -325,7 +339,42 @@ def test_plane_strain_is_no_plane_stress(tmp_path: Path) -> None:
     assert "equilibrium:residual" in failed(wrong)
 
 
-def test_the_reference_of_a_perfectly__plastic_cylinder_is_that_of_hill() -> None:
+@pytest.mark.parametrize("idealisation", ["plane_strain", "plane_stress", "axisymmetric"])
+def test_the_least_energy_of_each_step_is_what_programs_find(idealisation: str) -> None:
+    flows = pytest.importorskip("mechagents.verification.reference.flow")
+    geometry = {
+        "regions": {"block": {"kind": "rectangle", "origin": [1.0, 0.0], "size": [1.0, 1.0]}},
+        "boundaries": {
+            "left": {"kind": "line", "axis": "x", "at": 1.0},
+            "right": {"kind": "line", "axis": "x", "at": 2.0},
+            "bottom": {"kind": "line", "axis": "y", "at": 0.0},
+        },
+    }
+    f = strip(
+        idealisation=idealisation, geometry=geometry, load_path=[1.0, 0.5],
+        supports=[
+            {"boundary": "left", "x": 0.0},
+            {"boundary": "bottom", "y": 0.0},
+            {"boundary": "right", "x": 0.004, "y": 0.0},
+        ],
+        wanted=[
+            {"name": "pull", "kind": "reaction", "boundary": "right", "component": "x"},
+            {"name": "narrower", "kind": "displacement", "component": "y", "at": [1.5, 1.0]},
+            {"name": "held", "kind": "stress", "component": "xx", "at": [1.5, 0.5]},
+            {"name": "energy", "kind": "strain_energy"},
+        ],
+    )  # fmt: skip
+    how = flows.Resolution(order=3, layers=1, edge=0.2)
+    solved = flows.FlowSolved(f, how, flows.make_body(f, how), steps=6)
+    found = flow(f, steps=6, size=0.06).found
+    values = reported(found)
+    for wanted in f.wanted:
+        (value,) = solved.quantity(wanted, 4)
+        assert value == pytest.approx(values[wanted.name], rel=2e-2), wanted.name
+
+
+@pytest.mark.parametrize("way", ["flow", "other_elements"])
+def test_the_reference_of_a_perfectly_plastic_cylinder_is_that_of_hill(way: str) -> None:
     inner, outer, yields, pressure, E, nu = 0.1, 0.2, 0.24e9, 0.14e9, 210e9, 0.3
     formulation = Formulation.model_validate(
         {
@@ -356,7 +405,7 @@ def test_the_reference_of_a_perfectly__plastic_cylinder_is_that_of_hill() -> Non
             ],
         }
     )  # fmt: skip
-    found = reference(formulation).quantities["out"]
+    found = solved_by(way, formulation).quantities["out"]
     # The front c of the yielded part, with the yield stress in shear of von Mises in plane strain.
     k = 2 * yields / math.sqrt(3)
     low, high = inner, outer

@@ -49,6 +49,8 @@ def _solver(
             from mechagents.verification.reference.high_order import solve
         elif analysis == "static_finite":
             from mechagents.verification.reference.finite import solve
+        elif analysis == "static_plastic":
+            from mechagents.verification.reference.flow import solve
         elif analysis == "modal" or analysis == "buckling":
             from mechagents.verification.reference.eigen import solve
         else:

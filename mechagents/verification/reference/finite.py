@@ -195,8 +195,14 @@ class FiniteSolved(Solved):
                 raise ArithmeticError(f"no equilibrium was found beyond load factor {done:g}")
         return state
 
-    def newton(self, state: GridFunction, factor: float) -> bool:
-        """Bring a state into equilibrium with a share of the load; return whether that worked."""
+    def newton(self, state: GridFunction, factor: float, large: float = 1e-300) -> bool:
+        """Bring a state into equilibrium with a share of the load; return whether that worked.
+
+        Args:
+            state: What is brought there.
+            factor: The share.
+            large: A force that is large here, should all be small at this share.
+        """
         values = state.vec.FV().NumPy()
         held, prescribed = self.held, self.prescribed
         free = BitArray([*map(bool, ~held), *[True] * (self.whole.ndof - len(held))])
@@ -209,7 +215,7 @@ class FiniteSolved(Solved):
             moved = bool(np.any(jump))
             if not np.isfinite(left).all():
                 return False
-            size = float(np.abs(left[mask]).max()) / max(float(np.abs(left).max()), 1e-300)
+            size = float(np.abs(left[mask]).max()) / max(float(np.abs(left).max()), large)
             history.append(1.0 if moved else size)
             stalled = len(history) > 2 and max(history[-2:]) <= STALLED
             if size <= CONVERGED and not moved:
