@@ -18,11 +18,11 @@ from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.cli.runs import RUNS
 
 PACKAGES = (
-    "mechagents", "numpy", "scipy", "scikit-fem", "netgen-mesher", "meshio", "shapely",
+    "mechagents", "numpy", "scipy", "scikit-fem", "pyamg", "netgen-mesher", "meshio", "shapely",
     "matplotlib", "litellm", "pydantic", "anyio",
 )  # fmt: skip
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "GROQ_API_KEY")
-TRY_IMPORT = "import numpy, scipy.sparse.linalg, skfem, meshio, netgen.occ, matplotlib"
+TRY_IMPORT = "import numpy, scipy.sparse.linalg, skfem, pyamg, meshio, netgen.occ, matplotlib"
 
 
 @dataclass(frozen=True, slots=True)

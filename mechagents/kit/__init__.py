@@ -14,6 +14,7 @@ that checks them uses this package. A program reads like this:
     for picture in problem.pictures:
         draw_field(problem, solution, picture)
 
+For solids ``SolidSpace(mesh)`` and ``solve_solid`` stand in place of ``basis`` and ``solve``.
 Libraries are imported when a function needs them.
 """
 
@@ -33,6 +34,8 @@ from mechagents.kit.modes import (
 from mechagents.kit.newton import NotConvergedError, load_steps, newton
 from mechagents.kit.pictures import draw, draw_field
 from mechagents.kit.plastic import PlasticBody
+from mechagents.kit.solid_solver import solve_solid
+from mechagents.kit.solid_space import SolidSpace
 from mechagents.kit.solver import solve
 from mechagents.kit.spaces import (
     at_points,
@@ -52,6 +55,7 @@ __all__ = [
     "NotConvergedError",
     "PlasticBody",
     "Result",
+    "SolidSpace",
     "Solution",
     "at_points",
     "basis",
@@ -72,6 +76,7 @@ __all__ = [
     "quantities",
     "read_problem",
     "solve",
+    "solve_solid",
     "stiffness",
     "stiffness_matrix",
     "vibration_modes",

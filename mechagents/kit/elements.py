@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,20 @@ import numpy as np
 from mechagents.mechanics.meshing import CellKind, Mesh
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.meshing import FloatArray
+    from mechagents.mechanics.meshing import FloatArray, IntArray
     from mechagents.mechanics.units import Point, SpacePoint
 
-QUAD_NODES = ((0, 0), (1, 0), (1, 1), (0, 1))
-"""Each node of a quad: which one-dimensional function along x and along y."""
 QUAD9_NODES = ((0, 0), (2, 0), (2, 2), (0, 2), (1, 0), (2, 1), (1, 2), (0, 1), (1, 1))
+"""Each node of a quad9 or a quad: which one-dimensional function of order 2 along x and y."""
+HEXAHEDRON_NODES = (
+    *((x, y, z) for z in (0, 2) for x, y in QUAD9_NODES[:4]),
+    *((x, y, z) for z in (0, 2) for x, y in QUAD9_NODES[4:8]),
+    *((x, y, 1) for x, y in QUAD9_NODES[:4]),
+    *((0, 1, 1), (2, 1, 1), (1, 0, 1), (1, 2, 1), (1, 1, 0), (1, 1, 2), (1, 1, 1)),
+)
+"""The same of a hexahedron of 27 or 8 nodes, along x, y and z."""
+SIMPLEX_EDGES = ((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3))
+"""The corners beside each middle node: three of them in a triangle, six in a tetrahedron."""
 NEWTON_STEPS = 25
 FARTHEST = 0.3
 """A point farther outside its nearest element than this share of it lies outside the mesh. On
@@ -25,22 +34,24 @@ def shape_functions(kind: CellKind, local: FloatArray) -> tuple[FloatArray, Floa
     """Return the shape functions and their derivatives.
 
     Args:
-        kind: The element.
-        local: Points of the reference element, shape (..., 2): the triangle (0, 0), (1, 0),
-            (0, 1) or the unit square.
+        kind: The element, of dimension d.
+        local: Points of the reference element, shape (..., d): the triangle (0, 0), (1, 0),
+            (0, 1), the tetrahedron with (0, 0, 1) as well, the unit square or the unit cube.
 
     Returns:
-        Values, shape (..., nodes), and derivatives by local coordinate, (..., nodes, 2).
+        Values, shape (..., nodes), and derivatives by local coordinate, (..., nodes, d).
     """
-    x, y = local[..., 0], local[..., 1]
-    if kind in ("triangle", "triangle6"):
-        return _triangle(kind, np.stack([1 - x - y, x, y], axis=-1))
-    order = 1 if kind == "quad" else 2
-    nodes = QUAD_NODES if order == 1 else QUAD9_NODES
-    (fx, dx), (fy, dy) = _line(order, x), _line(order, y)
-    values = [fx[..., i] * fy[..., j] for i, j in nodes]
-    slopes = [np.stack([dx[..., i] * fy[..., j], fx[..., i] * dy[..., j]], -1) for i, j in nodes]
-    return np.stack(values, -1), np.stack(slopes, -2)
+    order = 1 if kind in ("triangle", "tetra", "quad", "hexahedron") else 2
+    if _is_simplex(kind):
+        return _simplex(order, local)
+    nodes = np.array(QUAD9_NODES if kind.startswith("quad") else HEXAHEDRON_NODES)
+    if order == 1:
+        nodes = nodes[: 2 ** local.shape[-1]] // 2
+    return _product([_line(order, x) for x in np.moveaxis(local, -1, 0)], nodes)
+
+
+def _is_simplex(kind: CellKind) -> bool:
+    return kind.startswith(("triangle", "tetra"))
 
 
 def _line(order: int, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -52,18 +63,29 @@ def _line(order: int, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.stack(values, -1), np.stack([4 * x - 3, 4 - 8 * x, 4 * x - 1], -1)
 
 
-def _triangle(kind: CellKind, area: FloatArray) -> tuple[FloatArray, FloatArray]:
-    slopes = np.broadcast_to(np.array([[-1.0, -1.0], [1.0, 0.0], [0.0, 1.0]]), (*area.shape, 2))
-    if kind == "triangle":
-        return area, slopes
-    values = [area[..., i] * (2 * area[..., i] - 1) for i in range(3)]
-    grads = [(4 * area[..., i, None] - 1) * slopes[..., i, :] for i in range(3)]
-    for i, j in ((0, 1), (1, 2), (2, 0)):
-        values.append(4 * area[..., i] * area[..., j])
-        grads.append(
-            4 * (area[..., i, None] * slopes[..., j, :] + area[..., j, None] * slopes[..., i, :])
-        )
-    return np.stack(values, -1), np.stack(grads, -2)
+def _product(
+    lines: list[tuple[FloatArray, FloatArray]], nodes: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the products of one function along each axis, and their derivatives."""
+    factors = [values[..., nodes[:, axis]] for axis, (values, _) in enumerate(lines)]
+    slopes: list[FloatArray] = []
+    for axis, (_, slope) in enumerate(lines):
+        others = [*factors[:axis], slope[..., nodes[:, axis]], *factors[axis + 1 :]]
+        slopes.append(reduce(np.multiply, others))
+    return reduce(np.multiply, factors), np.stack(slopes, axis=-1)
+
+
+def _simplex(order: int, local: FloatArray) -> tuple[FloatArray, FloatArray]:
+    d = local.shape[-1]
+    share = np.concatenate([1 - local.sum(axis=-1, keepdims=True), local], axis=-1)
+    slopes = np.concatenate([-np.ones((1, d)), np.eye(d)])
+    if order == 1:
+        return share, np.broadcast_to(slopes, (*share.shape, d))
+    a, b = np.array(SIMPLEX_EDGES[: d * (d + 1) // 2]).T
+    corners = 4 * share[..., None] - 1
+    middles = share[..., a, None] * slopes[b] + share[..., b, None] * slopes[a]
+    values = [share * (2 * share - 1), 4 * share[..., a] * share[..., b]]
+    return np.concatenate(values, axis=-1), np.concatenate([corners * slopes, 4 * middles], axis=-2)
 
 
 def locate(mesh: Mesh, point: Point | SpacePoint) -> tuple[int, FloatArray]:
@@ -99,24 +121,25 @@ def locate(mesh: Mesh, point: Point | SpacePoint) -> tuple[int, FloatArray]:
 
 def _inverse(kind: CellKind, nodes: FloatArray, target: FloatArray) -> FloatArray:
     """Return the local coordinates of a point in several elements, by Newton's method."""
-    local: FloatArray = np.full((len(nodes), 2), 1 / 3 if kind.startswith("triangle") else 1 / 2)
+    d = len(target)
+    local: FloatArray = np.full((len(nodes), d), 1 / (d + 1) if _is_simplex(kind) else 1 / 2)
     for _ in range(NEWTON_STEPS):
         values, slopes = shape_functions(kind, local)
         missing = target - np.einsum("ek,ekd->ed", values, nodes)
-        (a, b), (c, d) = np.einsum("ekd,ekl->dle", nodes, slopes)
-        along = [d * missing[:, 0] - b * missing[:, 1], a * missing[:, 1] - c * missing[:, 0]]
-        step = np.stack(along, axis=-1) / (a * d - b * c)[:, None]
+        jacobian = np.einsum("ekd,ekl->edl", nodes, slopes)
+        inverse = np.asarray(np.linalg.pinv(jacobian), dtype=np.float64)
+        step = np.einsum("eld,ed->el", inverse, missing)
         # The step is kept within reach of the element: a curved map may fold beyond it.
         local = np.clip(local + step, -1.0, 2.0)
     return local
 
 
 def _outside(kind: CellKind, local: FloatArray) -> FloatArray:
-    x, y = local[:, 0], local[:, 1]
-    beyond = x + y - 1 if kind.startswith("triangle") else np.maximum(x, y) - 1
-    return np.maximum(0.0, np.maximum(beyond, np.maximum(-x, -y)))
+    beyond = (local.sum(axis=1) if _is_simplex(kind) else local.max(axis=1)) - 1
+    outside: FloatArray = np.maximum(0.0, np.maximum(beyond, -local.min(axis=1)))
+    return outside
 
 
 def _clipped(kind: CellKind, local: FloatArray) -> FloatArray:
     inside: FloatArray = np.clip(local, 0.0, 1.0)
-    return inside / max(1.0, inside.sum()) if kind.startswith("triangle") else inside
+    return inside / max(1.0, inside.sum()) if _is_simplex(kind) else inside

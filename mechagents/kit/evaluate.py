@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mechagents.mechanics.meshing import FloatArray
     from mechagents.mechanics.units import Point, SpacePoint
 
-STRESS_COLUMNS = ("xx", "yy", "zz", "xy")
-"""The order of stress components; zz is out of the plane, or the hoop direction."""
+STRESS_COLUMNS = ("xx", "yy", "zz", "xy", "yz", "xz")
+"""The order of stress components. The plane has the first four: zz is out of it, or the hoop
+direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,12 @@ class Solution:
 
     mesh: Mesh
     displacement: FloatArray
-    """At the nodes [m], shape (nodes, 2)."""
+    """At the nodes [m], shape (nodes, 2), of solids (nodes, 3)."""
     stress: FloatArray
-    """Columns xx, yy, zz, xy [Pa] at each element's own nodes, shape (elements, nodes of an
-    element, 4), so that it may jump from one material to the next."""
+    """Columns xx, yy, zz, xy, of solids yz and xz too [Pa] at each element's own nodes, shape
+    (elements, nodes of an element, 4 | 6), so that it may jump from one material to the next."""
     forces: FloatArray
-    """K u - f at the nodes, shape (nodes, 2): the reactions, zero where nothing holds. In N,
+    """K u - f at the nodes, shape (nodes, 2 | 3): the reactions, zero where nothing holds. In N,
     or N/m per metre of thickness."""
     energy: FloatArray
     """Strain energy of each element, shape (elements,). In J, or J/m."""
@@ -44,11 +45,11 @@ class Solution:
     """What the springs on a named boundary exert on the body, x and y, shape (2,). In N, or N/m."""
 
     def __post_init__(self) -> None:
-        nodes, (elements, around) = len(self.mesh.points), self.mesh.cells.shape
+        (nodes, axes), (elements, around) = self.mesh.points.shape, self.mesh.cells.shape
         shapes = {
-            "displacement": (nodes, 2),
-            "stress": (elements, around, 4),
-            "forces": (nodes, 2),
+            "displacement": (nodes, axes),
+            "stress": (elements, around, 4 if axes == 2 else 6),
+            "forces": (nodes, axes),
             "energy": (elements,),
         }
         for name, shape in shapes.items():
@@ -89,7 +90,7 @@ def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
     match wanted:
         case WantedReaction():
             nodes = solution.mesh.boundary_nodes[wanted.boundary]
-            column = "xy".index(wanted.component)
+            column = "xyz".index(wanted.component)
             total = solution.forces[nodes, column].sum()
             if wanted.boundary in solution.springs:
                 total += solution.springs[wanted.boundary][column]
@@ -136,7 +137,7 @@ def _interpolated(mesh: Mesh, values: FloatArray, point: Point | SpacePoint) -> 
 
 
 def component(values: FloatArray, name: str) -> FloatArray:
-    """Return one component of displacements, shape (..., 2), or stresses, shape (..., 4).
+    """Return one component of displacements, shape (..., 2 | 3), or stresses, (..., 4 | 6).
 
     The name may be ``magnitude`` of a displacement or ``von_mises`` of a stress too.
     """
@@ -147,20 +148,19 @@ def component(values: FloatArray, name: str) -> FloatArray:
         return length
     if name == "von_mises":
         return von_mises(values)
-    if values.shape[-1] == 2:
-        column: FloatArray = values[..., "xy".index(name)]
-    else:
-        column = values[..., STRESS_COLUMNS.index(name)]
+    names = ("x", "y", "z") if values.shape[-1] <= 3 else STRESS_COLUMNS
+    column: FloatArray = values[..., names.index(name)]
     return column
 
 
 def von_mises(stress: FloatArray) -> FloatArray:
-    """Return the von Mises stress [Pa] of stresses xx, yy, zz, xy [Pa], shape (..., 4)."""
+    """Return the von Mises stress [Pa] of stresses xx, yy, zz, xy (, yz, xz) [Pa], (..., 4 | 6)."""
     import numpy as np
 
-    xx, yy, zz, xy = np.moveaxis(stress, -1, 0)
+    xx, yy, zz = np.moveaxis(stress[..., :3], -1, 0)
+    shear = (stress[..., 3:] ** 2).sum(axis=-1)
     equivalent: FloatArray = np.sqrt(
-        ((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * xy**2
+        ((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * shear
     )
     return equivalent
 

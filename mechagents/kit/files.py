@@ -65,8 +65,9 @@ def write_history(
 def write_fields(solution: Solution, folder: Path | str = ".") -> None:
     """Write mesh, displacement [m], stress [Pa] and region numbers to ``fields.vtu``.
 
-    Stress has the columns xx, yy, zz, xy. In a body of one region it is point data; where there
-    are more it may jump at the nodes between them, so it is cell data, the mean in each element.
+    Stress has the columns xx, yy, zz, xy, of solids yz and xz too. In a body of one region it is
+    point data; where there are more it may jump at the nodes between them, so it is cell data, the
+    mean in each element.
     """
     write_mesh_data(solution.mesh, solution, {}, folder)
 
@@ -78,14 +79,15 @@ def write_mesh_data(
     import meshio
     import numpy as np
 
-    points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])
+    points = np.zeros((len(mesh.points), 3))
+    points[:, : mesh.points.shape[1]] = mesh.points
     point_data = dict(more)
     cell_data = {"region": [mesh.region]}
     several = len(mesh.regions) > 1
     if solution is not None:
         point_data["displacement"] = solution.displacement
         if not several:
-            point_data["stress"] = np.empty((len(mesh.points), 4))
+            point_data["stress"] = np.empty((len(mesh.points), solution.stress.shape[2]))
             point_data["stress"][mesh.cells] = node_means(mesh, solution.stress)
     fields = meshio.Mesh(points, [(mesh.kind, mesh.cells)], point_data, cell_data)
     if solution is not None and several:

@@ -100,10 +100,11 @@ def free_expansion(problem: Formulation, mesh: Mesh, x: FloatArray) -> FloatArra
     Args:
         problem: The problem.
         mesh: The mesh.
-        x: Points of each element, coordinates first [m], shape (2, elements, points).
+        x: Points of each element, coordinates first [m], shape (2 | 3, elements, points).
 
     Returns:
-        xx, yy, zz and gamma_xy, of solids gamma_yz and gamma_xz too, shape (4, elements, points).
+        xx, yy, zz and gamma_xy, of solids gamma_yz and gamma_xz too; shape
+        (4 | 6, elements, points).
     """
     import numpy as np
 

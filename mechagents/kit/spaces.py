@@ -107,7 +107,7 @@ def at_points(value: float | Formula, x: FloatArray) -> FloatArray:
 
     Args:
         value: For instance a component of a traction.
-        x: Coordinates first, as scikit-fem has them [m], shape (2, ...).
+        x: Coordinates first, as scikit-fem has them [m], shape (2 | 3, ...).
     """
     import numpy as np
 

@@ -31,6 +31,16 @@ class csr_matrix:
 class csr_array(csr_matrix):
     def __getitem__(self, key: NDArray[np.int64] | tuple[slice, NDArray[np.int64]], /) -> Self: ...
 
+class bsr_matrix(csr_matrix):
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int32]
+    def __init__(
+        self,
+        arg: tuple[NDArray[np.float64], NDArray[np.integer], NDArray[np.integer]],
+        *,
+        shape: tuple[int, int],
+    ) -> None: ...
+
 class coo_array:
     def __init__(
         self,
