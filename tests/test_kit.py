@@ -35,7 +35,7 @@ from mechagents.kit import (
     write_results,
 )
 from mechagents.kit.elements import locate, shape_functions
-from mechagents.kit.pictures import _deformed, _levels, _prefix
+from mechagents.kit.pictures import colour_levels, deformed, unit_prefix
 from mechagents.mechanics.formulation import Formulation, Picture
 from mechagents.mechanics.geometry import Geometry
 from mechagents.messages import Settings
@@ -379,7 +379,7 @@ def test_a_field_that_is_the_same_everywhere_can_be_drawn(tmp_path: Path, value:
 
 
 def test_colours_meet_at_zero_where_the_sign_changes() -> None:
-    levels, extend, signed = _levels(np.linspace(-2.0, 5.0, 100))
+    levels, extend, signed = colour_levels(np.linspace(-2.0, 5.0, 100))
     assert signed
     assert levels[0] == -levels[-1]
     assert extend == "neither"
@@ -388,7 +388,7 @@ def test_colours_meet_at_zero_where_the_sign_changes() -> None:
 def test_colours_leave_out_a_few_values_far_beyond_all_others() -> None:
     values = np.linspace(0.0, 1.0, 1000)
     values[-1] = 50.0
-    levels, extend, signed = _levels(values)
+    levels, extend, signed = colour_levels(values)
     assert levels[-1] < 2.0
     assert extend == "max"
     assert not signed
@@ -396,17 +396,17 @@ def test_colours_leave_out_a_few_values_far_beyond_all_others() -> None:
 
 def test_small_displacements_are_exaggerated_and_large_ones_are_not() -> None:
     mesh = mesh_of("square", 1)
-    _, small = _deformed(mesh, np.full_like(mesh.points, 1e-6))
-    drawn, large = _deformed(mesh, np.full_like(mesh.points, 0.5))
+    _, small = deformed(mesh, np.full_like(mesh.points, 1e-6))
+    drawn, large = deformed(mesh, np.full_like(mesh.points, 0.5))
     assert small > 1e4
     assert large == 1.0
     assert drawn == pytest.approx(mesh.points + 0.5)
 
 
 def test_a_prefix_suits_the_largest_value() -> None:
-    assert _prefix(np.array([1.0, -2.5e8])) == (1e6, "M")
-    assert _prefix(np.array([0.0, 2e-4])) == (1e-6, "µ")
-    assert _prefix(np.zeros(3)) == (1.0, "")
+    assert unit_prefix(np.array([1.0, -2.5e8])) == (1e6, "M")
+    assert unit_prefix(np.array([0.0, 2e-4])) == (1e-6, "µ")
+    assert unit_prefix(np.zeros(3)) == (1.0, "")
 
 
 def test_importing_the_kit_loads_no_library_before_it_is_needed() -> None:

@@ -31,10 +31,13 @@ TITLES = {
     "displacement": "Displacement magnitude",
     "displacement_x": "Displacement $u_x$",
     "displacement_y": "Displacement $u_y$",
+    "displacement_z": "Displacement $u_z$",
     "stress_xx": r"Stress $\sigma_{xx}$",
     "stress_yy": r"Stress $\sigma_{yy}$",
     "stress_zz": r"Stress $\sigma_{zz}$",
     "stress_xy": r"Shear stress $\tau_{xy}$",
+    "stress_yz": r"Shear stress $\tau_{yz}$",
+    "stress_xz": r"Shear stress $\tau_{xz}$",
     "von_mises": "Von Mises stress",
 }
 AXISYMMETRIC_TITLES = {
@@ -77,8 +80,9 @@ def draw(
 ) -> None:
     """Draw filled contours of a field, with a colour bar, and write them as a PNG.
 
-    A field that changes its sign is drawn in two colours that meet at zero. Where a few nodes
-    reach far beyond all others (a singular corner), the colours leave them out, and say so.
+    A solid is drawn from two opposite sides, so that all of its surface is seen. A field that
+    changes its sign is drawn in two colours that meet at zero. Where a few nodes reach far beyond
+    all others (a singular corner), the colours leave them out, and say so.
 
     Args:
         mesh: The mesh.
@@ -87,16 +91,25 @@ def draw(
         file: Where to write.
         title: What it is.
         unit: Its SI unit; a prefix is chosen. Empty for a mode, which has no size of its own.
-        displacement: If given [m], shape (nodes, 2), the deformed body is drawn, exaggerated
-            where it would not be seen, and the outline of the undeformed one.
-        axes: The names of the two axes.
+        displacement: If given [m], shape (nodes, 2 | 3), the deformed body is drawn, exaggerated
+            where it would not be seen, and in the plane the outline of the undeformed one.
+        axes: The names of the two axes of a plane body.
     """
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    points, exaggeration = _deformed(mesh, displacement)
-    factor, prefix = _prefix(values) if unit else (1.0, "")
+    points, exaggeration = deformed(mesh, displacement)
+    factor, prefix = unit_prefix(values) if unit else (1.0, "")
+    low, high = values.min() / factor, values.max() / factor
+    notes = f"least {low:.4g}, largest {high:.4g} {prefix}{unit}"
+    if displacement is not None and unit:
+        notes += f"; deformation × {exaggeration:.3g}"
+    if mesh.points.shape[1] == 3:
+        from mechagents.kit.solid_pictures import draw_surface
+
+        draw_surface(mesh, points, values / factor, file, title, notes, f"{prefix}{unit}")
+        return
     figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
@@ -105,10 +118,6 @@ def draw(
     bar.ax.tick_params(labelsize="small")
     _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
     _outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
-    low, high = values.min() / factor, values.max() / factor
-    notes = f"least {low:.4g}, largest {high:.4g} {prefix}{unit}"
-    if displacement is not None and unit:
-        notes += f"; deformation × {exaggeration:.3g}"
     ax.set_title(f"{title}\n", fontsize="large")
     ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")
     _frame(ax, np.vstack([mesh.points, points]))
@@ -128,7 +137,7 @@ def _figure_size(points: FloatArray) -> tuple[float, float]:
     return 6.4, 1.4 + 4.6 * shape
 
 
-def _deformed(mesh: Mesh, displacement: FloatArray | None) -> tuple[FloatArray, float]:
+def deformed(mesh: Mesh, displacement: FloatArray | None) -> tuple[FloatArray, float]:
     """Return where the nodes are drawn, and by how much displacements are exaggerated."""
     import numpy as np
 
@@ -144,7 +153,8 @@ def _deformed(mesh: Mesh, displacement: FloatArray | None) -> tuple[FloatArray, 
     return mesh.points + exaggeration * displacement, exaggeration
 
 
-def _prefix(values: FloatArray) -> tuple[float, str]:
+def unit_prefix(values: FloatArray) -> tuple[float, str]:
+    """Return the power of a thousand that suits the largest of some values, and its letter."""
     import numpy as np
 
     largest = float(np.abs(values).max())
@@ -159,7 +169,7 @@ def _fill(ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray) -> TriCo
     from matplotlib.tri import Triangulation
 
     triangles = mesh.cells[:, np.array(SPLIT[mesh.kind])].reshape(-1, 3)
-    levels, extend, signed = _levels(values)
+    levels, extend, signed = colour_levels(values)
     colours = "RdBu_r" if signed else "viridis"
     if values.ndim == 2:
         # Each region keeps nodes of its own, so that nothing is smoothed across an interface.
@@ -186,7 +196,7 @@ def _by_region(
     return shifted, points[used % count], sums[used] / elements[used]
 
 
-def _levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
+def colour_levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
     """Return contour levels, whether colours are cut off, and whether they meet at zero."""
     import numpy as np
     from matplotlib.ticker import MaxNLocator

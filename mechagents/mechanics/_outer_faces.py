@@ -28,6 +28,11 @@ def outer_faces(cells: IntArray, kind: CellKind) -> IntArray:
     Returns:
         The nodes of each face: corners, anticlockwise seen from outside, then middles and centre.
     """
+    return outer_faces_and_elements(cells, kind)[0]
+
+
+def outer_faces_and_elements(cells: IntArray, kind: CellKind) -> tuple[IntArray, IntArray]:
+    """Return the same, and the element that each face is of, shape (faces,)."""
     of_tetrahedra = kind.startswith("tetra")
     corners = 3 if of_tetrahedra else 4
     table = np.array(_TETRAHEDRON if of_tetrahedra else _HEXAHEDRON)
@@ -35,8 +40,8 @@ def outer_faces(cells: IntArray, kind: CellKind) -> IntArray:
     faces = np.concatenate([cells[:, face] for face in table[:, :columns]])
     keys = face_keys(faces[:, :corners], int(cells.max()) + 1)
     _, first, times = np.unique(keys, return_index=True, return_counts=True)
-    found: IntArray = faces[np.sort(first[times == 1])]
-    return found
+    once = np.sort(first[times == 1])
+    return faces[once], once % len(cells)
 
 
 def face_keys(corners: IntArray, count: int) -> IntArray:

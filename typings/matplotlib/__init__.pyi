@@ -1,0 +1,5 @@
+from collections.abc import Mapping
+
+from matplotlib.colors import Colormap
+
+colormaps: Mapping[str, Colormap]

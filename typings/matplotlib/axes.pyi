@@ -1,12 +1,24 @@
+from collections.abc import Mapping
+
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.collections import Collection
 from matplotlib.transforms import Transform
 from matplotlib.tri import TriContourSet, Triangulation
 from numpy.typing import NDArray
 
 class Axes:
     transAxes: Transform
-    def add_collection(self, collection: LineCollection) -> LineCollection: ...
+    def add_collection(self, collection: Collection) -> Collection: ...
+    def annotate(
+        self,
+        text: str,
+        xy: tuple[float, float],
+        xytext: tuple[float, float],
+        *,
+        arrowprops: Mapping[str, object] = ...,
+    ) -> object: ...
+    def axis(self, how: str, /) -> object: ...
+    def inset_axes(self, bounds: tuple[float, float, float, float]) -> Axes: ...
     def set(
         self,
         *,
@@ -25,6 +37,7 @@ class Axes:
         *,
         transform: Transform = ...,
         ha: str = ...,
+        va: str = ...,
         fontsize: float | str = ...,
         color: str = ...,
     ) -> object: ...

@@ -3,7 +3,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-class LineCollection:
+class Collection: ...
+
+class LineCollection(Collection):
     def __init__(
         self,
         segments: Sequence[NDArray[np.float64]],
@@ -11,4 +13,14 @@ class LineCollection:
         colors: str = ...,
         linestyles: str = ...,
         linewidths: float = ...,
+    ) -> None: ...
+
+class PolyCollection(Collection):
+    def __init__(
+        self,
+        verts: Sequence[NDArray[np.float64]],
+        *,
+        facecolors: NDArray[np.float64] = ...,
+        edgecolors: NDArray[np.float64] = ...,
+        linewidths: NDArray[np.float64] = ...,
     ) -> None: ...
