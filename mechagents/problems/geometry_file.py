@@ -10,16 +10,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
 from mechagents.errors import ProblemError
+from mechagents.mechanics.units import conversion_factor
 from mechagents.problems.source import Source
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.geometry import Geometry
+    from mechagents.problems.outlines import FileRegions
 
 LARGEST_FILE = 50_000_000
 """Bytes of a geometry file."""
 FIELD = ("formulation", "geometry", "file")
+UNIT = ("formulation", "geometry", "unit")
 STEP = (".step", ".stp")
-Reader = Callable[[bytes], "Geometry"]
+Reader = Callable[[bytes], "FileRegions"]
 
 
 def with_regions(source: Source, folder: Traversable | None) -> Source:
@@ -43,15 +45,17 @@ def with_regions(source: Source, folder: Traversable | None) -> Source:
         raise _fault(source, "give the name of a file beside the problem file")
     if "regions" in geometry:
         raise _fault(source, "the regions come from the file; leave out either file or regions")
-    read, content = _reader(source, name), _content(source, name, folder)
+    read = _reader(source, name, geometry.get("unit"))
+    content = _content(source, name, folder)
     try:
-        found = read(content).model_dump(mode="json", exclude_none=True)
+        found = read(content)
     except ProblemError as error:
         raise _fault(source, f"{name}: {error.message}") from error
-    made = {key: value for key, value in geometry.items() if key != "file"}
-    made["regions"] = found["regions"]
-    made["boundaries"] = {**found["boundaries"], **_mapping(geometry.get("boundaries"))}
-    told = _with_file(formulation, name, content)
+    plain = found.geometry.model_dump(mode="json", exclude_none=True)
+    made = {key: value for key, value in geometry.items() if key not in ("file", "unit")}
+    made["regions"] = plain["regions"]
+    made["boundaries"] = {**plain["boundaries"], **_mapping(geometry.get("boundaries"))}
+    told = [*_with_file(formulation, name, content), *found.assumptions]
     changed = {**formulation, "geometry": made, "assumptions": told}
     return replace(source, data={**source.data, "formulation": changed})
 
@@ -60,18 +64,35 @@ def _mapping(data: object) -> dict[str, object]:
     return dict(cast("Mapping[str, object]", data)) if isinstance(data, dict) else {}
 
 
-def _fault(source: Source, reason: str) -> ProblemError:
-    return ProblemError(reason, where=f"{source.file}:{source.line(FIELD)}: {'.'.join(FIELD)}")
+def _fault(source: Source, reason: str, field: tuple[str, ...] = FIELD) -> ProblemError:
+    return ProblemError(reason, where=f"{source.file}:{source.line(field)}: {'.'.join(field)}")
 
 
-def _reader(source: Source, name: str) -> Reader:
+def _reader(source: Source, name: str, unit: object) -> Reader:
     suffix = PurePath(name).suffix.lower()
     if suffix in STEP:
+        if unit is not None:
+            raise _fault(source, "a STEP file states its own unit; leave it out", UNIT)
         from mechagents.problems.step_file import read_step
 
         return read_step
-    known = ", ".join(STEP)
+    from mechagents.problems.mesh_file import FORMATS, read_mesh
+
+    if suffix in FORMATS:
+        metres, words = _unit(source, unit)
+        return lambda content: read_mesh(content, suffix, metres, words)
+    known = ", ".join([*STEP, *FORMATS])
     raise _fault(source, f"{name}: files of this kind are not read; known endings: {known}")
+
+
+def _unit(source: Source, unit: object) -> tuple[float, str]:
+    """Return the unit of length of a mesh file [m], and what it is in words."""
+    if unit is None:
+        return 1.0, "m, by default"
+    metres = conversion_factor(unit, "m") if isinstance(unit, str) else None
+    if metres is None:
+        raise _fault(source, f"{unit!r} is no unit of length; write mm or m", UNIT)
+    return metres, str(unit)
 
 
 def _content(source: Source, name: str, folder: Traversable | None) -> bytes:

@@ -33,6 +33,15 @@ class Region:
     """For each side in the order of its numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileRegions:
+    """What a file holds, and how it was read."""
+
+    geometry: Geometry
+    assumptions: tuple[dict[str, str], ...] = ()
+    """As a problem file would state them."""
+
+
 def region_of(loops: Sequence[Loop], size: float) -> Region:
     """Return the region that loops bound: the largest from outside, the others from inside.
 
@@ -84,7 +93,7 @@ def _profile_side(side: Line | Arc, size: float) -> ProfileSide:
 
 
 def _is_one_circle(arcs: list[Arc], size: float) -> bool:
-    first, near = arcs[0], 1e-6 * size
+    first, near = arcs[0], 1e-5 * size
     same = all(
         math.dist(arc.center, first.center) <= near and abs(arc.radius - first.radius) <= near
         for arc in arcs

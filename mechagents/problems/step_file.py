@@ -10,12 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.geometry import Geometry
 from mechagents.mechanics.shapes import outline
 from mechagents.mechanics.sides import Arc, Line, Side, arc_through
 from mechagents.mechanics.units import Point
 from mechagents.problems.chains import NamedSide, chained
-from mechagents.problems.outlines import Region, geometry_of, plain_name, region_of
+from mechagents.problems.outlines import FileRegions, Region, geometry_of, plain_name, region_of
 
 if TYPE_CHECKING:
     from netgen.occ import Edge, Face, TopoDS_Shape
@@ -31,7 +30,7 @@ _SAMPLES = 8
 Place = tuple[float, float, float]
 
 
-def read_step(content: bytes) -> Geometry:
+def read_step(content: bytes) -> FileRegions:
     """Return the plane faces of a STEP file as regions [m].
 
     Faces have to lie in one plane of constant z, and to be bounded by straight lines and arcs of
@@ -56,7 +55,7 @@ def read_step(content: bytes) -> Geometry:
         if name in regions:
             name = f"{name}_{number}"
         regions[name] = _region(face, what, size)
-    return geometry_of(regions)
+    return FileRegions(geometry_of(regions))
 
 
 def _check_text(content: bytes) -> None:

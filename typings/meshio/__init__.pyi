@@ -13,6 +13,9 @@ class Mesh:
     cells: list[CellBlock]
     point_data: dict[str, NDArray[Any]]
     cell_data: dict[str, list[NDArray[Any]]]
+    field_data: dict[str, tuple[int, int]]
+    point_sets: dict[str, NDArray[Any]]
+    cell_sets: dict[str, list[NDArray[Any]]]
     def __init__(
         self,
         points: NDArray[Any],
@@ -22,4 +25,4 @@ class Mesh:
     ) -> None: ...
     def write(self, filename: Path | str) -> None: ...
 
-def read(filename: Path | str) -> Mesh: ...
+def read(filename: Path | str, file_format: str | None = ...) -> Mesh: ...
