@@ -1,8 +1,8 @@
 """Solving the equations of solids: multigrid that knows rigid motions, and factors for small ones.
 
 In space the factors of a stiffness fill up: 42 000 unknowns of tetrahedra take 9 s and 0.7 GB, and
-both grow faster than the unknowns do. Multigrid stays in proportion to the unknowns, but thin elements and
-nearly incompressible materials slow it down, so factors also stand behind it.
+both grow faster than the unknowns do. Multigrid stays in proportion to the unknowns, but thin
+elements and nearly incompressible materials slow it down, so factors also stand behind it.
 
 References:
     Vanek, Mandel, Brezina, Algebraic multigrid by smoothed aggregation for second and fourth

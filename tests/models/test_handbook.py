@@ -30,7 +30,8 @@ from mechagents.messages import (
 from mechagents.models.base import Chat, Model, ModelRequest
 from mechagents.models.handbook import Handbook
 from mechagents.models.handbook.catalogue import catalogue, explain_check, explain_error
-from mechagents.models.handbook.coder import program_text, unknowns
+from mechagents.models.handbook.coder import program_text
+from mechagents.models.handbook.sizes import unknowns
 from mechagents.problems.loading import problem_from_yaml
 
 FORMULATION = Formulation.model_validate(

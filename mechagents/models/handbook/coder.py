@@ -11,17 +11,29 @@ from typing import Any
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.geometry import Disk, Ellipse, Profile, Rectangle, Shape, members
+from mechagents.mechanics.geometry import (
+    Cylinder,
+    Disk,
+    Ellipse,
+    Extrusion,
+    Profile,
+    Shape,
+    Sphere,
+    members,
+)
 from mechagents.messages import Check, Execution, Settings
 from mechagents.models.handbook.catalogue import explain_error
 from mechagents.models.handbook.planner import the_formulation
+from mechagents.models.handbook.sizes import (
+    first_order,
+    first_size,
+    longest_side,
+    most_unknowns,
+    unknowns,
+)
 from mechagents.models.handbook.wording import sentence
 
-ELEMENTS_ALONG_THE_BODY = 10
-"""What an analyst starts with."""
-MOST_UNKNOWNS = 400_000
-"""Beyond that a program is not worth waiting for on a small machine."""
-COARSER = 1.5
+COARSER, FINER_IN_SPACE = 1.5, 1.5
 ORDERS = {1: "linear", 2: "quadratic"}
 
 
@@ -60,7 +72,9 @@ PROGRAMS = {
     "static_finite": "finite_deformation.py",
     "static_plastic": "plasticity.py",
 }
-"""The program for each analysis."""
+"""The program for each analysis of the plane."""
+SOLID_PROGRAMS = {"static_linear": "solid_elasticity.py"}
+"""The program for each analysis of a solid."""
 LOAD_STEPS = {"static_finite": 10, "static_plastic": 20}
 """What a nonlinear analysis starts with."""
 MOST_STEPS = 40
@@ -68,10 +82,15 @@ MOST_STEPS = 40
 
 
 @cache
-def program_text(analysis: str = "static_linear") -> str:
-    """Return the handbook's finite-element program for an analysis."""
-    found = files("mechagents.models.handbook").joinpath("programs", PROGRAMS[analysis])
+def program_text(analysis: str = "static_linear", dimension: int = 2) -> str:
+    """Return the handbook's finite-element program for an analysis, in the plane or in space."""
+    name = (PROGRAMS if dimension == 2 else SOLID_PROGRAMS)[analysis]
+    found = files("mechagents.models.handbook").joinpath("programs", name)
     return found.read_text(encoding="utf-8")
+
+
+def _program_for(formulation: Formulation) -> str:
+    return program_text(formulation.analysis, formulation.dimension)
 
 
 def next_program(brief: Brief) -> Draft:
@@ -89,7 +108,7 @@ def next_program(brief: Brief) -> Draft:
 
 def _first(brief: Brief, formulation: Formulation) -> Draft:
     asked = brief.problem.settings
-    order = asked.element_order or 1
+    order = asked.element_order or first_order(formulation)
     if order not in ORDERS:
         raise ModelError(
             f"settings.element_order: the handbook's program has linear (1) and quadratic (2) "
@@ -99,12 +118,11 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
     if asked.mesh_size is not None and asked.mesh_size <= longest:
         mesh_size, given = asked.mesh_size, "as the problem asks"
     else:
-        mesh_size = float(f"{longest / ELEMENTS_ALONG_THE_BODY:.3g}")
-        given = "a tenth of the body, to start with"
+        mesh_size, given = first_size(formulation, order)
         if asked.mesh_size is not None:
             given += f", since the {asked.mesh_size:.4g} m asked for are more than its whole length"
     return Draft(
-        program_text(formulation.analysis),
+        _program_for(formulation),
         Settings(
             mesh_size=mesh_size,
             element_order=order,
@@ -130,13 +148,14 @@ def _case(brief: Brief, formulation: Formulation) -> Case:
     last = brief.attempts[-1]
     used = last.execution.settings if last.execution is not None else last.program.settings
     longest = longest_side(formulation)
-    size = last.program.settings.mesh_size or used.mesh_size or longest / ELEMENTS_ALONG_THE_BODY
+    order = last.program.settings.element_order or used.element_order or first_order(formulation)
+    size = last.program.settings.mesh_size or used.mesh_size or first_size(formulation, order)[0]
     failed = last.evidence.failed if last.evidence is not None else ()
     return Case(
         brief,
         formulation,
         last,
-        order=last.program.settings.element_order or used.element_order or 1,
+        order=order,
         mesh_size=min(size, longest),
         failed=tuple(check for check in failed if check.mendable and not _singular(check)),
     )
@@ -149,7 +168,7 @@ def _singular(check: Check) -> bool:
 def _replace_another_program(case: Case) -> Draft | None:
     """Write the handbook's own program where a failed one was written by somebody else."""
     ended_badly = case.execution is not None and case.execution.status != "ok"
-    own = program_text(case.formulation.analysis)
+    own = _program_for(case.formulation)
     if case.last.program.source == own or not (case.failed or ended_badly):
         return None
     why = "; ".join(check.message for check in case.failed) or _ending(case.execution)
@@ -171,10 +190,15 @@ def _lighten(case: Case) -> Draft | None:
         changed = f"Coarser mesh: {case.mesh_size:.4g} m to {size:.4g} m."
         return _draft(case, changed, _ending(execution), mesh_size=size)
     if execution.status == "error" and "folded over" in execution.stderr:
-        changed = f"Finer mesh: {case.mesh_size:.4g} m to {case.mesh_size / 2:.4g} m."
-        why = "Curved elements folded over: the mesh is too coarse for the curves."
-        return _draft(case, changed, why, mesh_size=case.mesh_size / 2)
+        return _finer(case, "Curved elements folded over: the mesh is too coarse for the curves.")
     return None
+
+
+def _finer(case: Case, why: str) -> Draft:
+    """Return the program on a mesh of half the size; in space that would be eight times as many."""
+    size = case.mesh_size / (2 if case.formulation.dimension == 2 else FINER_IN_SPACE)
+    changed = f"Finer mesh: {case.mesh_size:.4g} m to {size:.4g} m."
+    return _draft(case, changed, why, mesh_size=size)
 
 
 def _smaller_steps(case: Case) -> Draft | None:
@@ -202,15 +226,16 @@ def _refine(case: Case) -> Draft | None:
         kept = "as the problem asks" if asked.mesh_size else "as before"
         changed = f"Quadratic elements instead of linear ones, mesh size {kept}."
         return _draft(case, changed, why, order=2)
-    half = case.mesh_size / 2
-    changed = f"Finer mesh: {case.mesh_size:.4g} m to {half:.4g} m."
-    return _draft(case, changed, why, mesh_size=half)
+    return _finer(case, why)
 
 
 def _curved(shape: Shape) -> bool:
     if isinstance(shape, Profile):
         return any(side.kind == "arc" for side in shape.sides)
-    return isinstance(shape, Disk | Ellipse) or any(_curved(part) for _, part in members(shape))
+    if isinstance(shape, Extrusion):
+        return _curved(shape.profile)
+    round_ones = Disk | Ellipse | Cylinder | Sphere
+    return isinstance(shape, round_ones) or any(_curved(part) for _, part in members(shape))
 
 
 Rule = Callable[[Case], Draft | None]
@@ -233,7 +258,7 @@ def _draft(
         load_steps=load_steps or case.last.program.settings.load_steps,
         options={**case.last.program.settings.options, **(options or {})},
     )
-    return Draft(program_text(case.formulation.analysis), settings, changed, why)
+    return Draft(_program_for(case.formulation), settings, changed, why)
 
 
 def _check_new(brief: Brief, draft: Draft) -> None:
@@ -262,36 +287,15 @@ def _at_least_as_fine(new: Settings, old: Settings) -> bool:
 
 def _check_affordable(brief: Brief, formulation: Formulation, settings: Settings) -> None:
     count = unknowns(formulation, settings)
-    if count > MOST_UNKNOWNS:
+    most = most_unknowns(formulation)
+    if count > most:
         raise ModelError(
             f"a mesh size of {settings.mesh_size:.4g} m with elements of order "
             f"{settings.element_order} takes about {count:,.0f} unknowns, more than the "
-            f"{MOST_UNKNOWNS:,} that the handbook goes to. Accept a larger error than "
+            f"{most:,} that the handbook goes to. Accept a larger error than "
             f"{brief.problem.tolerance:.2%} (tolerance), ask for a quantity that converges "
             "faster, or give a larger mesh_size"
         )
-
-
-def unknowns(formulation: Formulation, settings: Settings) -> float:
-    """Return about how many unknowns a mesh has."""
-    from mechagents.mechanics.shapes import outline
-
-    size, order = settings.mesh_size or 1.0, settings.element_order or 1
-    regions = list(formulation.geometry.regions.values())
-    if len(regions) == 1 and isinstance(regions[0], Rectangle):
-        width, height = (max(1, round(side / size)) * order + 1 for side in regions[0].size)
-        return 2.0 * width * height
-    # Equilateral triangles: half as many corners as triangles, and as many sides again thrice.
-    triangles = sum(outline(shape).area for shape in regions) / (3**0.5 / 4 * size**2)
-    return 2.0 * triangles * (0.5 if order == 1 else 2.0)
-
-
-def longest_side(formulation: Formulation) -> float:
-    """Return the longer side of the box around the body [m]."""
-    from mechagents.mechanics.shapes import body
-
-    low_x, low_y, high_x, high_y = body(formulation.geometry).bounds
-    return float(max(high_x - low_x, high_y - low_y))
 
 
 def _ending(execution: Execution | None) -> str:

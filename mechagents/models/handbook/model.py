@@ -17,7 +17,7 @@ from mechagents.models.handbook.wording import sentence
 class Handbook:
     """A rule-based engineer for problems whose formulation is given.
 
-    It plans, writes a finite-element program for plane and axisymmetric elasticity, mends it
+    It plans, writes a finite-element program for bodies of the plane and solids, mends it
     from the evidence, and judges evidence by a catalogue of causes. It is no language model: it
     reads the brief, not the messages, cannot read plain words, and never invents a number.
     It costs nothing, and the same request always gets the same reply.

@@ -17,6 +17,7 @@ IDEALISATIONS = {
     "plane_stress": "plane stress (free to contract out of the plane)",
     "plane_strain": "plane strain (held out of the plane)",
     "axisymmetric": "axisymmetric (x is the radius, y the axis)",
+    "solid": "in three dimensions",
 }
 ANALYSES = {
     "static_linear": "linear elasticity",
@@ -46,12 +47,14 @@ def the_formulation(brief: Brief) -> Formulation:
 def plan(brief: Brief) -> dict[str, object]:
     """Return the fields of a plan."""
     formulation = the_formulation(brief)
+    of_space = formulation.dimension == 3
+    first, later = ("quadratic", "finer") if of_space else ("linear", "quadratic and finer")
     return {
         "steps": _steps(formulation),
         "method": (
             f"Displacement finite elements for {ANALYSES[formulation.analysis]}, "
-            f"{IDEALISATIONS[formulation.idealisation]}: a modest mesh of linear elements first, "
-            "quadratic and finer ones where the evidence asks for them."
+            f"{IDEALISATIONS[formulation.idealisation]}: a modest mesh of {first} elements first, "
+            f"{later} ones where the evidence asks for them."
         ),
         "checks": _checks(formulation, brief.problem.tolerance),
     }
@@ -118,7 +121,8 @@ def _told(value: float | Formula) -> str:
 
 def _checks(formulation: Formulation, tolerance: float) -> list[str]:
     checks = [
-        "the area of each region is that of the geometry",
+        f"the {'volume' if formulation.dimension == 3 else 'area'} of each region is that of the "
+        "geometry",
         "every support holds the displacement that it prescribes",
         "stiffness and inertia balance at every free node in each mode, and no mode is missed"
         if formulation.analysis == "modal"
