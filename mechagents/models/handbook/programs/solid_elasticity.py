@@ -17,6 +17,7 @@ from mechagents.kit import (
     SolidSpace,
     Solution,
     at_points,
+    draw_field,
     free_expansion,
     inside,
     make_mesh,
@@ -85,6 +86,8 @@ solution = Solution(mesh, u[V.dofs], sigma, forces, energy)
 results = quantities(problem, solution)
 write_results(results)
 write_fields(solution)
+for picture in problem.pictures:
+    draw_field(problem, solution, picture)
 
 print(f"{len(mesh.cells)} {mesh.kind} elements, {V.N} unknowns")
 for result in results:
