@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -110,6 +112,19 @@ def points_along(side: Side) -> list[Point]:
     return [side.start, *inner, side.end]
 
 
+def enclosed_area(sides: Sequence[Side]) -> float:
+    """Return the area that sides one after the other enclose [m^2], below 0 if clockwise."""
+    x0, y0 = sides[0].start
+    twice = 0.0
+    for side in sides:
+        (ax, ay), (bx, by) = side.start, side.end
+        twice += (ax - x0) * (by - y0) - (bx - x0) * (ay - y0)
+        if isinstance(side, Arc):
+            # What lies between the arc and its chord.
+            twice += side.radius**2 * (side.turn - math.sin(side.turn))
+    return twice / 2
+
+
 def distance_to_side(side: Side, points: FloatArray) -> FloatArray:
     """Return how far points are off a side, which ends at its ends [m], shape (...).
 
@@ -147,5 +162,7 @@ def distance_to_sides(part: Along, points: FloatArray) -> FloatArray:
     """Return how far points are off the nearest of several sides [m], shape (...)."""
     import numpy as np
 
-    found: FloatArray = np.min([distance_to_side(side, points) for side in part.sides], axis=0)
+    found: FloatArray = distance_to_side(part.sides[0], points)
+    for side in part.sides[1:]:
+        found = np.minimum(found, distance_to_side(side, points))
     return found

@@ -45,7 +45,8 @@ def with_regions(source: Source, folder: Traversable | None) -> Source:
         raise _fault(source, "give the name of a file beside the problem file")
     if "regions" in geometry:
         raise _fault(source, "the regions come from the file; leave out either file or regions")
-    read = _reader(source, name, geometry.get("unit"))
+    solid = formulation.get("idealisation") == "solid"
+    read = _reader(source, name, geometry.get("unit"), solid=solid)
     content = _content(source, name, folder)
     try:
         found = read(content)
@@ -68,16 +69,18 @@ def _fault(source: Source, reason: str, field: tuple[str, ...] = FIELD) -> Probl
     return ProblemError(reason, where=f"{source.file}:{source.line(field)}: {'.'.join(field)}")
 
 
-def _reader(source: Source, name: str, unit: object) -> Reader:
+def _reader(source: Source, name: str, unit: object, *, solid: bool) -> Reader:
     suffix = PurePath(name).suffix.lower()
     if suffix in STEP:
         if unit is not None:
             raise _fault(source, "a STEP file states its own unit; leave it out", UNIT)
         from mechagents.problems.step_file import read_step
 
-        return read_step
+        return lambda content: read_step(content, solid=solid)
     from mechagents.problems.mesh_file import FORMATS, read_mesh
 
+    if suffix in FORMATS and solid:
+        raise _fault(source, f"{name}: mesh files of solids are not read yet; take a STEP file")
     if suffix in FORMATS:
         metres, words = _unit(source, unit)
         return lambda content: read_mesh(content, suffix, metres, words)

@@ -9,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mechagents.errors import ProblemError
 from mechagents.problems.mesh_chains import Pair, PlainMesh, regions_of
@@ -153,7 +153,8 @@ def _region_names(found: meshio.Mesh) -> dict[int, list[str]]:
             continue
         for index in blocks:
             inside = members[index] if index < len(members) else None
-            for cell in [] if inside is None else inside.tolist():
+            cells: list[int] = [] if inside is None else inside.tolist()
+            for cell in cells:
                 given[index][cell] = name
     every = {name for names in given.values() for name in names}
     alone = "body" if every == {None} else "rest"
@@ -161,7 +162,7 @@ def _region_names(found: meshio.Mesh) -> dict[int, list[str]]:
     return {index: [numbered[name] for name in names] for index, names in given.items()}
 
 
-def _count(members: list[IntArray]) -> int:
+def _count(members: list[NDArray[Any] | None]) -> int:
     return sum(0 if inside is None else len(inside) for inside in members)
 
 

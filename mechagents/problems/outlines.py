@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.geometry import Difference, Disk, Geometry, OnSides, Polygon, Shape
+from mechagents.mechanics.geometry import (
+    Difference,
+    Disk,
+    Geometry,
+    OnSides,
+    Polygon,
+    Shape,
+    sides_of,
+)
 from mechagents.mechanics.profiles import ArcSide, Profile, ProfileSide, StraightSide
 from mechagents.mechanics.shapes import body, boundary_part, outline
-from mechagents.mechanics.sides import Along, Arc, Line
+from mechagents.mechanics.sides import Along, Arc, Line, enclosed_area
 from mechagents.mechanics.units import Point
 from mechagents.problems.chains import NamedSide
 
@@ -64,6 +72,13 @@ def region_of(loops: Sequence[Loop], size: float) -> Region:
     return Region(Difference(base=base, remove=tuple(shape for shape, _ in cut)), tuple(names))
 
 
+def exact_area(shape: Shape) -> float:
+    """Return the area of a region that ``region_of`` gives [m^2], arcs taken as they are."""
+    if isinstance(shape, Difference):
+        return exact_area(shape.base) - sum(map(exact_area, shape.remove))
+    return abs(enclosed_area([side for _, side in sides_of(shape)]))
+
+
 def _names(shape: Shape, loop: Loop) -> list[str | None]:
     names = [name for _, name in loop]
     return [names[0] if len(set(names)) == 1 else None] if isinstance(shape, Disk) else names
@@ -74,10 +89,10 @@ def _shape(loop: Loop, size: float) -> Shape:
     sides = [side for side, _ in loop]
     arcs = [side for side in sides if isinstance(side, Arc)]
     if len(arcs) == len(sides) and _is_one_circle(arcs, size):
-        return Disk(center=_rounded(arcs[0].center, size), radius=_round(arcs[0].radius, size))
+        return Disk(center=_point(arcs[0].center, size), radius=rounded(arcs[0].radius, size))
     if not arcs:
-        return Polygon(points=tuple(_rounded(side.start, size) for side in sides))
-    start = _rounded(sides[0].start, size)
+        return Polygon(points=tuple(_point(side.start, size) for side in sides))
+    start = _point(sides[0].start, size)
     made = [_profile_side(side, size) for side in sides]
     try:
         return Profile(start=start, sides=tuple(made))
@@ -86,10 +101,10 @@ def _shape(loop: Loop, size: float) -> Shape:
 
 
 def _profile_side(side: Line | Arc, size: float) -> ProfileSide:
-    end = _rounded(side.end, size)
+    end = _point(side.end, size)
     if isinstance(side, Line):
         return StraightSide(to=end)
-    return ArcSide(through=_rounded(side.at(0.5), size), to=end)
+    return ArcSide(through=_point(side.at(0.5), size), to=end)
 
 
 def _is_one_circle(arcs: list[Arc], size: float) -> bool:
@@ -101,11 +116,12 @@ def _is_one_circle(arcs: list[Arc], size: float) -> bool:
     return same and math.isclose(abs(sum(arc.turn for arc in arcs)), 2 * math.pi, rel_tol=1e-6)
 
 
-def _rounded(point: Point, size: float) -> Point:
-    return _round(point[0], size), _round(point[1], size)
+def _point(point: Point, size: float) -> Point:
+    return rounded(point[0], size), rounded(point[1], size)
 
 
-def _round(value: float, size: float) -> float:
+def rounded(value: float, size: float) -> float:
+    """Return a coordinate to ten digits of the size of the body [m]."""
     # Adding 0.0 makes 0 of -0.
     return round(value, DIGITS - math.ceil(math.log10(size))) + 0.0
 

@@ -15,7 +15,7 @@ class Mesh:
     cell_data: dict[str, list[NDArray[Any]]]
     field_data: dict[str, tuple[int, int]]
     point_sets: dict[str, NDArray[Any]]
-    cell_sets: dict[str, list[NDArray[Any]]]
+    cell_sets: dict[str, list[NDArray[Any] | None]]
     def __init__(
         self,
         points: NDArray[Any],
