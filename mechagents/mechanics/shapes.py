@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from mechagents.mechanics.ellipses import distance_to_ellipse
 from mechagents.mechanics.geometry import (
     AtPoint,
     Boundary,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from mechagents.mechanics.units import Point, SpacePoint
 
 QUARTER_SEGMENTS = 128
+SAGITTA = 2e-5
+"""The middle of a piece of a circle is off it by less than this share of the radius."""
 ON_BOUNDARY = 1e-4
 """A point closer than this share of the body's size lies on a curve."""
 
@@ -109,11 +112,30 @@ def boundary_part(whole: BaseGeometry, boundary: Boundary | Along) -> BaseGeomet
         return point if whole.distance(point) <= near else shapely.Point()
     if isinstance(boundary, Along):
         return shapely.union_all([_along_side(whole, side, near) for side in boundary.sides])
+    if isinstance(boundary, OnCircle | OnEllipse):
+        return _without_stubs(_on_curve(whole, boundary, near), near)
     along = locus(whole, boundary)
     found = whole.boundary.intersection(along.buffer(near))
-    if not isinstance(boundary, OnCircle | OnEllipse):
-        found = _parallel(found, along)
-    return _without_stubs(found, near)
+    return _without_stubs(_parallel(found, along), near)
+
+
+def _on_curve(whole: BaseGeometry, curve: OnCircle | OnEllipse, near: float) -> BaseGeometry:
+    """Return the segments of a body's outline that are chords of a circle or an ellipse.
+
+    A side that only touches the curve is none, however close to it a part of the side runs.
+    """
+    import numpy as np
+
+    radii = curve.radii if isinstance(curve, OnEllipse) else (curve.radius, curve.radius)
+    sagitta = SAGITTA * max(radii)
+    kept: list[BaseGeometry] = []
+    for ring in shapely.get_parts(whole.boundary):
+        points = shapely.get_coordinates(ring)
+        on = distance_to_ellipse(points, curve.center, radii) <= near
+        middles = distance_to_ellipse((points[1:] + points[:-1]) / 2, curve.center, radii)
+        chords = np.flatnonzero(on[1:] & on[:-1] & (middles <= near + sagitta))
+        kept += [shapely.LineString(points[index : index + 2]) for index in chords]
+    return shapely.union_all(kept)
 
 
 def _along_side(whole: BaseGeometry, side: Side, near: float) -> BaseGeometry:

@@ -7,6 +7,7 @@ from math import acos, isclose, pi, sqrt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stepped import profile, stepped
 
 from mechagents.mechanics.geometry import (
     AtPoint,
@@ -124,3 +125,10 @@ def test_a_point_lies_inside_where_the_closed_form_says(angle: float, distance: 
     point = (0.5 + distance * cos(angle), 0.5 + distance * sin(angle))
     if abs(distance - 0.2) > 1e-3:
         assert contains(outline(HOLED), point) == (distance > 0.2)
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.004, 0.001])
+def test_a_circle_means_a_fillet_without_the_sides_that_touch_it(radius: float) -> None:
+    whole = body(stepped(profile(radius)).geometry)
+    fillet = OnCircle(center=(0.06 + radius, 0.02 + radius), radius=radius)
+    assert isclose(boundary_part(whole, fillet).length, pi / 2 * radius, rel_tol=ROUND)
