@@ -22,8 +22,10 @@ from mechagents.verification.solution import Solution
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-CHUNK = 4096
-"""Elements whose matrices are held at once."""
+ENTRIES = 8_000_000
+"""Of element matrices that are held at once."""
+_TENSOR = {2: np.array([[0, 3], [3, 1]]), 3: np.array([[0, 3, 5], [3, 1, 4], [5, 4, 2]])}
+"""Where the components of a stress tensor of the plane and of space are among four or six."""
 
 
 def stiffness_matrix(solution: Solution, level: int) -> csr_matrix:
@@ -33,8 +35,9 @@ def stiffness_matrix(solution: Solution, level: int) -> csr_matrix:
         nodes = solution.fields.blocks[index].nodes[rows]
         B = _strain_matrix(at, nodes, solution.axisymmetric, solution.fields.points.shape[1])
         D = solution.stiffness(index)[rows]
-        weighted = np.einsum("mab,mqbj->mqaj", D, B) * volume[..., None, None]
-        parts.append((nodes, np.einsum("mqai,mqaj->mij", B, weighted)))
+        weighted = (D[:, None] @ B) * volume[..., None, None]
+        flat = (len(B), -1, B.shape[-1])
+        parts.append((nodes, B.reshape(flat).transpose(0, 2, 1) @ weighted.reshape(flat)))
     return _assembled(solution, parts)
 
 
@@ -45,7 +48,7 @@ def mass_matrix(solution: Solution, level: int, *, lumped: bool) -> csr_matrix:
     negative, and the diagonal is scaled to the element's mass (Hinton, Rock, Zienkiewicz).
     """
     parts: list[tuple[IntArray, FloatArray]] = []
-    for index, rows, at, volume in _chunks(solution, level):
+    for index, rows, at, volume in _chunks(solution, level, whole=True):
         block = solution.fields.blocks[index]
         density = solution.density(index)[rows]
         consistent = np.einsum("mq,qk,ql->mkl", volume * density[:, None], at.N, at.N)
@@ -62,27 +65,36 @@ def mass_matrix(solution: Solution, level: int, *, lumped: bool) -> csr_matrix:
 def geometric_matrix(solution: Solution, level: int) -> csr_matrix:
     """Return integral sigma_ij du_k/dx_i dv_k/dx_j dV with the stress of the displacement, (n, n).
 
-    Tension is positive. Valid in the plane, not for axisymmetric bodies.
+    Tension is positive. Valid in the plane and in space, not for axisymmetric bodies.
     """
     parts: list[tuple[IntArray, FloatArray]] = []
-    for index, rows, at, volume in _chunks(solution, level):
+    for index, rows, at, volume in _chunks(solution, level, whole=True):
         nodes = solution.fields.blocks[index].nodes[rows]
         eps = strain(at, solution.fields.displacement[nodes], axisymmetric=False)
         eps = eps - thermal_strain(solution, index, at.x, rows)
-        xx, yy, _, xy = np.moveaxis(eps @ solution.stiffness(index)[rows], -1, 0)
-        sigma = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
+        stress = (eps @ solution.stiffness(index)[rows]) * volume[..., None]
         g = at.gradient
-        scalar = np.einsum("mqki,mqij,mqlj->mkl", g, sigma * volume[..., None, None], g)
+        sigma = stress[..., _TENSOR[g.shape[-1]]]
+        scalar = np.einsum("mqki,mqli->mkl", g @ sigma, g, optimize=True)
         parts.append((nodes, _for_each_axis(scalar, solution)))
     return _assembled(solution, parts)
 
 
-def _chunks(solution: Solution, level: int) -> Iterator[tuple[int, slice, Samples, FloatArray]]:
-    """Yield a block, some of its elements, their points of integration and what these count for."""
+def _chunks(
+    solution: Solution, level: int, *, whole: bool = False
+) -> Iterator[tuple[int, slice, Samples, FloatArray]]:
+    """Yield a block, some of its elements, their points of integration and what these count for.
+
+    Four points of a tetra10 are enough for its stiffness, but not for whole shape functions or
+    three gradients: nobody integrates a mass or a geometric stiffness by them.
+    """
     for index, block in enumerate(solution.fields.blocks):
-        at, volume = volumes(solution, index, level)
-        for start in range(0, len(block), CHUNK):
-            rows = slice(start, start + CHUNK)
+        few = whole and block.kind == "tetra10"
+        at, volume = volumes(solution, index, max(level, 1) if few else level)
+        size = block.nodes.shape[1] * solution.fields.points.shape[1]
+        step = max(1, ENTRIES // (size * max(size, 6 * at.N.shape[0])))
+        for start in range(0, len(block), step):
+            rows = slice(start, start + step)
             some = replace(at, gradient=at.gradient[rows], jacobian=at.jacobian[rows], x=at.x[rows])
             yield index, rows, some, volume[rows]
 

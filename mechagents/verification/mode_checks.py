@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mechagents.mechanics.formulation import WantedOfMode
+from mechagents.mechanics.geometry import AXES
 from mechagents.messages import Check
 from mechagents.verification.equilibrium import RESIDUAL
 from mechagents.verification.inertia import negative_eigenvalues
 from mechagents.verification.modes import Modes, read_mode
 from mechagents.verification.quantities import interval_words
 from mechagents.verification.supports import check_supports
-from mechagents.verification.wording import after, found, likely_slip, measured
+from mechagents.verification.wording import after, found, likely_slip, measured, place_words
 
 ORTHOGONAL = 1e-4
 """Of the product of two modes' norms. Solvers leave 1e-10; the same mode twice has 1."""
@@ -89,12 +90,12 @@ def _residual(modes: Modes) -> Check:
         message = f"stiffness and {inertia}{mass} balance in all {len(left)} modes to {value:.1e}"
         return measured(name, value, RESIDUAL, message)
     node, axis = divmod(int(share.argmax()), share.shape[1])
-    place = ", ".join(f"{x:.4g}" for x in modes.solution.fields.points[node])
+    place = place_words(modes.solution.fields.points[node])
     wrong = int((share > RESIDUAL).any(axis=1).sum())
     bad = [index + 1 for index, one in enumerate(left) if not one.max() <= RESIDUAL]
     message = (
         f"in mode {worst + 1} (wrong: {', '.join(map(str, bad))}) stiffness and {inertia} do not "
-        f"balance at {wrong} of {len(share)} points, worst in {'xyz'[axis]} at ({place}). It is no "
+        f"balance at {wrong} of {len(share)} points, worst in {AXES[axis]} at {place}. It is no "
         f"mode of this body: another law, {'density' if modes.vibration else 'stress'}, support, "
         "or no eigenvector at all"
     )

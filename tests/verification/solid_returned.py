@@ -135,11 +135,7 @@ def solve_solid(
         mesh: Of its box.
         shear: Another shear modulus for the shear strains alone [Pa], a wrong one.
     """
-    straight = _STRAIGHT[mesh.kind.rstrip("0123456789")]
-    made = straight(mesh.places.T, _to_skfem(mesh).T)
-    element = skfem.ElementVector(_ELEMENTS[mesh.kind]())
-    rule = _on_wedges() if mesh.kind == "wedge" else None
-    V = skfem.Basis(made, element, intorder=5, quadrature=rule)
+    V = basis_on(mesh)
     law = formulation.materials["bar"]
     lam, mu = law.lame_constants
 
@@ -151,14 +147,12 @@ def solve_solid(
         return lam * trace(e) * trace(d) + 2 * mu * ddot(e, d) + more
 
     K = stiffness.assemble(V)
-    f = np.zeros(V.N)
-    for load in formulation.loads:
-        f += _load(formulation, load, V)
-    number = _number(V, mesh)
+    f = loads_on(formulation, V)
+    number = number_of(V, mesh)
     u, held = np.zeros(V.N), np.zeros(V.N, dtype=bool)
     for support in formulation.supports:
         for axis, value in support.components.items():
-            dofs = number[_on(formulation, support.boundary, mesh), "xyz".index(axis)]
+            dofs = number[on_plane(formulation, support.boundary, mesh), "xyz".index(axis)]
             u[dofs], held[dofs] = value, True
     u = skfem.solve(*skfem.condense(K, f, x=u, D=np.flatnonzero(held)))
     nodal = u[number]
@@ -170,6 +164,23 @@ def solve_solid(
         (K @ u - f)[number],
         float(u @ K @ u) / 2,
     )
+
+
+def basis_on(mesh: SolidMesh) -> skfem.Basis:
+    """Return vector fields on a mesh."""
+    straight = _STRAIGHT[mesh.kind.rstrip("0123456789")]
+    made = straight(mesh.places.T, _to_skfem(mesh).T)
+    element = skfem.ElementVector(_ELEMENTS[mesh.kind]())
+    rule = _on_wedges() if mesh.kind == "wedge" else None
+    return skfem.Basis(made, element, intorder=5, quadrature=rule)
+
+
+def loads_on(formulation: Formulation, V: skfem.Basis) -> np.ndarray:
+    """Return the forces of all loads."""
+    f = np.zeros(V.N)
+    for load in formulation.loads:
+        f += _load(formulation, load, V)
+    return f
 
 
 def _on_wedges() -> tuple[np.ndarray, np.ndarray]:
@@ -186,7 +197,7 @@ def _to_skfem(mesh: SolidMesh) -> np.ndarray:
     return mesh.corners
 
 
-def _number(V: skfem.Basis, mesh: SolidMesh) -> np.ndarray:
+def number_of(V: skfem.Basis, mesh: SolidMesh) -> np.ndarray:
     """Return the unknowns of each node, shape (points, 3)."""
     found = np.full((len(mesh.points), 3), -1)
     known = {
@@ -198,7 +209,8 @@ def _number(V: skfem.Basis, mesh: SolidMesh) -> np.ndarray:
     return np.sort(found, axis=1)
 
 
-def _on(formulation: Formulation, name: str, mesh: SolidMesh) -> np.ndarray:
+def on_plane(formulation: Formulation, name: str, mesh: SolidMesh) -> np.ndarray:
+    """Return which nodes lie on a named plane."""
     plane = formulation.geometry.boundaries[name]
     return np.abs(mesh.points[:, "xyz".index(plane.axis)] - plane.at) < 1e-9
 
@@ -255,7 +267,7 @@ def reported(found: SolidReturned) -> dict[str, float]:
     points = found.mesh.points
     for wanted in found.formulation.wanted:
         if wanted.kind == "reaction":
-            on = _on(found.formulation, wanted.boundary, found.mesh)
+            on = on_plane(found.formulation, wanted.boundary, found.mesh)
             values[wanted.name] = found.forces[on, "xyz".index(wanted.component)].sum()
         elif wanted.kind == "strain_energy":
             values[wanted.name] = found.energy
