@@ -40,11 +40,7 @@ def _solver(
     analysis = formulation.analysis
     if way == "high_order":
         if formulation.dimension == 3:
-            if analysis != "static_linear":
-                return _none
-            from mechagents.verification.reference import solid
-
-            return partial(solid.solve, tolerance=tolerance)
+            return _solver_of_solids(formulation, tolerance)
         if analysis == "static_linear":
             from mechagents.verification.reference.high_order import solve
         elif analysis == "static_finite":
@@ -62,6 +58,18 @@ def _solver(
     else:
         return _none
     return solve
+
+
+def _solver_of_solids(
+    formulation: Formulation, tolerance: float
+) -> Callable[[Formulation], ReferenceSolution]:
+    if formulation.analysis == "static_linear":
+        from mechagents.verification.reference.solid import solve
+    elif formulation.analysis in ("modal", "buckling"):
+        from mechagents.verification.reference.solid_eigen import solve
+    else:
+        return _none
+    return partial(solve, tolerance=tolerance)
 
 
 def _none(formulation: Formulation) -> ReferenceSolution:

@@ -1,4 +1,6 @@
-"""The reference for modes of vibration and buckling by NGSolve, on the meshes of ``high_order``.
+"""The reference for modes of vibration and buckling by NGSolve.
+
+In the plane on the meshes of ``high_order``; of a solid the modes at one order.
 
 References:
     Saad, Numerical Methods for Large Eigenvalue Problems (2011), section 8.1: shift and invert.
@@ -52,7 +54,7 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     vibrates = formulation.analysis == "modal"
     resolutions = (FINE, COARSE) if vibrates else (FINE_STRESS, COARSE_STRESS)
     fine, coarse = (
-        _Modes(formulation, Solved(formulation, resolution, make_body(formulation, resolution)))
+        EigenModes(formulation, Solved(formulation, resolution, make_body(formulation, resolution)))
         for resolution in resolutions
     )
     found: dict[str, ReferenceValue] = {}
@@ -67,7 +69,7 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     return ReferenceSolution(means=means, quantities=found)
 
 
-def _mode_value(wanted: WantedOfMode, fine: _Modes, coarse: _Modes) -> ReferenceValue:
+def _mode_value(wanted: WantedOfMode, fine: EigenModes, coarse: EigenModes) -> ReferenceValue:
     best, rough = (float(modes.values[wanted.number - 1]) for modes in (fine, coarse))
     scale = best or fine.own
     error = SAFETY * abs(best - rough) + ROUNDING * scale
@@ -75,7 +77,7 @@ def _mode_value(wanted: WantedOfMode, fine: _Modes, coarse: _Modes) -> Reference
 
 
 @dataclass(frozen=True)
-class _Modes:
+class EigenModes:
     """The modes of a formulation at one resolution."""
 
     formulation: Formulation
@@ -88,9 +90,14 @@ class _Modes:
         found[self.solved.held] = 0.0
         return found
 
-    @cached_property
+    @property
     def values(self) -> FloatArray:
         """Frequencies [Hz] or positive buckling factors [-], ascending."""
+        return self.pairs[0]
+
+    @cached_property
+    def pairs(self) -> tuple[FloatArray, FloatArray]:
+        """The values, and the mode of each by degrees of freedom, shape (ndof, values)."""
         vibration = self.formulation.analysis == "modal"
         return self._frequencies() if vibration else self._factors()
 
@@ -107,7 +114,7 @@ class _Modes:
         known = [law for law in laws if isinstance(law, Isotropic)]
         return max(law.youngs_modulus / (law.density or 1.0) for law in known)
 
-    def _frequencies(self) -> FloatArray:
+    def _frequencies(self) -> tuple[FloatArray, FloatArray]:
         """K phi = omega^2 M phi; in coordinates s times as large omega^2 is s^2 times as small."""
         u, v = self.solved.space.TnT()
         laws = self.formulation.materials
@@ -122,23 +129,26 @@ class _Modes:
         _, phi = self._largest(M, K - shift * M, shifted)
         squares = np.einsum("ik,ik->k", phi, K @ phi) / np.einsum("ik,ik->k", phi, M @ phi)
         squares[squares <= RIGID * self._square()] = 0.0
-        return np.sort(np.sqrt(squares)) * self.solved.body.frame.scale / (2 * np.pi)
+        order = np.argsort(squares, kind="stable")
+        found = np.sqrt(squares[order]) * self.solved.body.frame.scale / (2 * np.pi)
+        return found, phi[:, order]
 
-    def _factors(self) -> FloatArray:
+    def _factors(self) -> tuple[FloatArray, FloatArray]:
         """K phi = factor (-K_sigma) phi, with the stress of the displacement under the loads."""
         a, b = self.solved.space.TnT()
         sigma = self.solved.stress(self.solved.elastic)
-        plane = CF((sigma[0, 0], sigma[0, 1], sigma[1, 0], sigma[1, 1]), dims=(2, 2))
-        form = InnerProduct(Grad(a) * plane, Grad(b)) * self.solved.weight
+        if self.formulation.dimension == 2:
+            sigma = CF((sigma[0, 0], sigma[0, 1], sigma[1, 0], sigma[1, 1]), dims=(2, 2))
+        form = InnerProduct(Grad(a) * sigma, Grad(b)) * self.solved.weight
         # The stress has the order of the gradients themselves.
         turning = BilinearForm(
             form * dx(bonus_intorder=self.solved.resolution.order + 2), symmetric=True
         ).Assemble()
         stiffness = self.solved.stiffness.mat
-        mu, _ = self._largest(-_exported(turning.mat), _exported(stiffness), stiffness)
+        mu, phi = self._largest(-_exported(turning.mat), _exported(stiffness), stiffness)
         if mu[self.formulation.modes - 1] <= 0:
             raise ValueError("there are fewer positive buckling factors than are asked for")
-        return np.asarray(1 / mu[mu > 0], dtype=np.float64)
+        return np.asarray(1 / mu[mu > 0], dtype=np.float64), phi[:, mu > 0]
 
     def _largest(
         self,

@@ -105,13 +105,8 @@ def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolutio
     Raises:
         Exception: Whatever netgen or NGSolve raise.
     """
-    curves = [
-        support.boundary
-        for support in formulation.supports
-        if isinstance(formulation.geometry.boundaries[support.boundary], OnCurve)
-    ]
-    if curves:
-        why = f"{curves[0]!r} holds a curve, which has no area: nothing near it has a limit"
+    why = holds_a_curve(formulation)
+    if why:
         return ReferenceSolution(means="", left_out=why)
     body = make_solid_body(formulation)
     top = next((p for p, n in PER_ELEMENT.items() if n * body.mesh.ne <= UNKNOWNS), 0)
@@ -141,6 +136,15 @@ def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolutio
     return found_by(read, means)
 
 
+def holds_a_curve(formulation: Formulation) -> str:
+    """Return why there is no reference where a support holds a curve, or nothing."""
+    for support in formulation.supports:
+        if isinstance(formulation.geometry.boundaries[support.boundary], OnCurve):
+            name = support.boundary
+            return f"{name!r} holds a curve, which has no area: nothing near it has a limit"
+    return ""
+
+
 def found_by(read: list[dict[str, Read]], means: str) -> ReferenceSolution:
     """Return the solution that quantities at rising orders tend to.
 
@@ -163,9 +167,15 @@ def last_of(read: list[dict[str, Read]], name: str) -> list[Read]:
     return [one[name] for one in read[-3:]]
 
 
-def known_well(read: list[dict[str, Read]], enough: float) -> bool:
-    """Return whether every quantity that has a limit is known to an error relative to its size."""
-    if len(read) < 3:
+def known_well(read: list[dict[str, Read]], enough: float, orders: int = 3) -> bool:
+    """Return whether every quantity that has a limit is known to an error relative to its size.
+
+    Args:
+        read: The wanted quantities by name, at one order after the other.
+        enough: How well [-].
+        orders: How many orders it takes to tell.
+    """
+    if len(read) < orders:
         return False
     for name in read[-1]:
         value = settled(last_of(read, name))

@@ -51,8 +51,15 @@ _INNER = IntegrationRule(
 _CORNERS = IntegrationRule([(1.0, 0.0), (0.0, 1.0), (0.0, 0.0)], [0.0] * 3)
 
 
-def make_solid_body(formulation: Formulation) -> Body:
+def make_solid_body(
+    formulation: Formulation, *, most: int = ELEMENTS[1], finer: bool = True
+) -> Body:
     """Return the mesh of a solid.
+
+    Args:
+        formulation: Which.
+        most: About how many elements it may have with those along sharp edges.
+        finer: Whether elements are small along edges where the stress may have no bound.
 
     Raises:
         ValueError: If it takes too many elements.
@@ -62,7 +69,7 @@ def make_solid_body(formulation: Formulation) -> Body:
     for number, face in enumerate(shape.faces):
         face.name = f"face{number}"
     with quiet_and_repeatable():
-        mesh = _meshed(shape, formulation, frame, size)
+        mesh = _meshed(shape, formulation, frame, size, most, finer=finer)
     near = ON_BOUNDARY * size / frame.scale
     faces = _named_faces(mesh, formulation, frame, near)
     vertices = np.array([vertex.point for vertex in mesh.vertices])
@@ -122,7 +129,15 @@ def _patches(shape: TopoDS_Shape, surface: OnPlane, frame: SpaceFrame) -> list[T
     return found
 
 
-def _meshed(shape: TopoDS_Shape, formulation: Formulation, frame: SpaceFrame, size: float) -> Mesh:
+def _meshed(
+    shape: TopoDS_Shape,
+    formulation: Formulation,
+    frame: SpaceFrame,
+    size: float,
+    most: int,
+    *,
+    finer: bool,
+) -> Mesh:
     """Return a mesh of an affordable number of elements, finer along what is sharp."""
     volume = sum(solid.mass for solid in shape.solids)
     h = min((8 * volume / ELEMENTS[0]) ** (1 / 3), 0.3 * size)
@@ -134,11 +149,11 @@ def _meshed(shape: TopoDS_Shape, formulation: Formulation, frame: SpaceFrame, si
     if mesh.ne > MOST_ELEMENTS:
         raise ValueError(f"a mesh of {mesh.ne} elements of high order is too large")
     named = _named_faces(mesh, formulation, frame, ON_BOUNDARY * size / frame.scale)
-    sharp = _sharp(mesh, formulation, named)
+    sharp = _sharp(mesh, formulation, named) if finer else np.zeros((0, 2, 3))
     if len(sharp):
-        for finer in FINER:
-            tried = _mesh(geometry, h, curved, _along(sharp, h / finer))
-            if tried.ne <= max(ELEMENTS[1], 1.5 * mesh.ne):
+        for share in FINER:
+            tried = _mesh(geometry, h, curved, _along(sharp, h / share))
+            if tried.ne <= max(most, 1.5 * mesh.ne):
                 return tried
     while mesh.ne < 0.5 * ELEMENTS[0]:
         h *= (mesh.ne / ELEMENTS[0]) ** (1 / 3)
