@@ -6,7 +6,8 @@ into the body, then does the work
     - integral of p (cof F) N . v w dL       cof F of the plane's part of F, over edges before it
 
 where w is 2 pi (r + u_r), the thickness times the stretch across the body, or 1. It depends on u,
-and its derivative makes the tangent unsymmetric where the ends of an edge are free.
+and its derivative makes the tangent unsymmetric where the ends of an edge are free. On the faces of
+a solid n da = (dx/ds x dx/dt) ds dt, with x = X + u by the face's own coordinates s and t.
 
 References:
     Bonet & Wood, Nonlinear Continuum Mechanics for Finite Element Analysis (2008), section 8.5.
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from mechagents.kit.hyperelastic import stretch_across
+from mechagents.kit.solid_space import SolidSpace, SolidSurface
 from mechagents.kit.spaces import at_points
 from mechagents.mechanics.formulation import Formulation, Pressure
 from mechagents.mechanics.hyperelastic import Hyperelastic
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
     from skfem import Basis, FacetBasis
 
-    from mechagents.mechanics.meshing import FloatArray
+    from mechagents.mechanics.meshing import FloatArray, IntArray
 
 _INTO = (0, 0, 1, 1), (0, 1, 0, 1)
 """The components of the plane's part of H, as columns: 11, 12, 21, 22."""
+_PERMUTATION = np.cross(np.eye(3)[:, None], np.eye(3)).transpose(2, 0, 1)
+"""eps_ikm: (a x b)_i = eps_ikm a_k b_m."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,11 @@ class PressedEdge:
         by_u = np.einsum("mqj,mqjd->mqd", slope, grads)
         return thickness * stretch[..., None], thickness * by_u
 
+    @property
+    def dofs(self) -> IntArray:
+        """The unknowns of each edge's element, shape (edges, unknowns of an element)."""
+        return self.edges.element_dofs.T.astype(np.int64)
+
     def answer(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return force and derivative of each edge, (edges, unknowns) and (edges, unknowns^2).
 
@@ -109,7 +118,7 @@ class PressedEdge:
             u: Displacement [m], one for each unknown of the space.
         """
         values, grads = self._shapes
-        local = u[self.edges.element_dofs].T
+        local = u[self.dofs]
         H = np.einsum("mqcd,md->mqc", grads, local)
         normal, by_H = self._normal(H)
         weight, by_u = self._weight(local, H)
@@ -117,6 +126,46 @@ class PressedEdge:
         force = np.einsum("mqdi,mqi->md", pushed, normal * weight)
         turned = (by_H @ grads) * weight[..., None] + normal[..., None] * by_u[..., None, :]
         return force, (pushed @ turned).sum(axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class PressedSurface:
+    """A surface of a solid under pressure."""
+
+    load: Pressure
+    space: SolidSpace
+
+    @cached_property
+    def surface(self) -> SolidSurface:
+        """The faces that it acts on."""
+        return self.space.on(self.load.boundary)
+
+    @property
+    def dofs(self) -> IntArray:
+        """The unknowns of each face, node by node, shape (faces, unknowns of a face)."""
+        faces = self.surface.faces
+        return self.space.dofs[faces].reshape(len(faces), -1)
+
+    def answer(self, u: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return force and derivative of each face, (faces, unknowns) and (faces, unknowns^2).
+
+        Args:
+            u: Displacement [m], one for each unknown of the space.
+        """
+        N, slopes, weights = self.surface.local
+        faces, size = self.surface.faces, self.dofs.shape[1]
+        moved = self.space.mesh.points[faces] + u[self.space.dofs[faces]]
+        along = np.swapaxes(slopes, 1, 2) @ moved[:, None]
+        s, t = along[..., 0, :], along[..., 1, :]
+        # Where the pressure is read is a place before deformation.
+        pushed = -at_points(self.load.value, self.surface.x) * weights
+        by_node = np.swapaxes(pushed[..., None] * N, 1, 2)
+        force = by_node @ np.cross(s, t)
+        # The derivative of s x t by node b is v times: a_i = eps_ikm v_m.
+        v = slopes[:, :, 0, None] * t[:, :, None] - slopes[:, :, 1, None] * s[:, :, None]
+        turned = (by_node @ v.reshape(*s.shape[:2], -1)).reshape(*faces.shape, -1, 3)
+        tangent = np.einsum("ikm,fabm->faibk", _PERMUTATION, turned)
+        return force.reshape(-1, size), tangent.reshape(-1, size, size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,13 +177,18 @@ class FollowerPressure:
 
     problem: Formulation
     mesh: Mesh
-    space: Basis
+    space: Basis | SolidSpace
 
     @cached_property
-    def edges(self) -> tuple[PressedEdge, ...]:
+    def edges(self) -> tuple[PressedEdge | PressedSurface, ...]:
         """The boundaries that a pressure acts on."""
         loads = [load for load in self.problem.loads if isinstance(load, Pressure)]
-        return tuple(PressedEdge.of(self.problem, self.mesh, self.space, load) for load in loads)
+        return tuple(self._pressed(load) for load in loads)
+
+    def _pressed(self, load: Pressure) -> PressedEdge | PressedSurface:
+        if isinstance(self.space, SolidSpace):
+            return PressedSurface(load, self.space)
+        return PressedEdge.of(self.problem, self.mesh, self.space, load)
 
     def forces(self, u: FloatArray) -> tuple[FloatArray, csr_matrix]:
         """Return the forces of all pressures [N or N/m] and their derivative by u.
@@ -150,14 +204,14 @@ class FollowerPressure:
         n = self.space.N
         total, tangent = np.zeros(n), csr_matrix((n, n))
         for edge in self.edges:
-            dofs = edge.edges.element_dofs.T
+            dofs = edge.dofs
             force, slope = edge.answer(u)
             total += np.bincount(dofs.ravel(), force.ravel(), n)
             shape = (*dofs.shape, dofs.shape[1])
             rows = np.broadcast_to(dofs[:, :, None], shape).ravel()
             columns = np.broadcast_to(dofs[:, None, :], shape).ravel()
             tangent = tangent + coo_matrix((slope.ravel(), (rows, columns)), shape=(n, n)).tocsr()
-        return total, tangent
+        return total, tangent.tobsr((3, 3)) if isinstance(self.space, SolidSpace) else tangent
 
 
 def _last(by_unknown: FloatArray) -> FloatArray:

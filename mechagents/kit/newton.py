@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Equations = Callable[["FloatArray", float], "tuple[FloatArray, csr_matrix]"]
 """Returns internal less outer forces, and the tangent, of a displacement at a load factor."""
+Linear = Callable[["csr_matrix", "FloatArray", "IntArray", "FloatArray"], "FloatArray"]
+"""Returns u with K u = f and prescribed values on fixed unknowns, from K, f, fixed and values."""
 CONVERGED = 1e-11
 """Of the largest force, reactions included, now or before the step, that may be left anywhere."""
 STALLED = 1e-7
@@ -28,7 +30,13 @@ class NotConvergedError(RuntimeError):
 
 
 def newton(
-    equations: Equations, u: FloatArray, factor: float, fixed: IntArray, values: FloatArray
+    equations: Equations,
+    u: FloatArray,
+    factor: float,
+    fixed: IntArray,
+    values: FloatArray,
+    *,
+    linear: Linear = solve,
 ) -> tuple[FloatArray, list[float]]:
     """Return the displacement in equilibrium at a load factor, and the residuals on the way.
 
@@ -38,6 +46,7 @@ def newton(
         factor: The share of the load.
         fixed: Unknowns that are prescribed.
         values: What they are at this factor.
+        linear: How the linear equations of an iteration are solved.
 
     Returns:
         The displacement, and in each iteration the largest force left over the largest force.
@@ -67,7 +76,7 @@ def newton(
                 history.append(left / scale)
                 if left <= CONVERGED * scale or _stalled(history):
                     return u, history
-            u = u + solve(K, -forces, fixed, step)
+            u = u + linear(K, -forces, fixed, step)
         except (FloatingPointError, RuntimeError) as error:
             raise NotConvergedError(f"{error}; {_told(history)}") from error
         step = np.zeros_like(step)
@@ -92,6 +101,7 @@ def load_steps(
     start: float = 0.0,
     end: float = 1.0,
     accept: Callable[[FloatArray, float], None] | None = None,
+    linear: Linear = solve,
 ) -> FloatArray:
     """Return the displacement at the end of a load that grows in steps.
 
@@ -106,6 +116,7 @@ def load_steps(
         start: The factor of the load to start from.
         end: That to end at.
         accept: Is told each displacement in equilibrium and its factor, where the history counts.
+        linear: How linear equations are solved: ``solve``, or ``solid_linear(V)`` for solids.
 
     Raises:
         NotConvergedError: If halving does not help either.
@@ -116,7 +127,8 @@ def load_steps(
     while marks:
         following = marks[0] if abs(marks[0] - done) <= abs(size) * (1 + 1e-9) else done + size
         try:
-            u, history = newton(equations, u, following, fixed, following * values)
+            found = newton(equations, u, following, fixed, following * values, linear=linear)
+            u, history = found
         except NotConvergedError as error:
             size /= 2
             print(f"load factor {following:.6g}: {error}; the step is halved")

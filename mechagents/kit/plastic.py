@@ -124,7 +124,7 @@ class PlasticBody(NonlinearBody):
     """The state in equilibrium last: ``strain`` and ``alpha`` at each point."""
 
     def __post_init__(self) -> None:
-        shape = self.volume.shape
+        shape = self.points.volume.shape
         self.flow.update(strain=np.zeros((*shape, 3, 3)), alpha=np.zeros(shape))
 
     def _before(self, elements: IntArray) -> Flow:
@@ -138,11 +138,9 @@ class PlasticBody(NonlinearBody):
     def accept(self, u: FloatArray) -> None:
         """Take a displacement in equilibrium as the end of a step."""
         strain, alpha = self.flow["strain"].copy(), self.flow["alpha"].copy()
-        for rows in self._parts():
+        for rows in self.points.parts():
             for here, found in self.responses(u, rows):
-                some = rows[here]
-                if not len(some):
-                    continue
+                some = here + rows.start
                 name = self.mesh.regions[int(self.mesh.region[some[0]])]
                 law = self.problem.materials[name]
                 _, after = radial_return(law, found.gradient, self._before(some))

@@ -20,7 +20,7 @@ import numpy as np
 from mechagents.kit.solver import factors
 
 if TYPE_CHECKING:
-    from scipy.sparse import bsr_matrix
+    from scipy.sparse import bsr_matrix, csr_matrix
 
     from mechagents.kit.solid_space import SolidSpace
     from mechagents.mechanics.meshing import FloatArray, IntArray
@@ -37,32 +37,37 @@ STEPS, PATIENT_STEPS = 150, 1000
 """Of conjugate gradients, where factors stand behind them and where nothing does."""
 RESTARTS = 4
 """How often they start from what is left: the residual they update drifts from the true one."""
+KEPT = 100
+"""Directions that GMRES keeps before it starts anew."""
 STRENGTH = 0.08
 """Nodes that are coupled less, relative to their own stiffness, are not aggregated."""
 
 
 def solve_solid(
     space: SolidSpace,
-    K: bsr_matrix,
+    K: csr_matrix,
     f: FloatArray,
     fixed: IntArray,
     values: FloatArray,
     *,
     direct_up_to: int | None = None,
+    symmetric: bool = True,
 ) -> FloatArray:
     """Return u with K u = f on the free unknowns and u = values on the fixed ones.
 
     By factors up to ``DIRECT_UP_TO`` unknowns, beyond by conjugate gradients with smoothed
-    aggregation multigrid, and by factors where these do not converge, up to ``FACTORS_UP_TO``.
+    aggregation multigrid, and by factors where these do not converge, up to ``FACTORS_UP_TO``:
+    so does a tangent that is not positive definite.
 
     Args:
         space: What K is of.
-        K: Stiffness, symmetric, positive definite on the free unknowns, shape (N, N), in blocks
-            of 3 x 3.
+        K: Stiffness or tangent on the unknowns of the space, shape (N, N), in blocks of 3 x 3.
         f: Loads, shape (N,).
         fixed: Unknowns that are prescribed; one named twice takes its last value.
         values: What they are, as long as ``fixed``.
         direct_up_to: The largest number of unknowns that is solved by factors, at once or later.
+        symmetric: Whether K is; a pressure that follows the surface makes it unsymmetric, and
+            GMRES takes the place of conjugate gradients.
 
     Raises:
         RuntimeError: If the matrix is singular (a part of the body can move freely) or nothing
@@ -72,19 +77,21 @@ def solve_solid(
     u[fixed] = values
     free = np.ones(len(f))
     free[fixed] = 0.0
-    A, load = _held(K, free), (f - K @ u) * free
+    A, load = _held(K.tobsr((3, 3)), free), (f - K @ u) * free
     if not load.any():
         return u
     at_once = DIRECT_UP_TO if direct_up_to is None else direct_up_to
     at_last = FACTORS_UP_TO if direct_up_to is None else direct_up_to
     if len(f) > at_once:
         steps = STEPS if len(f) <= at_last else PATIENT_STEPS
-        found = _by_multigrid(A, load, space.rigid_motions * free[:, None], steps)
+        motions = space.rigid_motions * free[:, None]
+        found = _by_multigrid(A, load, motions, steps, symmetric=symmetric)
         if found is not None:
             return u + found * free
         if len(f) > at_last:
             raise RuntimeError(
-                f"conjugate gradients did not converge in {steps} steps for {len(f)} unknowns: "
+                f"{'conjugate gradients' if symmetric else 'GMRES'} did not converge in {steps} "
+                f"steps for {len(f)} unknowns: "
                 "elements are much longer than thick, or the material is nearly incompressible. "
                 f"Use a larger mesh size: up to {FACTORS_UP_TO} unknowns are solved by factors"
             )
@@ -127,15 +134,15 @@ def _by_factors(A: bsr_matrix, load: FloatArray) -> FloatArray:
 
 
 def _by_multigrid(
-    A: bsr_matrix, load: FloatArray, motions: FloatArray, steps: int
+    A: bsr_matrix, load: FloatArray, motions: FloatArray, steps: int, *, symmetric: bool
 ) -> FloatArray | None:
-    """Return the solution by preconditioned conjugate gradients, None if they do not converge."""
+    """Return the solution by preconditioned iterations, None if they do not converge."""
     import pyamg
-    from scipy.sparse.linalg import cg
+    from scipy.sparse.linalg import cg, gmres
 
     with _repeatable():
         levels = pyamg.smoothed_aggregation_solver(
-            A,
+            A if symmetric else (0.5 * (A + A.T)).tobsr((3, 3)),
             B=motions,
             symmetry="symmetric",
             strength=("symmetric", {"theta": STRENGTH}),
@@ -150,7 +157,12 @@ def _by_multigrid(
     for _ in range(RESTARTS):
         rest = load - A @ x
         enough = RESIDUAL / 2 * size / float(np.linalg.norm(rest))
-        step, state = cg(A, rest, rtol=min(enough, 0.1), maxiter=steps, M=inverse)
+        rtol = min(enough, 0.1)
+        if symmetric:
+            step, state = cg(A, rest, rtol=rtol, maxiter=steps, M=inverse)
+        else:
+            cycles = RESTARTS + steps // KEPT
+            step, state = gmres(A, rest, rtol=rtol, restart=KEPT, maxiter=cycles, M=inverse)
         x = x + step
         if _balanced(A, x, load):
             return x

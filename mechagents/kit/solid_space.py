@@ -5,13 +5,13 @@ Nothing loops over elements in Python; large arrays are made a few thousand elem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.kit.elements import reference_nodes, shape_functions
+from mechagents.kit.elements import shape_functions
 from mechagents.mechanics.meshing import CellKind, Mesh
 
 if TYPE_CHECKING:
@@ -42,13 +42,23 @@ class SolidSpace:
     strain gamma = 2 eps; points come as coordinates first, (3, elements, points).
     """
 
-    def __init__(self, mesh: Mesh) -> None:
-        """Choose points of integration: exact on straight elements, more on curved ones."""
+    def __init__(self, mesh: Mesh, *, at_nodes: bool = False) -> None:
+        """Choose points of integration: exact on straight elements, more on curved ones.
+
+        Args:
+            mesh: Of solid elements.
+            at_nodes: Whether values are wanted at each element's own nodes, in the mesh's order,
+                instead of at points of integration.
+        """
         if mesh.kind not in _VOLUME_ORDER:
             raise ValueError(f"mesh: {mesh.kind} is no solid element; use basis(mesh) in the plane")
         self.mesh = mesh
         self.N: int = mesh.points.size
         self.dofs: IntArray = np.arange(self.N).reshape(-1, 3)
+        if at_nodes:
+            self._points = reference_nodes(mesh.kind)
+            self._weights = np.ones(len(self._points))
+            return
         curved = mesh.kind == "tetra10" and not _is_straight(mesh)
         self._points, self._weights = _rule(
             mesh.kind, _CURVED_ORDER if curved else _VOLUME_ORDER[mesh.kind]
@@ -76,22 +86,49 @@ class SolidSpace:
         Args:
             D: The matrix of each element's material [Pa], shape (6, 6, elements, 1).
         """
+        return self.matrix_of(
+            (chunk, _element_blocks(gradient, weight, D[:, :, chunk, 0]))
+            for chunk, gradient, weight in self._pieces()
+        )
+
+    def matrix_of(self, parts: Iterable[tuple[slice, FloatArray]]) -> bsr_matrix:
+        """Return the matrix that element matrices add up to, shape (N, N).
+
+        Args:
+            parts: Some elements at a time, with their matrices as 3 x 3 blocks of node pairs,
+                shape (elements, nodes^2, 9).
+        """
         from scipy.sparse import bsr_matrix
 
         starts, columns, place = self._pattern
         data = np.zeros((9, len(columns)))
-        for chunk, gradient, weight in self._pieces():
-            blocks = _element_blocks(gradient, weight, D[:, :, chunk, 0])
+        for chunk, blocks in parts:
             for k, values in enumerate(np.moveaxis(blocks, -1, 0)):
                 data[k] += np.bincount(place[chunk].ravel(), values.ravel(), len(columns))
         shape = (self.N, self.N)
         blocks = np.ascontiguousarray(data.T).reshape(-1, 3, 3)
         return bsr_matrix((blocks, columns, starts), shape=shape)
 
+    def slopes(self, rows: slice | IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return dN/dx [1/m] in some elements, and what their points count for [m^3].
+
+        Returns:
+            Shapes (elements, points, nodes, 3) and (elements, points).
+        """
+        _, local = shape_functions(self.mesh.kind, self._points)
+        jacobian = np.einsum("end,qnl->eqdl", self.mesh.points[self.mesh.cells[rows]], local)
+        inverse = np.asarray(np.linalg.inv(jacobian), dtype=np.float64)
+        return local @ inverse, self._weights * np.linalg.det(jacobian)
+
+    @cached_property
+    def volume(self) -> FloatArray:
+        """What each point counts for [m^3], shape (elements, points)."""
+        return np.concatenate([weight for _, _, weight in self._pieces()])
+
     def force_of(self, b: FloatArray) -> FloatArray:
         """Return f: v f is the integral of b . v for a force per volume b [N/m^3] at ``x``."""
         N, _ = shape_functions(self.mesh.kind, self._points)
-        at_nodes = np.einsum("ieq,eq,qn->ein", b, self._all_weights, N)
+        at_nodes = np.einsum("ieq,eq,qn->ein", b, self.volume, N)
         return self._summed(at_nodes)
 
     def force_of_stress(self, sigma: FloatArray) -> FloatArray:
@@ -112,7 +149,7 @@ class SolidSpace:
 
     def integral(self, density: FloatArray) -> FloatArray:
         """Return the integral over each element of values at ``x``, shape (elements,)."""
-        total: FloatArray = (density * self._all_weights).sum(axis=1)
+        total: FloatArray = (density * self.volume).sum(axis=1)
         return total
 
     def on(self, boundary: str) -> SolidSurface:
@@ -125,11 +162,6 @@ class SolidSpace:
         if not len(faces):
             raise ValueError(f"{boundary} has no faces: a curve or a point has no area")
         return SolidSurface(self, faces)
-
-    @cached_property
-    def _all_weights(self) -> FloatArray:
-        """What each point of integration counts for [m^3], shape (elements, points)."""
-        return np.concatenate([weight for _, _, weight in self._pieces()])
 
     @cached_property
     def _pattern(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -177,10 +209,13 @@ class SolidSurface:
 
     def __init__(self, space: SolidSpace, faces: IntArray) -> None:
         """Take faces whose corners run anticlockwise seen from outside."""
-        self._space, self._faces = space, faces
+        self._space, self.faces = space, faces
         kind = _FACES[space.mesh.kind]
         points, weights = _rule(kind, _FACE_ORDER[kind])
         self._N, slopes = shape_functions(kind, points)
+        self.local: tuple[FloatArray, FloatArray, FloatArray] = self._N, slopes, weights
+        """Shape functions and slopes by local coordinate at the points of integration, and what
+        these count for there: shapes (points, nodes), (points, nodes, 2) and (points,)."""
         corners = space.mesh.points[faces]
         self.x: FloatArray = _coordinates_first(self._N @ corners)
         """The points of integration [m], shape (3, faces, points)."""
@@ -199,7 +234,7 @@ class SolidSurface:
     def force_of(self, t: FloatArray) -> FloatArray:
         """Return f: v f is the integral of t . v for a traction t [Pa] at ``x``; shape (N,)."""
         at_nodes = np.einsum("ifq,fq,qn->fin", t, self._weights, self._N)
-        return summed(at_nodes, self._faces, len(self._space.mesh.points))
+        return summed(at_nodes, self.faces, len(self._space.mesh.points))
 
 
 def rigid_motions(points: FloatArray) -> FloatArray:
@@ -215,6 +250,18 @@ def summed(at_nodes: FloatArray, cells: IntArray, count: int) -> FloatArray:
     """Return a vector of unknowns from its parts, shape (elements, 3, nodes), in each element."""
     columns = [np.bincount(cells.ravel(), part.ravel(), count) for part in at_nodes.swapaxes(0, 1)]
     return np.stack(columns, axis=1, dtype=np.float64).ravel()
+
+
+def reference_nodes(kind: CellKind) -> FloatArray:
+    """Return the nodes of a solid element in local coordinates, shape (nodes, 3)."""
+    from mechagents.kit.elements import HEXAHEDRON_NODES, SIMPLEX_EDGES
+
+    if kind.startswith("hexahedron"):
+        nodes: FloatArray = np.array(HEXAHEDRON_NODES) / 2
+        return nodes if kind == "hexahedron27" else nodes[:8]
+    corners = np.concatenate([np.zeros((1, 3)), np.eye(3)])
+    middles = corners[np.array(SIMPLEX_EDGES)].mean(axis=1)
+    return corners if kind == "tetra" else np.concatenate([corners, middles])
 
 
 def _element_blocks(gradient: FloatArray, weight: FloatArray, D: FloatArray) -> FloatArray:

@@ -8,6 +8,8 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mechagents.mechanics.formulas import value_at
@@ -18,23 +20,31 @@ from mechagents.verification.skin import face_samples
 
 
 def face_force(
-    fields: Fields, faces: IntArray, load: Traction | Pressure, level: int = 0
+    fields: Fields,
+    faces: IntArray,
+    load: Traction | Pressure,
+    level: int = 0,
+    *,
+    follows: bool = False,
 ) -> FloatArray:
     """Return the force that a load on faces puts on each point [N], shape (points, 3).
 
     Args:
         fields: The mesh.
         faces: Where it acts, seen from outside, shape (faces, 9).
-        load: A traction or a pressure; the normal is that of the faces as they are.
+        load: A traction or a pressure; its value is read on the faces before deformation.
         level: Which quadrature rule.
+        follows: Whether normals and areas are those of the faces as the displacement has put them.
     """
     total = np.zeros_like(fields.points)
     count = len(total)
-    for part in face_samples(fields, faces, level):
+    moved = replace(fields, points=fields.points + follows * fields.displacement)
+    for part in face_samples(moved, faces, level):
+        x = part.N @ fields.points[part.nodes]
         if isinstance(load, Pressure):
-            acting = -part.area * value_at(load.value, part.x)[..., None]
+            acting = -part.area * value_at(load.value, x)[..., None]
         else:
-            values = [value_at(value, part.x) for value in (load.x, load.y, load.z)]
+            values = [value_at(value, x) for value in (load.x, load.y, load.z)]
             acting = np.linalg.norm(part.area, axis=-1)[..., None] * np.stack(values, axis=-1)
         force = np.einsum("qk,mqx->mkx", part.N, acting)
         flat = part.nodes.ravel()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mechagents.verification.assembly import Samples
     from mechagents.verification.solution import Solution
 
-_COLUMNS = ((0, 1, 2, 0), (0, 1, 2, 1))
-"""xx, yy, zz, xy."""
+_COLUMNS = ((0, 1, 2, 0, 1, 0), (0, 1, 2, 1, 2, 2))
+"""xx, yy, zz, xy, and in space yz, xz."""
 
 
 def deformation_gradient(solution: Solution, index: int, at: Samples, u: FloatArray) -> FloatArray:
@@ -28,11 +28,11 @@ def deformation_gradient(solution: Solution, index: int, at: Samples, u: FloatAr
         solution: The solution.
         index: Which block.
         at: Which points.
-        u: Displacement of each element's nodes [m], shape (elements, nodes, 2).
+        u: Displacement of each element's nodes [m], shape (elements, nodes, d).
     """
     F = np.zeros((*at.jacobian.shape, 3, 3)) + np.eye(3)
     d = u.shape[-1]
-    F[..., :d, :d] += np.einsum("mki,mqkj->mqij", u, at.gradient)
+    F[..., :d, :d] += np.swapaxes(u, 1, 2)[:, None] @ at.gradient
     if solution.axisymmetric:
         r, u_r = at.x[..., 0], (at.N @ u)[..., 0]
         off_axis = r > 1e-12 * np.abs(at.x).max()
@@ -56,7 +56,7 @@ def element_answer(
         volume: What each counts for before deformation, shape (elements, points).
 
     Returns:
-        Forces at each element's nodes [N or N/m], shape (elements, nodes, 2), and strain energy
+        Forces at each element's nodes [N or N/m], shape (elements, nodes, d), and strain energy
         and work [J or J/m], each of shape (elements,).
     """
     block = solution.fields.blocks[index]
@@ -68,20 +68,25 @@ def element_answer(
         W[rows] = energy(law, F[rows])
     weighted = P * volume[..., None, None]
     d = u.shape[-1]
-    force = np.einsum("mqij,mqkj->mki", weighted[..., :d, :d], at.gradient)
+    force = (at.gradient @ np.swapaxes(weighted[..., :d, :d], -1, -2)).sum(axis=1)
     if solution.axisymmetric:
         force[..., 0] += (weighted[..., 2, 2] / at.x[..., 0]) @ at.N
     return force, (W * volume).sum(axis=1), (force * u).sum(axis=(1, 2))
 
 
 def cauchy_stress(solution: Solution, index: int, at: Samples) -> FloatArray:
-    """Return the true stress xx, yy, zz, xy [Pa] in a block, shape (elements, points, 4)."""
+    """Return the true stress in a block [Pa], shape (elements, points, 4 or 6).
+
+    Components as ``COLUMNS`` has them.
+    """
     block = solution.fields.blocks[index]
     F = deformation_gradient(solution, index, at, solution.fields.displacement[block.nodes])
-    sigma = np.zeros((*F.shape[:2], 4))
+    columns = 6 if solution.formulation.dimension == 3 else 4
+    i, j = (list(axes[:columns]) for axes in _COLUMNS)
+    sigma = np.zeros((*F.shape[:2], columns))
     for law, rows in _laws(solution, index):
         J = np.linalg.det(F[rows])
-        sigma[rows] = kirchhoff(law, F[rows])[..., _COLUMNS[0], _COLUMNS[1]] / J[..., None]
+        sigma[rows] = kirchhoff(law, F[rows])[..., i, j] / J[..., None]
     return sigma
 
 

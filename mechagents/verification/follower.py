@@ -2,8 +2,9 @@
 
     f = integral of p m N w ds,   m the normal into the body, ds along the edge as it is deformed
 
-with w = 2 pi (r + u_r), or the thickness, in plane stress as the stretch across has changed it.
-Written on the deformed edges, apart from Nanson's formula by which programs have it.
+with w = 2 pi (r + u_r), or the thickness, in plane stress as the stretch across has changed it; in
+space over the faces as they are deformed. Written on the deformed edges and faces, apart from
+Nanson's formula by which programs have it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mechagents.verification.elements import (
     reference_nodes,
     shape_gradients,
 )
+from mechagents.verification.face_loads import face_force
 from mechagents.verification.hyperelastic import stretched_across
 
 if TYPE_CHECKING:
@@ -31,13 +33,16 @@ if TYPE_CHECKING:
 
 
 def follower_force(solution: Solution, load: Pressure, level: int) -> FloatArray:
-    """Return the force of a pressure at each point [N or N/m], shape (points, 2).
+    """Return the force of a pressure at each point [N or N/m], shape (points, d).
 
     Args:
-        solution: With the displacement that moves the edges.
-        load: Its value is read where the edge was before deformation.
+        solution: With the displacement that moves edges and faces.
+        load: Its value is read where they were before deformation.
         level: Of the quadrature rule.
     """
+    if solution.formulation.dimension == 3:
+        faces = solution.places[load.boundary].faces
+        return face_force(solution.fields, faces, load, level, follows=True)
     edges = solution.places[load.boundary].edges
     before = solution.fields.points
     after = before + solution.fields.displacement

@@ -37,7 +37,7 @@ class History:
     factor: FloatArray
     """What the load was multiplied by, shape (steps,)."""
     displacement: FloatArray
-    """At the points of the fields [m], shape (steps, points, 2)."""
+    """At the points of the fields [m], shape (steps, points, d)."""
 
 
 def read_history(path: Path, fields: Fields) -> History:

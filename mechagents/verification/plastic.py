@@ -1,9 +1,9 @@
 """Plastic flow along a returned history: stress by radial return at the checks' own points.
 
-In Voigt order xx, yy, zz, xy with gamma_xy = 2 eps_xy, apart from the tensors of programs. From
-the state before a step the trial stress is s = 2 mu dev(eps - eps_p); beyond the yield surface
-|s| = sqrt(2/3) (sigma_y + H alpha) it returns along n = s / |s|. In plane stress the return stays
-in the plane (``plane_stress_flow``).
+In the order xx, yy, zz, xy, in space yz, xz too, with gamma = 2 eps, apart from the tensors of
+programs. From the state before a step the trial stress is s = 2 mu dev(eps - eps_p); beyond yield
+at |s| = sqrt(2/3) (sigma_y + H alpha) it returns along n = s / |s|. In plane stress the return
+stays in the plane (``plane_stress_flow``).
 
 References:
     Simo & Hughes, Computational Inelasticity (1998), boxes 3.1 and 3.2.
@@ -33,10 +33,10 @@ from mechagents.verification.history import part
 from mechagents.verification.plane_stress_flow import PlaneLaw, plane_tangent, returned
 from mechagents.verification.solution import Solution
 
-_ONE = np.array([1.0, 1.0, 1.0, 0.0])
-_WEIGHT = np.array([1.0, 1.0, 1.0, 2.0])
-"""How often each component of a stress occurs in its square."""
-_DEVIATOR = np.diag([1.0, 1.0, 1.0, 0.5]) - np.outer(_ONE, _ONE) / 3
+_ONE = np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+_WEIGHT = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
+"""How often each component of a stress occurs in its square. The plane has the first four."""
+_DEVIATOR = np.diag([1.0, 1.0, 1.0, 0.5, 0.5, 0.5]) - np.outer(_ONE, _ONE) / 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,9 @@ class State:
     """The plastic state of points."""
 
     strain: FloatArray
-    """Plastic strain xx, yy, zz, gamma_xy, shape (elements, points, 4)."""
+    """Plastic strain xx, yy, zz, gamma_xy and in space gamma_yz, gamma_xz, (elements, points, c).
+
+    There are c = 4 in the plane and 6 in space."""
     alpha: FloatArray
     """Accumulated plastic strain, shape (elements, points)."""
 
@@ -80,7 +82,7 @@ def constants(solution: Solution, index: int) -> Constants:
 
 
 def radial_return(of: Constants, eps: FloatArray, before: State) -> tuple[FloatArray, State]:
-    """Return the stress [Pa] at a strain and the state then; shapes (elements, points, 4)."""
+    """Return the stress [Pa] at a strain and the state then; shapes (elements, points, c)."""
     if of.plane_stress:
         found = returned(_in_plane(of, before), eps - before.strain)
         state = State(before.strain + found.strain, before.alpha + found.alpha)
@@ -97,28 +99,35 @@ def _returned(
     of: Constants, eps: FloatArray, before: State
 ) -> tuple[FloatArray, State, FloatArray, FloatArray]:
     """Return stress, state, the size of the trial stress and the slip."""
+    one, weight, deviator = _columns(eps.shape[-1])
     elastic = eps - before.strain
     volume = elastic[..., :3].sum(axis=-1)
-    s = 2 * of.mu[..., None] * (elastic @ _DEVIATOR)
-    size = np.sqrt((s * s) @ _WEIGHT)
+    s = 2 * of.mu[..., None] * (elastic @ deviator)
+    size = np.sqrt((s * s) @ weight)
     radius = np.sqrt(2 / 3) * (of.yields + of.hardens * before.alpha)
     stiff = 2 * of.mu + 2 / 3 * of.hardens
     slip = np.maximum(size - radius, 0.0) / np.where(stiff > 0, stiff, 1.0)
     n = s / np.where(size > 0, size, 1.0)[..., None]
     after = State(
-        before.strain + slip[..., None] * n * _WEIGHT, before.alpha + np.sqrt(2 / 3) * slip
+        before.strain + slip[..., None] * n * weight, before.alpha + np.sqrt(2 / 3) * slip
     )
-    sigma = (of.kappa * volume)[..., None] * _ONE + s
+    sigma = (of.kappa * volume)[..., None] * one + s
     return sigma - 2 * of.mu[..., None] * slip[..., None] * n, after, size, slip
 
 
+def _columns(count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the unit tensor, the weights and the deviator of four or of six components."""
+    return _ONE[:count], _WEIGHT[:count], _DEVIATOR[:count, :count]
+
+
 def tangent(of: Constants, eps: FloatArray, before: State) -> FloatArray:
-    """Return d sigma / d eps of a step [Pa], shape (elements, points, 4, 4)."""
+    """Return d sigma / d eps of a step [Pa], shape (elements, points, c, c)."""
     if of.plane_stress:
         law = _in_plane(of, before)
         return plane_tangent(law, returned(law, eps - before.strain))
+    one, _, deviator = _columns(eps.shape[-1])
     _, _, size, slip = _returned(of, eps, before)
-    s = 2 * of.mu[..., None] * ((eps - before.strain) @ _DEVIATOR)
+    s = 2 * of.mu[..., None] * ((eps - before.strain) @ deviator)
     n = s / np.where(size > 0, size, 1.0)[..., None]
     mu = of.mu[..., None, None]
     theta = (1 - 2 * of.mu * slip / np.where(size > 0, size, 1.0))[..., None, None]
@@ -126,13 +135,14 @@ def tangent(of: Constants, eps: FloatArray, before: State) -> FloatArray:
     back = np.where(slip > 0, 1 / (1 + hard), 0.0)[..., None, None] - np.where(
         (slip > 0)[..., None, None], 1 - theta, 0.0
     )
-    D = of.kappa[..., None, None] * np.outer(_ONE, _ONE) + 2 * mu * theta * _DEVIATOR
+    D = of.kappa[..., None, None] * np.outer(one, one) + 2 * mu * theta * deviator
     return np.asarray(D - 2 * mu * back * n[..., :, None] * n[..., None, :], dtype=np.float64)
 
 
 def unstrained(at: Samples) -> State:
     """Return the state of points before any load."""
-    return State(np.zeros((*at.jacobian.shape, 4)), np.zeros(at.jacobian.shape))
+    columns = 6 if at.gradient.shape[-1] == 3 else 4
+    return State(np.zeros((*at.jacobian.shape, columns)), np.zeros(at.jacobian.shape))
 
 
 def walk(

@@ -60,3 +60,12 @@ def cg(
 def spsolve(
     A: csr_matrix, b: NDArray[np.float64], permc_spec: str | None = ...
 ) -> NDArray[np.float64]: ...
+def gmres(
+    A: csr_matrix,
+    b: NDArray[np.float64],
+    *,
+    rtol: float = ...,
+    restart: int | None = ...,
+    maxiter: int | None = ...,
+    M: LinearOperator | None = ...,
+) -> tuple[NDArray[np.float64], int]: ...
