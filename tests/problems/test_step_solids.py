@@ -188,3 +188,15 @@ def test_a_mesh_without_a_fillet_or_a_hole_is_found(regions, left_out):
         other = {**region, "base": {**region["base"], "profile": angle}}
     spoilt = bodies.formulation({"body": other}, ends)
     assert "geometry:outline" in bodies.refused(body, bodies.meshed(spoilt, 0.008, 2))
+
+
+def test_the_example_of_a_bracket_is_the_body_of_its_words():
+    examples = Path(__file__).parents[2] / "examples" / "problems"
+    formulation = load_problem(str(examples / "angle-bracket.yaml")).formulation
+    assert formulation is not None
+    region = formulation.geometry.regions["bracket"]
+    legs = 0.08 * 0.01 + 0.04 * 0.01 + (1 - pi / 4) * 0.006**2
+    drilled = 2 * pi * (0.005**2 + 0.004**2) * 0.01
+    assert volume(region) == pytest.approx(0.06 * legs - drilled, rel=1e-6)
+    assert area(formulation.geometry, "wall") == pytest.approx(0.06 * 0.05 - 2 * pi * 0.004**2)
+    assert area(formulation.geometry, "front") == pytest.approx(0.06 * 0.01)
