@@ -142,7 +142,8 @@ def formulation_blocks(formulation: Formulation) -> tuple[Block, ...]:
         rows.append((f"material of {name}", known + material_words(material)))
     for support in f.supports:
         where = boundary_words(f.geometry.boundaries[support.boundary])
-        rows.append((f"support {support.boundary}", f"{support_words(support)} on {where}"))
+        held = support_words(support, f.axes)
+        rows.append((f"support {support.boundary}", f"{held} on {where}"))
     for spring in f.springs:
         where = boundary_words(f.geometry.boundaries[spring.boundary])
         rows.append((f"spring {spring.boundary}", f"{spring_words(spring)} on {where}"))

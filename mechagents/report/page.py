@@ -116,7 +116,8 @@ def formulation_sections(f: Formulation) -> tuple[Section, ...]:
         for name, m in f.materials.items()
     )
     supports = tuple(
-        (s.boundary, boundary_words(edges[s.boundary]), support_words(s)) for s in f.supports
+        (s.boundary, boundary_words(edges[s.boundary]), support_words(s, f.axes))
+        for s in f.supports
     )
     springs = tuple(
         (s.boundary, boundary_words(edges[s.boundary]), spring_words(s)) for s in f.springs

@@ -43,7 +43,7 @@ from mechagents.report.numbers import format_quantity, measure
 
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Load, Picture, Pressure, Support, Traction, Wanted
-    from mechagents.mechanics.geometry import Boundary, Shape
+    from mechagents.mechanics.geometry import Axis, Boundary, Shape
     from mechagents.mechanics.materials import Law
     from mechagents.mechanics.sides import Side
     from mechagents.mechanics.springs import Spring
@@ -213,14 +213,19 @@ def boundary_words(boundary: Boundary) -> str:
             return f"the point {point_words(boundary.at)}"
 
 
-def support_words(support: Support) -> str:
-    """Return the displacement that a support prescribes, a free component named as free."""
+def support_words(support: Support, axes: tuple[Axis, ...] = ("x", "y")) -> str:
+    """Return the displacement that a support prescribes, a free component named as free.
+
+    Args:
+        support: The support.
+        axes: The directions in which the body can move.
+    """
     held = support.components
     parts = [
         f"u_{axis} = {value_words(held[axis], 'm') if held[axis] else '0'}"
         if axis in held
         else f"u_{axis} free"
-        for axis in ("x", "y")
+        for axis in axes
     ]
     return ", ".join(parts)
 
@@ -235,7 +240,8 @@ def load_words(load: Load) -> str:
         forces = [f"F_{axis} = {value:.6g}" for axis in AXES if (value := getattr(load, axis))]
         return ", ".join(forces) or "F = 0"
     unit, name = ("Pa", "t") if load.kind == "traction" else ("N/m^3", "b")
-    parts = [f"{name}_{a} = {value_words(v, unit)}" for a, v in (("x", load.x), ("y", load.y)) if v]
+    values = zip(AXES, (load.x, load.y, load.z), strict=True)
+    parts = [f"{name}_{axis} = {value_words(value, unit)}" for axis, value in values if value]
     return ", ".join(parts) or f"{name} = 0"
 
 
@@ -296,7 +302,7 @@ def wanted_words(wanted: Wanted) -> str:
     if wanted.kind == "strain_energy":
         return f"strain energy of {wanted.region or 'the body'}"
     what = f"{spaced(wanted.component)} {wanted.kind}"
-    if wanted.kind == "displacement" and wanted.component in ("x", "y"):
+    if wanted.kind == "displacement" and wanted.component in AXES:
         what = f"displacement in {wanted.component}"
     elif wanted.kind == "stress" and wanted.component != "von_mises":
         what = f"stress σ_{wanted.component}"

@@ -96,6 +96,12 @@ def test_a_load_names_only_the_components_that_act():
     assert load_words(Traction(boundary="right", y=-1e6)) == "t_y = -1 MPa"
     assert load_words(BodyForce(y=-24e3)) == "b_y = -24000 N/m^3"
     assert load_words(Traction(boundary="right")) == "t = 0"
+    assert load_words(Traction(boundary="right", x=2e6, z=-1e6)) == "t_x = 2 MPa, t_z = -1 MPa"
+
+
+def test_a_support_of_a_solid_tells_of_three_components():
+    held = Support(boundary="left", x=0.0, z=1e-3)
+    assert support_words(held, ("x", "y", "z")) == "u_x = 0, u_y free, u_z = 1 mm"
 
 
 @pytest.mark.parametrize(
