@@ -28,8 +28,7 @@ from mechagents.kit import (
     write_fields,
 )
 from mechagents.kit import solid_solver as solver
-from mechagents.kit.elements import locate, shape_functions
-from mechagents.kit.solid_space import reference_nodes
+from mechagents.kit.elements import locate, reference_nodes, shape_functions
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.meshing import CellKind

@@ -50,6 +50,18 @@ def shape_functions(kind: CellKind, local: FloatArray) -> tuple[FloatArray, Floa
     return _product([_line(order, x) for x in np.moveaxis(local, -1, 0)], nodes)
 
 
+def reference_nodes(kind: CellKind) -> FloatArray:
+    """Return the nodes of an element in local coordinates, shape (nodes, d)."""
+    d = 2 if kind.startswith(("triangle", "quad")) else 3
+    linear = kind in ("triangle", "tetra", "quad", "hexahedron")
+    if not _is_simplex(kind):
+        nodes: FloatArray = np.array(QUAD9_NODES if d == 2 else HEXAHEDRON_NODES) / 2
+        return nodes[: 2**d] if linear else nodes
+    corners = np.concatenate([np.zeros((1, d)), np.eye(d)])
+    middles = corners[np.array(SIMPLEX_EDGES[: 3 * (d - 1)])].mean(axis=1)
+    return corners if linear else np.concatenate([corners, middles])
+
+
 def _is_simplex(kind: CellKind) -> bool:
     return kind.startswith(("triangle", "tetra"))
 

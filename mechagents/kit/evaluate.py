@@ -13,6 +13,7 @@ from mechagents.mechanics.formulation import (
     WantedOfField,
     WantedOfMode,
     WantedReaction,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.meshing import Mesh
@@ -82,11 +83,14 @@ def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
 def _results(formulation: Formulation, solution: Solution) -> Iterator[Result]:
     for wanted in formulation.wanted:
         if not isinstance(wanted, WantedOfMode):
-            value, method = _evaluate(wanted, solution)
+            around = formulation.idealisation == "axisymmetric"
+            value, method = _evaluate(wanted, solution, axisymmetric=around)
             yield Result(wanted.name, float(value), formulation.unit(wanted), method)
 
 
-def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
+def _evaluate(
+    wanted: WantedOfField, solution: Solution, *, axisymmetric: bool
+) -> tuple[float, str]:
     match wanted:
         case WantedReaction():
             nodes = solution.mesh.boundary_nodes[wanted.boundary]
@@ -101,8 +105,13 @@ def _evaluate(wanted: WantedOfField, solution: Solution) -> tuple[float, str]:
             return solution.energy[inside].sum(), "integral of the strain energy density"
         case WantedDisplacement():
             return _displacement(wanted, solution)
+        case WantedStrain():
+            from mechagents.kit.strains import strain_at_nodes
+
+            mesh, u = solution.mesh, solution.displacement
+            return _tensor(wanted, mesh, strain_at_nodes(mesh, u, axisymmetric=axisymmetric))
         case _:
-            return _stress(wanted, solution)
+            return _tensor(wanted, solution.mesh, solution.stress)
 
 
 def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float, str]:
@@ -114,12 +123,13 @@ def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
 
 
-def _stress(wanted: WantedStress, solution: Solution) -> tuple[float, str]:
-    mesh, stress = solution.mesh, solution.stress
+def _tensor(
+    wanted: WantedStress | WantedStrain, mesh: Mesh, tensor: FloatArray
+) -> tuple[float, str]:
     if wanted.at is not None:
-        at = _interpolated(mesh, stress, wanted.at)
+        at = _interpolated(mesh, tensor, wanted.at)
         return float(component(at, wanted.component)), _IN_ELEMENT
-    values = component(stress[mesh.cells_in(wanted.region)], wanted.component)
+    values = component(tensor[mesh.cells_in(wanted.region)], wanted.component)
     where = f"the nodes of {len(values)} elements"
     return _extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
 
@@ -137,9 +147,10 @@ def _interpolated(mesh: Mesh, values: FloatArray, point: Point | SpacePoint) -> 
 
 
 def component(values: FloatArray, name: str) -> FloatArray:
-    """Return one component of displacements, shape (..., 2 | 3), or stresses, (..., 4 | 6).
+    """Return one component of displacements, (..., 2 | 3), or stresses or strains, (..., 4 | 6).
 
-    The name may be ``magnitude`` of a displacement or ``von_mises`` of a stress too.
+    The name may be ``magnitude`` of a displacement, and ``von_mises``, ``max_principal`` or
+    ``min_principal`` of a stress too.
     """
     import numpy as np
 
@@ -148,6 +159,8 @@ def component(values: FloatArray, name: str) -> FloatArray:
         return length
     if name == "von_mises":
         return von_mises(values)
+    if name in ("max_principal", "min_principal"):
+        return principal(values)[..., 2 if name == "max_principal" else 0]
     names = ("x", "y", "z") if values.shape[-1] <= 3 else STRESS_COLUMNS
     column: FloatArray = values[..., names.index(name)]
     return column
@@ -163,6 +176,19 @@ def von_mises(stress: FloatArray) -> FloatArray:
         ((xx - yy) ** 2 + (yy - zz) ** 2 + (zz - xx) ** 2) / 2 + 3 * shear
     )
     return equivalent
+
+
+def principal(stress: FloatArray) -> FloatArray:
+    """Return the principal values, ascending, (..., 3), of tensors xx, yy, zz, xy (, yz, xz)."""
+    import numpy as np
+
+    full = np.zeros((*stress.shape[:-1], 3, 3))
+    for (i, j), column in zip(
+        ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2)), np.moveaxis(stress, -1, 0), strict=False
+    ):
+        full[..., i, j] = full[..., j, i] = column
+    values: FloatArray = np.linalg.eigvalsh(full)
+    return values
 
 
 def _extreme(values: FloatArray, which: str | None) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.kit.elements import shape_functions
+from mechagents.kit.elements import reference_nodes, shape_functions
 from mechagents.mechanics.meshing import CellKind, Mesh
 
 if TYPE_CHECKING:
@@ -250,18 +250,6 @@ def summed(at_nodes: FloatArray, cells: IntArray, count: int) -> FloatArray:
     """Return a vector of unknowns from its parts, shape (elements, 3, nodes), in each element."""
     columns = [np.bincount(cells.ravel(), part.ravel(), count) for part in at_nodes.swapaxes(0, 1)]
     return np.stack(columns, axis=1, dtype=np.float64).ravel()
-
-
-def reference_nodes(kind: CellKind) -> FloatArray:
-    """Return the nodes of a solid element in local coordinates, shape (nodes, 3)."""
-    from mechagents.kit.elements import HEXAHEDRON_NODES, SIMPLEX_EDGES
-
-    if kind.startswith("hexahedron"):
-        nodes: FloatArray = np.array(HEXAHEDRON_NODES) / 2
-        return nodes if kind == "hexahedron27" else nodes[:8]
-    corners = np.concatenate([np.zeros((1, 3)), np.eye(3)])
-    middles = corners[np.array(SIMPLEX_EDGES)].mean(axis=1)
-    return corners if kind == "tetra" else np.concatenate([corners, middles])
 
 
 def _element_blocks(gradient: FloatArray, weight: FloatArray, D: FloatArray) -> FloatArray:

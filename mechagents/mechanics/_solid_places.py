@@ -42,7 +42,7 @@ def bad_places(f: Formulation) -> Iterator[str]:
                     yield f"materials.{name}.thermal_expansion: is needed for loads.{index}"
     close = near(f.geometry)
     for index, wanted in enumerate(f.wanted):
-        if wanted.kind == "displacement" or wanted.kind == "stress":
+        if wanted.kind == "displacement" or wanted.kind == "stress" or wanted.kind == "strain":
             if wanted.at is None:
                 continue
             if not in_a_region(f.geometry, np.array([wanted.at]), close)[0]:

@@ -18,6 +18,8 @@ LAWS: dict[str, tuple[str, ...]] = {
 }
 """The kinds of material that each nonlinear analysis takes."""
 NONLINEAR = frozenset(kind for kinds in LAWS.values() for kind in kinds) - {"isotropic"}
+_ACROSS = ("zz", "max_principal", "min_principal")
+"""Components of the strain that rest on what happens across the plane."""
 LONGEST_PATH = 50
 LARGEST_FACTOR = 1e3
 
@@ -30,6 +32,20 @@ def misfits(f: Formulation) -> Iterator[str]:
         yield from _wrong_laws(f)
         yield from _wrong_loads(f)
     yield from _wrong_path(f)
+    yield from _wrong_strains(f)
+
+
+def _wrong_strains(f: Formulation) -> Iterator[str]:
+    for index, wanted in enumerate(f.wanted):
+        if wanted.kind != "strain":
+            continue
+        if f.analysis == "static_finite":
+            yield f"wanted.{index}.kind: the small strain is no measure of finite deformation"
+        elif f.idealisation == "plane_stress" and wanted.component in _ACROSS:
+            yield (
+                f"wanted.{index}.component: in plane stress the displacement does not tell the "
+                f"strain {wanted.component}; take xx, yy or xy"
+            )
 
 
 def _nonlinear_materials(f: Formulation) -> Iterator[str]:

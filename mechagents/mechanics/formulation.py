@@ -23,8 +23,12 @@ Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric", "solid"]
 """How the plane stands for the body, or that none does: ``solid`` is three-dimensional.
 
 Axisymmetric: x is the radius, y the axis."""
-StressComponent = Literal["xx", "yy", "zz", "xy", "yz", "xz", "von_mises"]
+StressComponent = Literal[
+    "xx", "yy", "zz", "xy", "yz", "xz", "von_mises", "max_principal", "min_principal"
+]
 """A stress component. In the plane zz is out of it, or the hoop direction; yz and xz are 0."""
+StrainComponent = Literal["xx", "yy", "zz", "xy", "yz", "xz", "max_principal", "min_principal"]
+"""A component of the strain tensor: xy is eps_xy, half of gamma_xy."""
 FieldName = Literal[
     "displacement", "displacement_x", "displacement_y", "displacement_z",
     "stress_xx", "stress_yy", "stress_zz", "stress_xy", "stress_yz", "stress_xz", "von_mises",
@@ -159,10 +163,20 @@ class WantedDisplacement(_Located):
 
 
 class WantedStress(_Located):
-    """A stress component or von Mises stress [Pa]."""
+    """A stress component, the von Mises stress or a principal stress [Pa]."""
 
     kind: Literal["stress"] = "stress"
     component: StressComponent
+
+
+class WantedStrain(_Located):
+    """A component of the small strain, or a principal strain [-].
+
+    The whole strain: what changes of temperature and plastic flow make is part of it.
+    """
+
+    kind: Literal["strain"] = "strain"
+    component: StrainComponent
 
 
 class WantedReaction(Part):
@@ -186,7 +200,7 @@ class WantedEnergy(Part):
     region: Name | None = None
 
 
-WantedOfField = WantedDisplacement | WantedStress | WantedReaction | WantedEnergy
+WantedOfField = WantedDisplacement | WantedStress | WantedStrain | WantedReaction | WantedEnergy
 """What a displacement under loads has."""
 WantedOfMode = WantedFrequency | WantedBucklingFactor
 """What a mode of vibration or buckling has."""
@@ -317,7 +331,10 @@ class Formulation(Part):
             return self.force_unit
         if wanted.kind == "strain_energy":
             return "J/m" if self.force_unit == "N/m" else "J"
-        units = {"displacement": "m", "stress": "Pa", "frequency": "Hz", "buckling_factor": "1"}
+        units = {
+            "displacement": "m", "stress": "Pa", "strain": "1", "frequency": "Hz",
+            "buckling_factor": "1",
+        }  # fmt: skip
         return units[wanted.kind]
 
     @property

@@ -78,6 +78,7 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
         for i, wanted in enumerate(f.wanted)
         if wanted.kind == "displacement"
         or wanted.kind == "stress"
+        or wanted.kind == "strain"
         or wanted.kind == "strain_energy"
     ]
     for field, region in places:
@@ -95,9 +96,8 @@ def _mixed_dimensions(f: Formulation) -> Iterator[str]:
         if boundary_dimension(boundary) != f.dimension:
             yield f"geometry.boundaries.{name}: {kind}, but {boundary.kind!r} is not"
     for index, wanted in enumerate(f.wanted):
-        if (wanted.kind != "displacement" and wanted.kind != "stress") or wanted.at is None:
-            continue
-        if len(wanted.at) != f.dimension:
+        at = getattr(wanted, "at", None)
+        if at is not None and len(at) != f.dimension:
             yield f"wanted.{index}.at: {kind}, and a point of it has {f.dimension} coordinates"
     if f.dimension == 2:
         yield from _out_of_the_plane(f)
@@ -117,7 +117,7 @@ def _out_of_the_plane(f: Formulation) -> Iterator[str]:
             yield f"{field}.formula: the plane has no z"
     for index, wanted in enumerate(f.wanted):
         component = getattr(wanted, "component", "")
-        if component in ("yz", "xz") or (component == "z" and wanted.kind != "stress"):
+        if component in ("yz", "xz") or component == "z":
             yield f"wanted.{index}.component: the plane has no {component}"
     for index, picture in enumerate(f.pictures):
         if picture.field in ("displacement_z", "stress_yz", "stress_xz"):
@@ -176,7 +176,7 @@ def _bad_places(f: Formulation) -> Iterator[str]:
                 if f.materials[name].thermal_expansion is None:
                     yield f"materials.{name}.thermal_expansion: is needed for loads.{index}"
     for index, wanted in enumerate(f.wanted):
-        if wanted.kind == "displacement" or wanted.kind == "stress":
+        if wanted.kind == "displacement" or wanted.kind == "stress" or wanted.kind == "strain":
             if wanted.at is not None and not contains(whole, wanted.at):
                 yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
         elif wanted.kind == "reaction" and not any(

@@ -7,7 +7,12 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulas import Formula
-from mechagents.mechanics.formulation import TemperatureChange, WantedDisplacement, WantedStress
+from mechagents.mechanics.formulation import (
+    TemperatureChange,
+    WantedDisplacement,
+    WantedStrain,
+    WantedStress,
+)
 from mechagents.report.edges import arcs, disks, ellipses, marks_along, moved, unit
 from mechagents.report.svg import XY, Canvas, Scale
 from mechagents.report.words import is_on_edge, spaced
@@ -314,7 +319,9 @@ class _Drawing:
 
     def _wanted_points(self) -> None:
         for wanted in self.f.wanted:
-            if not isinstance(wanted, WantedDisplacement | WantedStress) or wanted.at is None:
+            if not isinstance(wanted, WantedDisplacement | WantedStress | WantedStrain):
+                continue
+            if wanted.at is None:
                 continue
             x, y = self.place(*wanted.at)
             self.canvas.path([(x - 4, y - 4), (x + 4, y + 4)], "point")

@@ -304,8 +304,10 @@ def wanted_words(wanted: Wanted) -> str:
     what = f"{spaced(wanted.component)} {wanted.kind}"
     if wanted.kind == "displacement" and wanted.component in AXES:
         what = f"displacement in {wanted.component}"
-    elif wanted.kind == "stress" and wanted.component != "von_mises":
+    elif wanted.kind == "stress" and len(wanted.component) == 2:
         what = f"stress σ_{wanted.component}"
+    elif wanted.kind == "strain" and len(wanted.component) == 2:
+        what = f"strain ε_{wanted.component}"
     if wanted.at is not None:
         return f"{what} at {point_words(wanted.at)}"
     extreme = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}

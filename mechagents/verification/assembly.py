@@ -375,18 +375,39 @@ def stresses(solution: Solution) -> tuple[Stresses, ...]:
     return tuple(_block_stresses(solution, i) for i in range(len(solution.fields.blocks)))
 
 
+def small_strains(solution: Solution) -> tuple[Stresses, ...]:
+    """Return the small strain in every element, block by block, with eps_xy in place of gamma_xy.
+
+    The place of a stress [Pa] has the strain [-].
+    """
+    found: list[Stresses] = []
+    for index in range(len(solution.fields.blocks)):
+        eps, at, count = _block_strain(solution, index)
+        eps[..., 3:] /= 2
+        found.append(_apart(eps, at, count, solution.fields.blocks[index].kind))
+    return tuple(found)
+
+
 def _block_stresses(solution: Solution, index: int) -> Stresses:
-    fields = solution.fields
-    block = fields.blocks[index]
-    coordinates, u = fields.points[block.nodes], fields.displacement[block.nodes]
-    points, weights = quadrature(block.kind, 0)
-    reference = reference_nodes(block.kind)
-    at = samples(block.kind, coordinates, np.concatenate([reference, points]))
+    eps, at, count = _block_strain(solution, index)
     if solution.finite:
         sigma = cauchy_stress(solution, index, at)
     else:
-        eps = strain(at, u, axisymmetric=solution.axisymmetric)
         sigma = (eps - thermal_strain(solution, index, at.x)) @ solution.stiffness(index)
-    n = len(reference)
-    area = np.abs(at.jacobian[:, n:]) @ weights
-    return Stresses(sigma[:, :n], sigma[:, n:], area)
+    return _apart(sigma, at, count, solution.fields.blocks[index].kind)
+
+
+def _block_strain(solution: Solution, index: int) -> tuple[FloatArray, Samples, int]:
+    """Return the strain at the nodes and points of a block, those, and how many are nodes."""
+    fields = solution.fields
+    block = fields.blocks[index]
+    reference = reference_nodes(block.kind)
+    points = np.concatenate([reference, quadrature(block.kind, 0)[0]])
+    at = samples(block.kind, fields.points[block.nodes], points)
+    u = fields.displacement[block.nodes]
+    return strain(at, u, axisymmetric=solution.axisymmetric), at, len(reference)
+
+
+def _apart(values: FloatArray, at: Samples, count: int, kind: ElementKind) -> Stresses:
+    area = np.abs(at.jacobian[:, count:]) @ quadrature(kind, 0)[1]
+    return Stresses(values[:, :count], values[:, count:], area)

@@ -34,6 +34,7 @@ from mechagents.mechanics.formulation import (
     WantedOfField,
     WantedOfMode,
     WantedReaction,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.geometry import (
@@ -49,7 +50,7 @@ from mechagents.mechanics.geometry import (
 )
 from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.shapes import ON_BOUNDARY, body
-from mechagents.verification.constitutive import stress_component
+from mechagents.verification.constitutive import tensor_component
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.outline_samples import (
     OutlineSamples,
@@ -260,6 +261,8 @@ class _Fit:
                 if self.basis.forced or self.basis.heating:
                     return None
                 value = scale = self.energy
+            case WantedStrain():
+                return None
             case _:
                 value, scale = self.read(wanted)
         extreme = getattr(wanted, "extreme", None) is not None
@@ -280,7 +283,7 @@ class _Fit:
     ) -> FloatArray:
         if isinstance(wanted, WantedStress):
             sigma = self.stress(at)
-            return _lengths(sigma) if whole else stress_component(sigma, wanted.component)
+            return _lengths(sigma) if whole else tensor_component(sigma, wanted.component)
         u = self.displacement(at)
         if whole or wanted.component == "magnitude":
             return _lengths(u)

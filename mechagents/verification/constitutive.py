@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechagents.mechanics.formulation import Idealisation, StressComponent
+from mechagents.mechanics.formulation import Idealisation, StrainComponent, StressComponent
 from mechagents.mechanics.materials import Law
 from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.verification.elements import FloatArray
@@ -59,8 +59,28 @@ def von_mises(stress: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(squares / 2 + 3 * shear), dtype=np.float64)
 
 
-def stress_component(stress: FloatArray, component: StressComponent) -> FloatArray:
-    """Return one component, or the von Mises stress, of stresses [Pa], shape (..., 4 or 6)."""
+def tensor_component(
+    tensor: FloatArray, component: StressComponent | StrainComponent
+) -> FloatArray:
+    """Return one component, a principal value or the von Mises stress of tensors.
+
+    Args:
+        tensor: Stresses [Pa] or strains [-] in the order of ``COLUMNS``, of which the shear is
+            eps_xy, not gamma_xy; shape (..., 4 or 6).
+        component: Which; principal values are the largest and the smallest of the three.
+    """
     if component == "von_mises":
-        return von_mises(stress)
-    return stress[..., COLUMNS.index(component)]
+        return von_mises(tensor)
+    if component == "max_principal" or component == "min_principal":
+        values = np.linalg.eigvalsh(_matrices(tensor))
+        return np.asarray(values[..., 2 if component == "max_principal" else 0], dtype=np.float64)
+    return tensor[..., COLUMNS.index(component)]
+
+
+def _matrices(tensor: FloatArray) -> FloatArray:
+    """Return tensors as symmetric matrices, shape (..., 3, 3)."""
+    found = np.zeros((*tensor.shape[:-1], 3, 3))
+    for column, name in enumerate(COLUMNS[: tensor.shape[-1]]):
+        i, j = ("xyz".index(axis) for axis in name)
+        found[..., i, j] = found[..., j, i] = tensor[..., column]
+    return found

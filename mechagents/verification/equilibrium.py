@@ -8,9 +8,17 @@ from functools import cached_property
 
 import numpy as np
 
+from mechagents.mechanics.formulation import WantedOfField
 from mechagents.mechanics.geometry import AXES
 from mechagents.messages import Check
-from mechagents.verification.assembly import Balance, Stresses, balance, samples, stresses
+from mechagents.verification.assembly import (
+    Balance,
+    Stresses,
+    balance,
+    samples,
+    small_strains,
+    stresses,
+)
 from mechagents.verification.averages import NodalRange, nodal_range
 from mechagents.verification.constitutive import COLUMNS, von_mises
 from mechagents.verification.elements import RULES, FloatArray, quadrature, reference_nodes
@@ -127,6 +135,27 @@ class Equilibrium:
     def held(self) -> FloatArray:
         """Force that supports exert on each point [N, or N/m], shape (points, d)."""
         return np.where(self.solution.free, 0.0, self.forces.residual)
+
+    @property
+    def strain_noise(self) -> float:
+        """The strain that the rounding of displacements alone may make in an element [-]."""
+        fields = self.solution.fields
+        largest = 0.0
+        for block in fields.blocks:
+            corners = fields.points[block.nodes]
+            shortest = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)
+            moved = np.linalg.norm(fields.displacement[block.nodes], axis=2).max(axis=1)
+            largest = max(largest, float((moved / np.maximum(shortest, 1e-300)).max()))
+        return 10 * fields.rounding * largest
+
+    def tensors(self, wanted: WantedOfField) -> tuple[Stresses, ...]:
+        """Return the strain in every element where that is wanted, else the stress."""
+        return self.strains if wanted.kind == "strain" else self.stresses
+
+    @cached_property
+    def strains(self) -> tuple[Stresses, ...]:
+        """The small strain of the displacement in every element: xy is eps_xy [-]."""
+        return small_strains(self.solution)
 
     @cached_property
     def stresses(self) -> tuple[Stresses, ...]:

@@ -20,6 +20,7 @@ from mechagents.mechanics.formulation import (
     WantedDisplacement,
     WantedEnergy,
     WantedReaction,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.geometry import AXES, AtPoint, AtSpacePoint, OnCurve
@@ -116,7 +117,7 @@ def without_limit(
         return f"{here[0].words}. {why}: read it elsewhere, or spread the force over {what}"
     slow = estimate.order is None or estimate.order <= SLOW
     yielding = [load for load in loads if load.yields]
-    if settled or not slow or not yielding or isinstance(wanted, WantedStress):
+    if settled or not slow or not yielding or isinstance(wanted, WantedStress | WantedStrain):
         return None
     return (
         f"{yielding[0].words}. It yields the more, the finer the mesh, and all that rests on it "
@@ -132,7 +133,7 @@ def _reads(state: Equilibrium, wanted: Wanted, load: PointLoad) -> bool:
             return False
         case WantedEnergy():
             return _touches(state, wanted.region, load)
-        case WantedStress():
+        case WantedStress() | WantedStrain():
             place = where_read(state, wanted)
         case WantedDisplacement():
             place = _where_moved(state, wanted)

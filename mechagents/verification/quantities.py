@@ -51,12 +51,13 @@ def _hint(state: Equilibrium, wanted: WantedOfField, value: float) -> str:
         return f"; nothing was summed: was the boundary marked?{advice}" if value == 0 else advice
     if wanted.kind == "stress":
         columns = state.stresses[0].at_nodes.shape[-1]
-        for other in ("von_mises", *COLUMNS[:columns]):
+        for other in ("von_mises", "max_principal", "min_principal", *COLUMNS[:columns]):
             if other == wanted.component:
                 continue
             instead = read(state, wanted.model_copy(update={"component": other}))
             if instead is not None and instead.apart(value) <= 1e-2 * abs(value):
-                return f"; that is the {other.replace('_mises', ' Mises')} stress there"
+                named = other.replace("_", " ").replace("mises", "Mises")
+                return f"; that is the {named} stress there"
         if len(state.solution.regions) > 1:
             return "; stress jumps between materials: average in one region only"
     return ""

@@ -11,11 +11,12 @@ from mechagents.mechanics.formulation import (
     WantedEnergy,
     WantedOfField,
     WantedReaction,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.geometry import AXES
 from mechagents.verification.averages import nodal_range
-from mechagents.verification.constitutive import stress_component
+from mechagents.verification.constitutive import tensor_component
 from mechagents.verification.elements import FloatArray, quadrature, shape_functions
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.locate import Spot, locate, patch
@@ -34,6 +35,9 @@ STRESS_SCALE = 0.03
 STRESS_RANGE = 0.25
 """For stresses, of the stress at the place and of its range in the elements around: averaging
 stays in that range, smoothing and extrapolating to nodes leave it a little."""
+
+
+WantedTensor = WantedStress | WantedStrain
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,14 @@ def read(state: Equilibrium, wanted: WantedOfField) -> Reading | None:
         case WantedDisplacement():
             return _displacement(state, wanted)
         case _:
-            return _stress(state, wanted)
+            return _tensor(state, wanted)
 
 
 def natural_scale(state: Equilibrium, wanted: WantedOfField) -> float:
     """Return what is large for a quantity of this kind in this field, in SI units.
 
-    The largest displacement, the root mean square stress, the largest force on a boundary or
-    in the loads, or the whole strain energy.
+    The largest displacement, the root mean square stress or strain, the largest force on a
+    boundary or in the loads, or the whole strain energy.
     """
     match wanted:
         case WantedReaction():
@@ -97,7 +101,7 @@ def natural_scale(state: Equilibrium, wanted: WantedOfField) -> float:
         case _:
             squares = [
                 (part.area @ (part.at_points**2).sum(axis=2).mean(axis=1), part.area.sum())
-                for part in state.stresses
+                for part in state.tensors(wanted)
             ]
             total, area = np.sum(squares, axis=0)
             return float(np.sqrt(total / area))
@@ -195,61 +199,63 @@ def _extreme(values: FloatArray, which: str | None) -> float:
     return float(values.max() if which == "max" else values.min())
 
 
-def _stress(state: Equilibrium, wanted: WantedStress) -> Reading | None:
+def _tensor(state: Equilibrium, wanted: WantedTensor) -> Reading | None:
     if wanted.at is not None:
-        return _stress_at(state, wanted, wanted.at)
-    return _stress_extreme(state, wanted)
+        return _tensor_at(state, wanted, wanted.at)
+    return _tensor_extreme(state, wanted)
 
 
-def _stress_at(
-    state: Equilibrium, wanted: WantedStress, point: tuple[float, ...]
+def _tensor_at(
+    state: Equilibrium, wanted: WantedTensor, point: tuple[float, ...]
 ) -> Reading | None:
     """Return the range in the elements that hold the point and those that share a node."""
     fields = state.solution.fields
     spots = locate(fields, point)
     if not spots:
         return None
-    around = [_flat(state.stresses[i].all[rows]) for i, rows in enumerate(patch(fields, spots))]
+    parts = state.tensors(wanted)
+    around = [_flat(parts[i].all[rows]) for i, rows in enumerate(patch(fields, spots))]
     sigma = np.concatenate(around)
-    # The von Mises stress of a mean may be smaller than each that went into it.
+    # The von Mises or principal stress of a mean may be outside all that went into it.
     values = np.append(
-        stress_component(sigma, wanted.component),
-        stress_component(sigma.mean(axis=0), wanted.component),
+        tensor_component(sigma, wanted.component),
+        tensor_component(sigma.mean(axis=0), wanted.component),
     )
     best = _means_at(state, wanted, spots)
-    return _interval(state, values, best, float(np.abs(sigma).max()))
+    noise = _noise(state, wanted, float(np.abs(sigma).max()))
+    return _interval(values, best, noise)
 
 
-def _means_at(state: Equilibrium, wanted: WantedStress, spots: list[Spot]) -> tuple[float, ...]:
-    """Return the stress between the means at nodes, in each region that has the point."""
+def _means_at(state: Equilibrium, wanted: WantedTensor, spots: list[Spot]) -> tuple[float, ...]:
+    """Return the stress or strain between the means at nodes, in each region that has the point."""
     solution = state.solution
     found: dict[int, list[float]] = {}
     for spot in spots:
         region = int(solution.region[spot.block][spot.element])
         chosen = tuple(regions == region for regions in solution.region)
-        means = nodal_range(solution.fields, state.stresses, chosen).mean
+        means = nodal_range(solution.fields, state.tensors(wanted), chosen).mean
         nodes = solution.fields.blocks[spot.block].nodes[spot.element]
         sigma = spot.N @ means[nodes]
-        found.setdefault(region, []).append(float(stress_component(sigma, wanted.component)))
+        found.setdefault(region, []).append(float(tensor_component(sigma, wanted.component)))
     return tuple(float(np.mean(values)) for values in found.values())
 
 
-def _stress_extreme(state: Equilibrium, wanted: WantedStress) -> Reading:
+def _tensor_extreme(state: Equilibrium, wanted: WantedTensor) -> Reading:
     """Return the interval from the extreme of means, by element or node, to that of all points."""
     solution = state.solution
     count = range(len(solution.fields.blocks))
     chosen = tuple(solution.inside(i, wanted.region) for i in count)
-    parts = [(state.stresses[i], chosen[i]) for i in count]
+    parts = [(state.tensors(wanted)[i], chosen[i]) for i in count]
     everywhere = np.concatenate([_flat(part.all[rows]) for part, rows in parts])
     by_element = np.concatenate([part.at_points[rows].mean(axis=1) for part, rows in parts])
-    nodes = nodal_range(solution.fields, state.stresses, chosen)
+    nodes = nodal_range(solution.fields, state.tensors(wanted), chosen)
     by_node = nodes.mean[nodes.weight > 0]
     extremes = [
-        _extreme(stress_component(sigma, wanted.component), wanted.extreme)
+        _extreme(tensor_component(sigma, wanted.component), wanted.extreme)
         for sigma in (everywhere, by_element, by_node)
     ]
     largest = float(np.abs(everywhere).max())
-    return _interval(state, np.array(extremes), (extremes[-1],), largest)
+    return _interval(np.array(extremes), (extremes[-1],), _noise(state, wanted, largest))
 
 
 def _flat(stress: FloatArray) -> FloatArray:
@@ -257,10 +263,12 @@ def _flat(stress: FloatArray) -> FloatArray:
     return stress.reshape(-1, stress.shape[-1])
 
 
-def _interval(
-    state: Equilibrium, values: FloatArray, best: tuple[float, ...], largest: float
-) -> Reading:
+def _noise(state: Equilibrium, wanted: WantedTensor, largest: float) -> float:
+    rounding = state.strain_noise if wanted.kind == "strain" else state.stress_noise
+    return rounding + CANCELLED * largest
+
+
+def _interval(values: FloatArray, best: tuple[float, ...], noise: float) -> Reading:
     low, high = float(values.min()), float(values.max())
-    noise = state.stress_noise + CANCELLED * largest
     allowance = STRESS_SCALE * max(abs(low), abs(high)) + STRESS_RANGE * (high - low) + noise
     return Reading(low, high, best, noise, allowance)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mechagents.mechanics.extras import normal_axis
-from mechagents.mechanics.formulation import Wanted, WantedStress
+from mechagents.mechanics.formulation import Wanted, WantedStrain, WantedStress
 from mechagents.mechanics.shapes import ON_BOUNDARY, body, outline
-from mechagents.verification.constitutive import stress_component
+from mechagents.verification.constitutive import tensor_component
 from mechagents.verification.elements import BoolArray, FloatArray, IntArray
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.outlines import Outline, distance_to_ring, interior_angles
@@ -30,7 +30,7 @@ def near_singular_point(state: Equilibrium, wanted: Wanted) -> FloatArray | None
         Williams, Stress singularities resulting from various boundary conditions in angular
         corners of plates in extension (1952).
     """
-    if not isinstance(wanted, WantedStress):
+    if not isinstance(wanted, WantedStress | WantedStrain):
         return None
     candidates = singular_points(state.solution)
     if not len(candidates):
@@ -42,15 +42,15 @@ def near_singular_point(state: Equilibrium, wanted: Wanted) -> FloatArray | None
     )
 
 
-def where_read(state: Equilibrium, wanted: WantedStress) -> FloatArray:
-    """Return the point at which a stress is read, or the node of its extreme [m], shape (d,)."""
+def where_read(state: Equilibrium, wanted: WantedStress | WantedStrain) -> FloatArray:
+    """Return the point where a stress or strain is read, or the node of its extreme [m], (d,)."""
     if wanted.at is not None:
         return np.array(wanted.at)
     solution = state.solution
     best, place = -np.inf, np.zeros(solution.fields.points.shape[1])
     for index, block in enumerate(solution.fields.blocks):
         rows = solution.inside(index, wanted.region)
-        values = stress_component(state.stresses[index].at_nodes[rows], wanted.component)
+        values = tensor_component(state.tensors(wanted)[index].at_nodes[rows], wanted.component)
         if wanted.extreme == "max_abs":
             values = np.abs(values)
         elif wanted.extreme == "min":

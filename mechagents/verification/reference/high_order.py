@@ -20,6 +20,7 @@ from ngsolve import (
     BilinearForm,
     BitArray,
     CoefficientFunction,
+    Det,
     Grad,
     GridFunction,
     Id,
@@ -29,6 +30,7 @@ from ngsolve import (
     LinearForm,
     Trace,
     VectorH1,
+    acos,
     atan2,
     cos,
     ds,
@@ -57,6 +59,7 @@ from mechagents.mechanics.formulation import (
     WantedOfField,
     WantedOfMode,
     WantedReaction,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.materials import Isotropic
@@ -370,7 +373,8 @@ class Solved:
             case _:
                 field = self.field(wanted)
         if wanted.at is not None:
-            return at_point(self.body, field, wanted.at, jumps=wanted.kind == "stress")
+            jumps = wanted.kind == "stress" or wanted.kind == "strain"
+            return at_point(self.body, field, wanted.at, jumps=jumps)
         assert wanted.extreme is not None
         return np.array([extreme(self.body, field, wanted.extreme, wanted.region, pieces)])
 
@@ -397,19 +401,26 @@ class Solved:
         total = Integrate(density, self.body.mesh, definedon=where, order=2 * self.resolution.order)
         return float(total) / self.force_scale / self.body.frame.scale
 
-    def field(self, wanted: WantedDisplacement | WantedStress) -> CoefficientFunction:
+    def field(
+        self, wanted: WantedDisplacement | WantedStress | WantedStrain
+    ) -> CoefficientFunction:
         """Return the field that a quantity is read from, in SI units."""
         if isinstance(wanted, WantedDisplacement):
             u = self.displacement / self.body.frame.scale
             if wanted.component == "magnitude":
                 return sqrt(InnerProduct(u, u))
             return u[_COLUMNS.index(wanted.component)]
-        sigma = self.true_stress
+        is_stress = isinstance(wanted, WantedStress)
+        tensor = self.true_stress if is_stress else self.strain(self.displacement)
         if wanted.component == "von_mises":
-            deviator = sigma - Trace(sigma) / 3 * Id(3)
+            deviator = tensor - Trace(tensor) / 3 * Id(3)
             return sqrt(1.5 * InnerProduct(deviator, deviator))
+        if wanted.component == "max_principal":
+            return _principal(tensor)
+        if wanted.component == "min_principal":
+            return -1.0 * _principal(-1.0 * tensor)
         row, column = (_COLUMNS.index(axis) for axis in wanted.component)
-        return sigma[row, column]
+        return tensor[row, column]
 
     def scale(self, wanted: WantedOfField) -> float:
         """Return what is large for a quantity of this kind, in SI units."""
@@ -420,17 +431,34 @@ class Solved:
                 return self.energy(None)
             case WantedDisplacement():
                 return self.size_of_displacement()
-            case WantedStress():
+            case WantedStress() | WantedStrain():
                 # A norm, since an extreme may have no bound.
-                sigma = self.true_stress
+                is_stress = isinstance(wanted, WantedStress)
+                tensor = self.true_stress if is_stress else self.strain(self.displacement)
                 area = Integrate(CF(1.0), self.body.mesh)
-                total = Integrate(InnerProduct(sigma, sigma), self.body.mesh)
+                total = Integrate(InnerProduct(tensor, tensor), self.body.mesh)
                 return float(np.sqrt(total / area))
 
     def size_of_displacement(self) -> float:
         """Return how large the largest displacement is [m]."""
         whole = WantedDisplacement(name="u", component="magnitude", extreme="max")
         return float(self.quantity(whole, 2)[0])
+
+
+def _principal(tensor: CoefficientFunction) -> CoefficientFunction:
+    """Return the largest principal value of a symmetric 3 x 3 tensor, by its invariants.
+
+    References:
+        O. K. Smith, Communications of the ACM 4 (1961) 168.
+    """
+    mean = Trace(tensor) / 3
+    deviator = tensor - mean * Id(3)
+    square = InnerProduct(deviator, deviator) / 6
+    root = sqrt(square + 1e-300)
+    cosine = Det(deviator) / 2 / (square * root + 1e-300)
+    cosine = IfPos(cosine - 1, CF(1.0), IfPos(-1 - cosine, CF(-1.0), cosine))
+    found: CoefficientFunction = mean + 2 * root * cos(acos(cosine) / 3)
+    return found
 
 
 def _size(value: CoefficientFunction) -> CoefficientFunction:

@@ -35,6 +35,7 @@ from mechagents.mechanics.formulation import (
     WantedDisplacement,
     WantedOfField,
     WantedOfMode,
+    WantedStrain,
     WantedStress,
 )
 from mechagents.mechanics.geometry import AXES, OnCurve
@@ -322,10 +323,10 @@ class SolvedSolid(Solved):
     def read(self, wanted: WantedOfField) -> Read:
         """Return a wanted quantity in SI units."""
         spread = 0.0
-        if isinstance(wanted, WantedDisplacement | WantedStress):
+        if isinstance(wanted, WantedDisplacement | WantedStress | WantedStrain):
             field = self.field(wanted)
             if wanted.at is not None:
-                jumps = wanted.kind == "stress"
+                jumps = wanted.kind != "displacement"
                 values, spread = at_place(self.body, field, wanted.at, jumps=jumps)
             else:
                 assert wanted.extreme is not None
