@@ -163,6 +163,17 @@ def test_a_reference_that_is_no_better_decides_nothing() -> None:
     assert "too large" in found.quantities[0].note
 
 
+def test_a_reference_that_is_no_better_still_refuses_what_is_far_off() -> None:
+    assert not _compared(_evidence(110.0, 0.1), 100.0, error=3.0).failed
+    assert _compared(_evidence(120.0, 0.1), 100.0, error=3.0).failed
+    assert not _compared(_evidence(120.0, 10.0), 100.0, error=3.0).failed
+
+
+def test_a_number_far_too_small_does_not_make_the_reference_look_bad() -> None:
+    found = _compared(_evidence(4.0, 0.1), 70.0, error=1.0)
+    assert [check.name for check in found.failed] == ["reference:force"]
+
+
 def test_without_a_reference_the_level_stays_and_says_why() -> None:
     found = _compared(_evidence(100.0, 0.1))
     assert (found.claim_level, found.failed) == ("converged", ())

@@ -8,6 +8,8 @@ from mechagents.verification.convergence import relative_bound
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.wording import after, measured, spaced
 
+BEYOND = 5.0
+"""A reference that is not good enough still refuses what is off by this many of its errors."""
 NO_VALUE = "the reference has no value for it"
 
 
@@ -23,7 +25,8 @@ def compare(
 
     A number agrees when it lies within both error bounds, or at least within the tolerance; then
     its bound is made as large as the reference says. What agrees is ``verified`` if it was
-    ``converged`` before. Where the reference is not good enough to tell, nothing changes.
+    ``converged`` before. Where the reference is not good enough to tell, nothing changes, unless
+    the number is off by several times the error of the reference.
 
     Args:
         formulation: The problem, which both solved.
@@ -41,7 +44,7 @@ def compare(
             told = f"not compared with a reference: {why}" if check == "reference" else ""
             quantities.append(_noted(quantity, told))
             continue
-        if relative_bound(found.error, quantity.value, found.scale)[0] > tolerance:
+        if _cannot_tell(found, quantity, tolerance):
             quantities.append(_noted(quantity, _unsure(found, quantity, spaced(check))))
             continue
         made, compared = _compared(quantity, found, reference.means, tolerance, check)
@@ -56,6 +59,18 @@ def compare(
             "claim_level": "verified" if verified else evidence.claim_level,
         }
     )
+
+
+def _cannot_tell(found: ReferenceValue, quantity: Quantity, tolerance: float) -> bool:
+    """Return whether a reference's own error is too large to judge a number.
+
+    It is measured by the larger of both values, since a wrong number may be small. However large
+    it is, a number off by several times as much is refused.
+    """
+    size = max(abs(quantity.value), *map(abs, found.values))
+    if relative_bound(found.error, size, found.scale)[0] <= tolerance:
+        return False
+    return found.apart(quantity.value) <= (quantity.error_bound or 0.0) + BEYOND * found.error
 
 
 def _compared(
