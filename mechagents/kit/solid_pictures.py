@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mechagents.mechanics._outer_faces import outer_faces_and_elements
+from mechagents.mechanics.surfaces import Faces, creases
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,6 @@ VIEWS = ((1.0, -1.4, 0.9), (-1.0, 1.4, -0.9))
 """From where the body is seen: two opposite sides, so that together they show all of it."""
 TRIANGLES = 24_000
 """Triangles are divided until there are about so many, so that colours change smoothly."""
-SHARP = np.cos(np.radians(25.0))
-"""Between faces that meet at a larger angle an edge is drawn; this is its cosine."""
 _SPLIT = {
     3: ((0, 1, 2),),
     6: ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5)),
@@ -98,7 +97,8 @@ def _surface(mesh: Mesh, points: FloatArray, values: FloatArray) -> Surface:
     split = np.array(_SPLIT[faces.shape[1]])
     corners = points[faces][:, split].reshape(-1, 3, 3)
     fields = at[:, split].reshape(-1, 3)
-    edges = _sharp_edges(mesh, points, faces, mesh.region[elements])
+    lines = points[creases(mesh.points, Faces(faces, mesh.region[elements])).edges]
+    edges = np.concatenate([lines[:, i : i + 2] for i in range(lines.shape[1] - 1)])
     while 4 * len(corners) <= TRIANGLES:
         corners, fields = _divided(corners), _divided(fields)
     return Surface(corners, fields, edges)
@@ -122,24 +122,6 @@ def _divided(at: FloatArray) -> FloatArray:
     ab, bc, ca = (a + b) / 2, (b + c) / 2, (c + a) / 2
     parts = ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))
     return np.concatenate([np.stack(part, axis=1) for part in parts])
-
-
-def _sharp_edges(mesh: Mesh, points: FloatArray, faces: IntArray, region: IntArray) -> FloatArray:
-    """Return the edges between faces that meet at an angle or are of two regions."""
-    corners = 3 if faces.shape[1] in (3, 6) else 4
-    normals = _normals(mesh.points[faces[:, :3]])
-    ends = [(i, (i + 1) % corners) for i in range(corners)]
-    middle = [[a, corners + i, b] if mesh.order == 2 else [a, b] for i, (a, b) in enumerate(ends)]
-    sides = faces[:, np.array(middle)].reshape(len(faces) * corners, -1)
-    owner = np.repeat(np.arange(len(faces)), corners)
-    keys = np.sort(sides[:, [0, -1]], axis=1)
-    order = np.lexsort((keys[:, 1], keys[:, 0]))
-    same = np.all(keys[order][1:] == keys[order][:-1], axis=1)
-    one, two = order[:-1][same], order[1:][same]
-    a, b = owner[one], owner[two]
-    sharp = ((normals[a] * normals[b]).sum(axis=1) < SHARP) | (region[a] != region[b])
-    lines = points[sides[one[sharp]]]
-    return np.concatenate([lines[:, i : i + 2] for i in range(lines.shape[1] - 1)])
 
 
 def _normals(corners: FloatArray) -> FloatArray:
