@@ -72,6 +72,8 @@ class Settings(Part):
     """Polynomial order of the displacement; None leaves it to the coder."""
     load_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Steps in which the load of a nonlinear analysis grows; None leaves it to the coder."""
+    time_steps: Annotated[int, Field(ge=1, le=20_000)] | None = None
+    """Equal steps of time from 0 to the end of a transient one; None leaves it to the coder."""
     options: dict[str, float | int | str | bool] = Field(default_factory=dict)
     """Anything else that a program of one's own reads."""
 

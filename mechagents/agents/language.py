@@ -104,6 +104,7 @@ def _with_settings(program: Program, context: Context) -> Program:
         mesh_size=own.mesh_size or asked.mesh_size,
         element_order=own.element_order or asked.element_order,
         load_steps=own.load_steps or asked.load_steps,
+        time_steps=own.time_steps or asked.time_steps,
         options={**asked.options, **own.options},
     )
     return program.model_copy(update={"settings": settings})

@@ -45,6 +45,14 @@ from mechagents.kit.spaces import (
     node_dofs,
     node_means,
 )
+from mechagents.kit.transient import (
+    Moment,
+    Motion,
+    load_factors,
+    motion_quantities,
+    newmark,
+    write_motion,
+)
 from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
@@ -52,6 +60,8 @@ __all__ = [
     "FollowerPressure",
     "Mesh",
     "Modes",
+    "Moment",
+    "Motion",
     "NotConvergedError",
     "PlasticBody",
     "Result",
@@ -67,9 +77,12 @@ __all__ = [
     "expansion",
     "free_expansion",
     "inside",
+    "load_factors",
     "load_steps",
     "make_mesh",
     "mode_quantities",
+    "motion_quantities",
+    "newmark",
     "newton",
     "node_dofs",
     "node_means",
@@ -84,5 +97,6 @@ __all__ = [
     "write_fields",
     "write_history",
     "write_modes",
+    "write_motion",
     "write_results",
 ]

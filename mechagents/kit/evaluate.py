@@ -11,7 +11,6 @@ from mechagents.mechanics.formulation import (
     WantedDisplacement,
     WantedEnergy,
     WantedOfField,
-    WantedOfMode,
     WantedReaction,
     WantedStrain,
     WantedStress,
@@ -72,7 +71,7 @@ class Result:
 
 
 def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
-    """Return every wanted quantity but those of modes, which ``mode_quantities`` has.
+    """Return every wanted quantity but those of modes and of motion in time.
 
     Raises:
         ValueError: If a wanted point lies outside the mesh.
@@ -82,15 +81,14 @@ def quantities(formulation: Formulation, solution: Solution) -> list[Result]:
 
 def _results(formulation: Formulation, solution: Solution) -> Iterator[Result]:
     for wanted in formulation.wanted:
-        if not isinstance(wanted, WantedOfMode):
+        if isinstance(wanted, WantedOfField):
             around = formulation.idealisation == "axisymmetric"
-            value, method = _evaluate(wanted, solution, axisymmetric=around)
+            value, method = evaluate(wanted, solution, axisymmetric=around)
             yield Result(wanted.name, float(value), formulation.unit(wanted), method)
 
 
-def _evaluate(
-    wanted: WantedOfField, solution: Solution, *, axisymmetric: bool
-) -> tuple[float, str]:
+def evaluate(wanted: WantedOfField, solution: Solution, *, axisymmetric: bool) -> tuple[float, str]:
+    """Return a wanted quantity in SI units, and how it was found."""
     match wanted:
         case WantedReaction():
             nodes = solution.mesh.boundary_nodes[wanted.boundary]
@@ -120,7 +118,7 @@ def _displacement(wanted: WantedDisplacement, solution: Solution) -> tuple[float
         at = _interpolated(mesh, solution.displacement[mesh.cells], wanted.at)
         return float(component(at, wanted.component)), _IN_ELEMENT
     values = component(solution.displacement[mesh.nodes_in(wanted.region)], wanted.component)
-    return _extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
+    return extreme(values, wanted.extreme), f"{wanted.extreme} over {len(values)} nodes"
 
 
 def _tensor(
@@ -131,7 +129,7 @@ def _tensor(
         return float(component(at, wanted.component)), _IN_ELEMENT
     values = component(tensor[mesh.cells_in(wanted.region)], wanted.component)
     where = f"the nodes of {len(values)} elements"
-    return _extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
+    return extreme(values, wanted.extreme), f"{wanted.extreme} over {where}"
 
 
 _IN_ELEMENT = "interpolated in the element that holds the point"
@@ -191,7 +189,8 @@ def principal(stress: FloatArray) -> FloatArray:
     return values
 
 
-def _extreme(values: FloatArray, which: str | None) -> float:
+def extreme(values: FloatArray, which: str | None) -> float:
+    """Return the largest, the smallest or the largest absolute of some values."""
     import numpy as np
 
     if which == "max_abs":

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
 
-Analysis = Literal["static_linear", "static_finite", "static_plastic", "modal", "buckling"]
-"""Linear elasticity, finite deformation, small strain with plastic flow, free vibration, or linear
-buckling under the loads as they are given."""
+Analysis = Literal[
+    "static_linear", "static_finite", "static_plastic", "modal", "buckling", "transient"
+]
+"""Linear elasticity, finite deformation, small strain with plastic flow, free vibration, linear
+buckling under the loads as they are given, or motion in time."""
 LAWS: dict[str, tuple[str, ...]] = {
     "static_finite": ("saint_venant_kirchhoff", "neo_hookean", "mooney_rivlin"),
     "static_plastic": ("isotropic", "j2_plastic"),

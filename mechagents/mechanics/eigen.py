@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_MODES = 50
 """The highest number of a mode that may be asked for."""
+FREE = ("modal", "transient")
+"""Analyses of bodies that need not be held: inertia resists their motion."""
 ModeNumber = Annotated[int, Field(ge=1, le=MOST_MODES)]
 
 
@@ -37,7 +39,7 @@ class WantedBucklingFactor(Part):
 
 def eigen_faults(f: Formulation) -> Iterator[str]:
     """Find what does not belong to the analysis: modes in statics, loads in a modal problem."""
-    if f.analysis != "modal" and not f.supports and not f.springs:
+    if f.analysis not in FREE and not f.supports and not f.springs:
         yield "supports: is empty, so the body floats; hold it by one at least"
     if f.analysis == "modal":
         yield from _modal(f)
@@ -53,8 +55,8 @@ def eigen_faults(f: Formulation) -> Iterator[str]:
         if picture.mode is None:
             if f.analysis == "modal":
                 yield f"pictures.{index}.mode: is missing; a modal problem draws modes only"
-        elif f.analysis.startswith("static"):
-            yield f"pictures.{index}.mode: a static problem has no modes; leave it out"
+        elif f.analysis not in ("modal", "buckling"):
+            yield f"pictures.{index}.mode: a {f.analysis} problem has no modes; leave it out"
         elif not picture.field.startswith("displacement"):
             yield f"pictures.{index}.field: of a mode only displacement can be drawn"
 

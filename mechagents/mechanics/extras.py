@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-9
 """A side that leaves an axis by less than this share of its length runs along it."""
-LINEAR: frozenset[str] = frozenset({"static_linear"})
+LINEAR = ("static_linear", "transient")
 """The analyses that know springs, point forces and orthotropic materials."""
 
 

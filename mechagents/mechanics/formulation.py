@@ -16,7 +16,8 @@ from mechagents.mechanics.formulas import Formula, varying
 from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Name, Part
 from mechagents.mechanics.materials import Material
 from mechagents.mechanics.springs import Spring
-from mechagents.mechanics.units import Length, Point, PointForceValue, SpacePoint
+from mechagents.mechanics.transient import SUDDEN, InitialVelocity, RayleighDamping, TimeCourse
+from mechagents.mechanics.units import Length, Point, PointForceValue, SpacePoint, Time
 from mechagents.mechanics.wellposed import faults
 
 Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric", "solid"]
@@ -138,12 +139,24 @@ Load = Annotated[
 """What drives the body apart from prescribed displacement."""
 
 
-class _Located(Part):
+Extreme = Literal["max", "min", "max_abs"]
+
+
+class _InTime(Part):
+    """A quantity that has a time, or an extreme over time, where the analysis is transient."""
+
+    time: Time | None = None
+    """When [s]."""
+    over_time: Extreme | None = None
+    """Which extreme from the time 0 to the end."""
+
+
+class _Located(_InTime):
     """A quantity read at one point or as an extreme over a region."""
 
     name: Name
     at: Point | SpacePoint | None = None
-    extreme: Literal["max", "min", "max_abs"] | None = None
+    extreme: Extreme | None = None
     region: Name | None = None
 
     @model_validator(mode="after")
@@ -160,6 +173,24 @@ class WantedDisplacement(_Located):
 
     kind: Literal["displacement"] = "displacement"
     component: Literal["x", "y", "z", "magnitude"]
+
+
+class WantedVelocity(_Located):
+    """A velocity component, or its magnitude [m/s]; of a transient problem."""
+
+    kind: Literal["velocity"] = "velocity"
+    component: Literal["x", "y", "z", "magnitude"]
+
+    @property
+    def as_displacement(self) -> WantedDisplacement:
+        """What is read in the same way where velocity stands for displacement."""
+        return WantedDisplacement(
+            name=self.name,
+            at=self.at,
+            extreme=self.extreme,
+            region=self.region,
+            component=self.component,
+        )
 
 
 class WantedStress(_Located):
@@ -179,7 +210,7 @@ class WantedStrain(_Located):
     component: StrainComponent
 
 
-class WantedReaction(Part):
+class WantedReaction(_InTime):
     """The force that the surroundings exert on a boundary, in the direction of an axis.
 
     In N for a solid, an axisymmetric body or a stated thickness, else in N/m, per metre of
@@ -192,7 +223,7 @@ class WantedReaction(Part):
     component: Axis
 
 
-class WantedEnergy(Part):
+class WantedEnergy(_InTime):
     """Strain energy of a region or, with none named, of the body (J, or J/m as for a reaction)."""
 
     name: Name
@@ -204,7 +235,7 @@ WantedOfField = WantedDisplacement | WantedStress | WantedStrain | WantedReactio
 """What a displacement under loads has."""
 WantedOfMode = WantedFrequency | WantedBucklingFactor
 """What a mode of vibration or buckling has."""
-Wanted = Annotated[WantedOfField | WantedOfMode, Field(discriminator="kind")]
+Wanted = Annotated[WantedOfField | WantedVelocity | WantedOfMode, Field(discriminator="kind")]
 """A quantity that the user asks for."""
 
 
@@ -257,7 +288,7 @@ class Assumption(Part):
 
 
 class Formulation(Part):
-    """A problem of solid mechanics, in the plane or in space: static, modal or buckling.
+    """A problem of solid mechanics, in the plane or in space: statics, modes or motion in time.
 
     It checks itself: every name it uses exists, constants are admissible, regions do not
     overlap, and, where it has to be held, no part of the body can move freely. Each fault names
@@ -277,6 +308,14 @@ class Formulation(Part):
     load_path: Annotated[tuple[float, ...], Field(min_length=1)] = (1.0,)
     """Factors that loads and prescribed displacements go through in turn, from 0; only plasticity
     depends on it. What is wanted is read at the last."""
+    end_time: Annotated[Time, Field(gt=0)] | None = None
+    """When the motion of a transient problem ends [s]; it begins at 0, without displacement."""
+    time_course: Annotated[TimeCourse, Field(min_length=1)] = SUDDEN
+    """How all loads of a transient problem vary: times from 0 [s] and factors, linear between."""
+    initial_velocity: InitialVelocity = (0.0, 0.0)
+    """Of the whole body of a transient problem where nothing holds it, x and y [m/s]."""
+    damping: RayleighDamping | None = None
+    """Of a transient problem; None for a body without."""
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
     pictures: tuple[Picture, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
@@ -332,8 +371,8 @@ class Formulation(Part):
         if wanted.kind == "strain_energy":
             return "J/m" if self.force_unit == "N/m" else "J"
         units = {
-            "displacement": "m", "stress": "Pa", "strain": "1", "frequency": "Hz",
-            "buckling_factor": "1",
+            "displacement": "m", "velocity": "m/s", "stress": "Pa", "strain": "1",
+            "frequency": "Hz", "buckling_factor": "1",
         }  # fmt: skip
         return units[wanted.kind]
 

@@ -172,6 +172,12 @@ Angle = Annotated[float, _quantity("rad")]
 """An angle [rad]."""
 Expansion = Annotated[float, _quantity("1/K")]
 """A coefficient of thermal expansion [1/K]."""
+Time = Annotated[float, _quantity("s")]
+"""A time [s]."""
+Rate = Annotated[float, _quantity("1/s")]
+"""A rate [1/s]."""
+Velocity = Annotated[float, _quantity("m/s")]
+"""A velocity [m/s]."""
 Point = tuple[Length, Length]
 """A point in the plane, x and y [m]."""
 SpacePoint = tuple[Length, Length, Length]

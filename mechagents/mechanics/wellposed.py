@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
 from mechagents.mechanics.analyses import misfits
-from mechagents.mechanics.eigen import eigen_faults
+from mechagents.mechanics.eigen import FREE, eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
 from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
+from mechagents.mechanics.transient import transient_faults
 from mechagents.mechanics.varying import formulas_of
 from mechagents.mechanics.wellposed_solids import solid_faults
 
@@ -36,7 +37,10 @@ def faults(formulation: Formulation) -> list[str]:
 
     The later checks rest on the earlier ones, so the first check that finds something ends it.
     """
-    basic = (_unknown_names, eigen_faults, _mixed_dimensions, misfits, misplaced, _bad_thickness)
+    basic = (
+        _unknown_names, eigen_faults, transient_faults, _mixed_dimensions, misfits, misplaced,
+        _bad_thickness,
+    )  # fmt: skip
     of_the_plane = (_bad_geometry, _bad_places, _bad_formulas, _floating)
     for check in (*basic, *((solid_faults,) if formulation.dimension == 3 else of_the_plane)):
         found = list(check(formulation))
@@ -77,6 +81,7 @@ def _unknown_names(f: Formulation) -> Iterator[str]:
         (f"wanted.{i}.region", wanted.region)
         for i, wanted in enumerate(f.wanted)
         if wanted.kind == "displacement"
+        or wanted.kind == "velocity"
         or wanted.kind == "stress"
         or wanted.kind == "strain"
         or wanted.kind == "strain_energy"
@@ -176,9 +181,10 @@ def _bad_places(f: Formulation) -> Iterator[str]:
                 if f.materials[name].thermal_expansion is None:
                     yield f"materials.{name}.thermal_expansion: is needed for loads.{index}"
     for index, wanted in enumerate(f.wanted):
-        if wanted.kind == "displacement" or wanted.kind == "stress" or wanted.kind == "strain":
-            if wanted.at is not None and not contains(whole, wanted.at):
-                yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
+        if wanted.kind in ("displacement", "velocity", "stress", "strain"):
+            at = getattr(wanted, "at", None)
+            if at is not None and not contains(whole, at):
+                yield f"wanted.{index}.at: the point {at} lies outside the body"
         elif wanted.kind == "reaction" and not any(
             support.boundary == wanted.boundary and wanted.component in support.components
             for support in (*f.supports, *f.springs)
@@ -291,7 +297,7 @@ def _meeting(whole: BaseGeometry, one: BaseGeometry, two: BaseGeometry) -> tuple
 
 def _floating(f: Formulation) -> Iterator[str]:
     """Find rigid motions that no support prevents, for each separate piece of the body."""
-    if f.analysis == "modal":  # where they are modes of frequency 0
+    if f.analysis in FREE:
         return
     import shapely
 

@@ -18,6 +18,7 @@ ANALYSES = {
     "static_finite": "Finite deformation, static",
     "static_plastic": "Plasticity at small strain, static",
     "modal": "Linear elastic, free vibration",
+    "transient": "Linear elastic, motion in time",
     "buckling": "Linear elastic, linear buckling",
 }
 """Each analysis in words."""

@@ -328,6 +328,8 @@ def settings_words(settings: Settings) -> str:
         parts.append(f"order {order}")
     if settings.load_steps is not None:
         parts.append(f"{settings.load_steps} load steps")
+    if settings.time_steps is not None:
+        parts.append(f"{settings.time_steps} steps of time")
     parts += [f"{name} = {value}" for name, value in settings.options.items()]
     return ", ".join(parts)
 

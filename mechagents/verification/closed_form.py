@@ -32,7 +32,6 @@ from mechagents.mechanics.formulation import (
     WantedDisplacement,
     WantedEnergy,
     WantedOfField,
-    WantedOfMode,
     WantedReaction,
     WantedStrain,
     WantedStress,
@@ -84,7 +83,7 @@ def closed_form(formulation: Formulation) -> ReferenceSolution | None:
         fit = _Fit.of(formulation)
         if fit is None:
             return None
-        wanted = [w for w in formulation.wanted if not isinstance(w, WantedOfMode)]
+        wanted = [w for w in formulation.wanted if isinstance(w, WantedOfField)]
         found = {w.name: fit.quantity(w) for w in wanted}
     return ReferenceSolution(
         means=f"closed form, which meets every condition to {fit.residual:.0e}",

@@ -18,6 +18,9 @@ EXACT = 1e-9
 SAFETY, SAFETY_UNSURE = 1.25, 3.0
 HIGHEST_ORDER = 2.0
 """A higher observed order is not relied on."""
+WAVES = 2.0
+"""What a bound is multiplied by for motion in time: behind the front of a wave, which has a kink,
+errors fall more slowly than observed orders tell."""
 LOWEST_ORDER = 0.3
 """Below it nothing shows that the values have a limit."""
 _STEEPEST_GROWTH = -1.2

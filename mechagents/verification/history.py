@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HISTORY_BYTES = 1024 * 2**20
 """The largest ``history.npz``, packed or unpacked, that is read."""
-MOST_STEPS = 20_000
+MOST_STEPS = 20_001
 SAME = 1e-9
 """Factors that differ by less, relative to the largest of the path, are the same."""
 DISPLACEMENT = 1e-6
@@ -47,6 +47,15 @@ def read_history(path: Path, fields: Fields) -> History:
         ValueError: If the file is missing, too large, no archive of plain arrays, or if its
             arrays do not have the agreed names, shapes and finite numbers.
     """
+    return History(*read_steps(path, fields, ("factor", "displacement")))
+
+
+def read_steps(path: Path, fields: Fields, names: tuple[str, ...]) -> list[FloatArray]:
+    """Return arrays of an archive: the first of shape (steps,), the others (steps, points, 2).
+
+    Raises:
+        ValueError: As ``read_history``.
+    """
     content = read_bounded(path, HISTORY_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -54,21 +63,22 @@ def read_history(path: Path, fields: Fields) -> History:
         if size > HISTORY_BYTES:
             raise ValueError(f"it unpacks to more than {HISTORY_BYTES // 2**20} MiB")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            factor, u = arrays["factor"], arrays["displacement"]
+            first, *others = (arrays[name] for name in names)
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
         raise ValueError(f"{path.name} cannot be read: {error!s:.200}") from error
-    shape = (len(factor) if factor.ndim == 1 else 0, *fields.displacement.shape)
-    if not 0 < shape[0] <= MOST_STEPS or u.shape != shape:
+    shape = (len(first) if first.ndim == 1 else 0, *fields.displacement.shape)
+    if not 0 < shape[0] <= MOST_STEPS or any(one.shape != shape for one in others):
+        told = " and ".join(str(one.shape) for one in (first, *others))
         raise ValueError(
-            f"{path.name} needs factor of shape (steps,) and displacement of shape "
-            f"(steps, {shape[1]}, {shape[2]}), not {factor.shape} and {u.shape}"
+            f"{path.name} needs {names[0]} of shape (steps,) and {' and '.join(names[1:])} of "
+            f"shape (steps, {shape[1]}, {shape[2]}), not {told}"
         )
-    if factor.dtype.kind not in "fiu" or u.dtype.kind not in "fiu":
+    if any(one.dtype.kind not in "fiu" for one in (first, *others)):
         raise ValueError(f"{path.name} holds something else than real numbers")
-    numbers = factor.astype(np.float64), u.astype(np.float64)
+    numbers = [one.astype(np.float64) for one in (first, *others)]
     if not all(np.isfinite(one).all() for one in numbers):
         raise ValueError(f"{path.name} is not finite (nan or inf)")
-    return History(*numbers)
+    return numbers
 
 
 def check_history(solution: Solution, history: History, load_steps: int | None) -> Iterator[Check]:

@@ -10,7 +10,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from mechagents.errors import ProblemError
-from mechagents.mechanics.formulation import Formulation, Wanted, WantedOfMode
+from mechagents.mechanics.formulation import (
+    Formulation,
+    Wanted,
+    WantedOfMode,
+    WantedVelocity,
+)
 from mechagents.messages import (
     CLAIM_LEVELS,
     Check,
@@ -23,11 +28,13 @@ from mechagents.messages import (
 from mechagents.verification.contract import check_delivery, check_execution
 from mechagents.verification.convergence import (
     COARSENING,
+    WAVES,
     Estimate,
     estimate,
     meshes_differ,
     relative_bound,
 )
+from mechagents.verification.dynamics import Dynamics, read_motion
 from mechagents.verification.elements import order
 from mechagents.verification.equilibrium import (
     Equilibrium,
@@ -39,13 +46,19 @@ from mechagents.verification.geometry import check_geometry
 from mechagents.verification.history import check_history, read_history
 from mechagents.verification.mode_checks import check_mode_quantities, check_modes
 from mechagents.verification.modes import Modes, mode_scale, read_mode
+from mechagents.verification.motion_checks import (
+    check_dynamics,
+    check_motion,
+    check_motion_quantities,
+)
+from mechagents.verification.motion_reading import motion_scale, read_motion_at
 from mechagents.verification.point_loads import without_limit
 from mechagents.verification.quantities import check_quantities
 from mechagents.verification.reading import Reading, natural_scale, read
 from mechagents.verification.singular import near_singular_point
 from mechagents.verification.solid_geometry import check_solid_geometry
 from mechagents.verification.solution import Solution
-from mechagents.verification.supports import check_supports
+from mechagents.verification.supports import check_points, check_supports
 from mechagents.verification.wording import after, found, measured, place_words
 
 MESHES = 3
@@ -65,6 +78,7 @@ class _Run:
     values: dict[str, float]
     state: Equilibrium | None = None
     modes: Modes | None = None
+    dynamics: Dynamics | None = None
 
     @property
     def passed(self) -> bool:
@@ -78,12 +92,16 @@ class _Run:
         """Return what the run's own field says a quantity is, if it says anything."""
         if isinstance(wanted, WantedOfMode):
             return None if self.modes is None else read_mode(self.modes, wanted)
+        if self.dynamics is not None or isinstance(wanted, WantedVelocity):
+            return None if self.dynamics is None else read_motion_at(self.dynamics, wanted)
         return None if self.state is None else read(self.state, wanted)
 
     def scale(self, wanted: Wanted) -> float:
         """Return what is large for a quantity of this kind in the run's field."""
         if isinstance(wanted, WantedOfMode):
             return 0.0 if self.modes is None else mode_scale(self.modes, wanted)
+        if self.dynamics is not None or isinstance(wanted, WantedVelocity):
+            return 0.0 if self.dynamics is None else motion_scale(self.dynamics, wanted)
         return 0.0 if self.state is None else natural_scale(self.state, wanted)
 
     @property
@@ -207,6 +225,8 @@ def _check_run(
     checks += check_mesh(solution, roughly=coarse)
     if not _passed(checks):
         return _Run(tuple(checks), delivery.values)
+    if formulation.analysis == "transient":
+        return _check_motion(solution, folder, execution, checks, delivery.values)
     state: Equilibrium | None = None
     if formulation.analysis != "modal":
         checks += check_supports(solution)
@@ -231,6 +251,38 @@ def _check_run(
     if of_modes[-1].name == "modes:count":
         checks += check_mode_quantities(modes, delivery.values)
     return _Run(tuple(checks), delivery.values, state or modes.states[0], modes)
+
+
+def _check_motion(
+    solution: Solution,
+    folder: Path,
+    execution: Execution | None,
+    checks: list[Check],
+    values: dict[str, float],
+) -> _Run:
+    """Make checks 3 to 5 of a motion in time."""
+    checks += check_points(solution)
+    held = (*solution.formulation.supports, *solution.formulation.springs)
+    lost = [item.boundary for item in held if not solution.places[item.boundary].nodes.size]
+    checks += [found(f"supports:{b}", False, f"no node on the outside lies on {b}") for b in lost]
+    if not _passed(checks):
+        return _Run(tuple(checks), values)
+    try:
+        motion = read_motion(folder / "history.npz", solution.fields)
+    except ValueError as error:
+        checks.append(found("contract:history", False, f"{error!s:.400}"))
+        return _Run(tuple(checks), values)
+    steps = None if execution is None else execution.settings.time_steps
+    checks += check_motion(solution, motion, steps)
+    if not _passed([check for check in checks if check.name.startswith("contract:")]):
+        return _Run(tuple(checks), values)
+    dynamics = Dynamics.of(solution, motion)
+    checks += (balanced := list(check_dynamics(dynamics)))
+    end = dynamics.moment(float(motion.time[-1]))
+    if balanced[0].passed:
+        checks += check_equilibrium(end)
+        checks += check_motion_quantities(dynamics, values)
+    return _Run(tuple(checks), values, end, dynamics=dynamics)
 
 
 def _nonlinear(
@@ -289,7 +341,13 @@ def _coarser(settings: Settings, answered: _Run, ratio: float) -> Settings:
     larger = None if size is None else size * ratio
     steps = settings.load_steps
     fewer = None if steps is None else max(1, round(steps / ratio))
-    changed = {"mesh_size": larger, "element_order": highest, "load_steps": fewer}
+    times = settings.time_steps
+    if times is None and answered.dynamics is not None:
+        times = answered.dynamics.motion.steps
+    longer = None if times is None else max(1, round(times / ratio))
+    changed = {
+        "mesh_size": larger, "element_order": highest, "load_steps": fewer, "time_steps": longer,
+    }  # fmt: skip
     return settings.model_copy(update=changed)
 
 
@@ -349,7 +407,8 @@ def _convergence(
     value, unit = fine.values[wanted.name], formulation.unit(wanted)
     scale = fine.scale(wanted)
     result, values = _worst_estimate(runs, wanted, scale)
-    result = replace(result, bound=result.bound + _own_error(fine, wanted, value))
+    bound = result.bound * (1.0 if fine.dynamics is None else WAVES)
+    result = replace(result, bound=bound + _own_error(fine, wanted, value))
     share, words = relative_bound(result.bound, value, scale)
     name = f"convergence:{wanted.name}"
     why = without_limit(fine.state, wanted, result, settled=share <= tolerance)

@@ -30,15 +30,18 @@ _TENSOR = {2: np.array([[0, 3], [3, 1]]), 3: np.array([[0, 3, 5], [3, 1, 4], [5,
 
 def stiffness_matrix(solution: Solution, level: int) -> csr_matrix:
     """Return integral B^T D B dV [N/m, or N/m^2], by rows node after node, (n, n)."""
-    parts: list[tuple[IntArray, FloatArray]] = []
+    return _assembled(solution, list(element_stiffness(solution, level)))
+
+
+def element_stiffness(solution: Solution, level: int) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield nodes (elements, k) and matrices (elements, d k, d k) of some elements at a time."""
     for index, rows, at, volume in _chunks(solution, level):
         nodes = solution.fields.blocks[index].nodes[rows]
         B = _strain_matrix(at, nodes, solution.axisymmetric, solution.fields.points.shape[1])
         D = solution.stiffness(index)[rows]
         weighted = (D[:, None] @ B) * volume[..., None, None]
         flat = (len(B), -1, B.shape[-1])
-        parts.append((nodes, B.reshape(flat).transpose(0, 2, 1) @ weighted.reshape(flat)))
-    return _assembled(solution, parts)
+        yield nodes, B.reshape(flat).transpose(0, 2, 1) @ weighted.reshape(flat)
 
 
 def mass_matrix(solution: Solution, level: int, *, lumped: bool) -> csr_matrix:
@@ -47,7 +50,13 @@ def mass_matrix(solution: Solution, level: int, *, lumped: bool) -> csr_matrix:
     Lumped: a row's sum where elements are linear; where they are quadratic, a row's sum may be
     negative, and the diagonal is scaled to the element's mass (Hinton, Rock, Zienkiewicz).
     """
-    parts: list[tuple[IntArray, FloatArray]] = []
+    return _assembled(solution, list(element_mass(solution, level, lumped=lumped)))
+
+
+def element_mass(
+    solution: Solution, level: int, *, lumped: bool
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield nodes and matrices of the mass of some elements at a time."""
     for index, rows, at, volume in _chunks(solution, level, whole=True):
         block = solution.fields.blocks[index]
         density = solution.density(index)[rows]
@@ -58,8 +67,7 @@ def mass_matrix(solution: Solution, level: int, *, lumped: bool) -> csr_matrix:
             diagonal = np.einsum("mkk->mk", consistent)
             whole = consistent.sum(axis=(1, 2)) / diagonal.sum(axis=1)
             consistent = _diagonal(diagonal * whole[:, None])
-        parts.append((block.nodes[rows], _for_each_axis(consistent, solution)))
-    return _assembled(solution, parts)
+        yield block.nodes[rows], _for_each_axis(consistent, solution)
 
 
 def geometric_matrix(solution: Solution, level: int) -> csr_matrix:

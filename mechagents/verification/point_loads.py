@@ -22,6 +22,7 @@ from mechagents.mechanics.formulation import (
     WantedReaction,
     WantedStrain,
     WantedStress,
+    WantedVelocity,
 )
 from mechagents.mechanics.geometry import AXES, AtPoint, AtSpacePoint, OnCurve
 from mechagents.mechanics.shapes import ON_BOUNDARY
@@ -137,6 +138,8 @@ def _reads(state: Equilibrium, wanted: Wanted, load: PointLoad) -> bool:
             place = where_read(state, wanted)
         case WantedDisplacement():
             place = _where_moved(state, wanted)
+        case WantedVelocity():
+            return _reads(state, wanted.as_displacement, load)
         case _:
             return False
     return float(np.linalg.norm(place - load.at, axis=1).min()) <= near

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mechagents.mechanics.formulation import WantedOfField, WantedOfMode
+from mechagents.mechanics.formulation import WantedOfField
 from mechagents.messages import Check
 from mechagents.verification.constitutive import COLUMNS
 from mechagents.verification.equilibrium import Equilibrium
@@ -20,7 +20,7 @@ def check_quantities(state: Equilibrium, values: Mapping[str, float]) -> Iterato
         values: The reported values by name, in the formulation's units.
     """
     for wanted in state.solution.formulation.wanted:
-        if not isinstance(wanted, WantedOfMode):
+        if isinstance(wanted, WantedOfField):
             yield _check(state, wanted, values[wanted.name])
 
 

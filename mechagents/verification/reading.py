@@ -163,13 +163,13 @@ def _displacement(state: Equilibrium, wanted: WantedDisplacement) -> Reading | N
             return None
         around = [fields.displacement[fields.blocks[s.block].nodes[s.element]] for s in spots]
         u = [spot.N @ nodal for spot, nodal in zip(spots, around, strict=True)]
-        values = _moved(np.array(u), wanted.component)
+        values = moved(np.array(u), wanted.component)
         changes = max(float(np.ptp(nodal, axis=0).max()) for nodal in around)
         low, high = float(values.min()), float(values.max())
         allowance = EXACT * max(abs(low), abs(high)) + PLACE * changes + noise
         return Reading(low, high, (low, high), noise, allowance)
     at_nodes, within = _displacements(state.solution, wanted)
-    candidates = (_extreme(at_nodes, wanted.extreme), _extreme(within, wanted.extreme))
+    candidates = (extreme(at_nodes, wanted.extreme), extreme(within, wanted.extreme))
     low, high = min(candidates), max(candidates)
     allowance = EXACT * max(abs(low), abs(high)) + 0.25 * (high - low) + noise
     return Reading(low, high, candidates, noise, allowance)
@@ -182,18 +182,20 @@ def _displacements(solution: Solution, wanted: WantedDisplacement) -> tuple[Floa
     for index, block in enumerate(fields.blocks):
         u = fields.displacement[block.nodes[solution.inside(index, wanted.region)]]
         N = shape_functions(block.kind, quadrature(block.kind, 1)[0])
-        nodal.append(_moved(u, wanted.component).ravel())
-        inner.append(_moved(N @ u, wanted.component).ravel())
+        nodal.append(moved(u, wanted.component).ravel())
+        inner.append(moved(N @ u, wanted.component).ravel())
     return np.concatenate(nodal), np.concatenate([*nodal, *inner])
 
 
-def _moved(u: FloatArray, component: str) -> FloatArray:
+def moved(u: FloatArray, component: str) -> FloatArray:
+    """Return a component of displacements, or their magnitude."""
     if component == "magnitude":
         return np.asarray(np.linalg.norm(u, axis=-1), dtype=np.float64)
     return u[..., ("x", "y", "z").index(component)]
 
 
-def _extreme(values: FloatArray, which: str | None) -> float:
+def extreme(values: FloatArray, which: str | None) -> float:
+    """Return the largest, the smallest or the largest absolute of some values."""
     if which == "max_abs":
         return float(np.abs(values).max())
     return float(values.max() if which == "max" else values.min())
@@ -251,7 +253,7 @@ def _tensor_extreme(state: Equilibrium, wanted: WantedTensor) -> Reading:
     nodes = nodal_range(solution.fields, state.tensors(wanted), chosen)
     by_node = nodes.mean[nodes.weight > 0]
     extremes = [
-        _extreme(tensor_component(sigma, wanted.component), wanted.extreme)
+        extreme(tensor_component(sigma, wanted.component), wanted.extreme)
         for sigma in (everywhere, by_element, by_node)
     ]
     largest = float(np.abs(everywhere).max())

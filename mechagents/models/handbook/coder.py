@@ -25,8 +25,10 @@ from mechagents.messages import Check, Execution, Settings
 from mechagents.models.handbook.catalogue import explain_error
 from mechagents.models.handbook.planner import the_formulation
 from mechagents.models.handbook.sizes import (
+    MOST_HISTORY,
     first_order,
     first_size,
+    first_time_steps,
     longest_side,
     most_unknowns,
     unknowns,
@@ -71,6 +73,7 @@ PROGRAMS = {
     "buckling": "plane_buckling.py",
     "static_finite": "finite_deformation.py",
     "static_plastic": "plasticity.py",
+    "transient": "plane_transient.py",
 }
 """The program for each analysis of the plane."""
 SOLID_PROGRAMS = {"static_linear": "solid_elasticity.py"}
@@ -127,6 +130,7 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
             mesh_size=mesh_size,
             element_order=order,
             load_steps=asked.load_steps or LOAD_STEPS.get(formulation.analysis),
+            time_steps=asked.time_steps or first_time_steps(formulation),
             options=asked.options,
         ),
         f"First program: {ORDERS[order]} elements of {mesh_size:.4g} m.",
@@ -195,10 +199,17 @@ def _lighten(case: Case) -> Draft | None:
 
 
 def _finer(case: Case, why: str) -> Draft:
-    """Return the program on a mesh of half the size; in space that would be eight times as many."""
+    """Return the program on a mesh of half the size; in space that would be eight times as many.
+
+    Steps of time are halved too: both errors fall with their square.
+    """
     size = case.mesh_size / (2 if case.formulation.dimension == 2 else FINER_IN_SPACE)
     changed = f"Finer mesh: {case.mesh_size:.4g} m to {size:.4g} m."
-    return _draft(case, changed, why, mesh_size=size)
+    times = case.last.program.settings.time_steps
+    if times is None:
+        return _draft(case, changed, why, mesh_size=size)
+    changed += f" {2 * times} steps of time in place of {times}."
+    return _draft(case, changed, why, mesh_size=size, time_steps=2 * times)
 
 
 def _smaller_steps(case: Case) -> Draft | None:
@@ -216,7 +227,8 @@ def _refine(case: Case) -> Draft | None:
     """Raise the order, then halve the mesh size, where the error bound or an area is too far."""
     curved = any(map(_curved, case.formulation.geometry.regions.values()))
     # Straight edges cut off a part of a curve; any other fault of the geometry stays as it is.
-    mended = ("convergence", "reference", *(("geometry",) if curved and case.order == 1 else ()))
+    cut = curved and case.order == 1
+    mended = ("convergence", "reference", "history", *(("geometry",) if cut else ()))
     poor = [check for check in case.failed if check.name.startswith(mended)]
     if not poor or len(poor) < len(case.failed):
         return None
@@ -250,12 +262,14 @@ def _draft(
     order: int | None = None,
     mesh_size: float | None = None,
     load_steps: int | None = None,
+    time_steps: int | None = None,
     options: dict[str, Any] | None = None,
 ) -> Draft:
     settings = Settings(
         mesh_size=mesh_size or case.mesh_size,
         element_order=order or case.order,
         load_steps=load_steps or case.last.program.settings.load_steps,
+        time_steps=time_steps or case.last.program.settings.time_steps,
         options={**case.last.program.settings.options, **(options or {})},
     )
     return Draft(_program_for(case.formulation), settings, changed, why)
@@ -295,6 +309,13 @@ def _check_affordable(brief: Brief, formulation: Formulation, settings: Settings
             f"{most:,} that the handbook goes to. Accept a larger error than "
             f"{brief.problem.tolerance:.2%} (tolerance), ask for a quantity that converges "
             "faster, or give a larger mesh_size"
+        )
+    if settings.time_steps is not None and 24 * count * settings.time_steps > MOST_HISTORY:
+        raise ModelError(
+            f"{settings.time_steps} steps of time of about {count:,.0f} unknowns take more than "
+            f"the {MOST_HISTORY // 2**20} MiB that a history may have. Accept a larger error than "
+            f"{brief.problem.tolerance:.2%} (tolerance), ask for an earlier end_time or a quantity "
+            "that converges faster, or give a larger mesh_size"
         )
 
 

@@ -24,6 +24,7 @@ ANALYSES = {
     "static_finite": "finite deformation, by Newton's method in load steps",
     "static_plastic": "J2 plasticity at small strain, by radial return in load steps",
     "modal": "free vibration",
+    "transient": "motion in time, by average acceleration in equal steps",
     "buckling": "linear elasticity and linear buckling",
 }
 
@@ -68,6 +69,9 @@ def _steps(formulation: Formulation) -> list[str]:
             f"Assemble the stiffness and the mass, {_supports(formulation) or 'free'}, and find "
         )
         solve += f"the lowest {formulation.modes} modes of K phi = omega^2 M phi."
+    elif formulation.analysis == "transient":
+        solve = f"Assemble stiffness and mass, {_supports(formulation) or 'free'}{loads}, and "
+        solve += f"follow the motion to {formulation.end_time:g} s."
     else:
         solve = f"Assemble the stiffness, {_supports(formulation)}{loads}, and solve for "
         solve += "displacements."
@@ -76,9 +80,11 @@ def _steps(formulation: Formulation) -> list[str]:
         f"({', '.join(_materials(formulation))}).",
         solve,
         f"Evaluate {wanted} from the solution; reactions from nodal forces."
-        if formulation.analysis.startswith("static")
+        if formulation.analysis.startswith("static") or formulation.analysis == "transient"
         else f"Read {wanted} from the eigenvalues.",
-        "Run the same program on two coarser meshes and bound the error.",
+        "Run the same program on two coarser meshes and bound the error."
+        if formulation.analysis != "transient"
+        else "Run the same program on two coarser meshes with longer steps and bound the error.",
     ]
     if formulation.analysis == "buckling":
         turning = "Assemble the geometric stiffness of that stress, and find the lowest "
@@ -126,6 +132,8 @@ def _checks(formulation: Formulation, tolerance: float) -> list[str]:
         "every support holds the displacement that it prescribes",
         "stiffness and inertia balance at every free node in each mode, and no mode is missed"
         if formulation.analysis == "modal"
+        else "inertia, stiffness and loads balance at every step, and no energy is lost or made"
+        if formulation.analysis == "transient"
         else "the forces on every free node balance and the reactions balance the loads",
         "each reported number is the number in the field",
     ]

@@ -1,4 +1,4 @@
-"""Mesh sizes and orders to start from, and about how many unknowns they make."""
+"""Mesh sizes, orders and steps of time to start from, and about how many unknowns they make."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Box, Rectangle
+from mechagents.mechanics.materials import Law
+from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.messages import Settings
 
 ELEMENTS_ALONG_THE_BODY = 10
@@ -18,6 +20,14 @@ MOST_UNKNOWNS = 400_000
 """Beyond that a program of the plane is not worth waiting for on a small machine."""
 MOST_UNKNOWNS_OF_SOLIDS = 250_000
 """The same in space: about a minute and 2 GB."""
+
+STEPS_OF_A_WAVE = 20
+"""Steps of time in which a wave runs along the body, to start with."""
+FEWEST_TIMES, MOST_TIMES_AT_FIRST = 60, 400
+"""How many steps of time to start with, at least and at most: bending takes longer than waves."""
+MOST_HISTORY = 400 * 2**20
+"""The bytes that displacement, velocity and acceleration at all times may take; a sandbox keeps
+files of 512 MiB."""
 
 
 def most_unknowns(formulation: Formulation) -> int:
@@ -88,3 +98,23 @@ def longest_side(formulation: Formulation) -> float:
         return float((high - low).max())
     low_x, low_y, high_x, high_y = shapes.body(formulation.geometry).bounds
     return float(max(high_x - low_x, high_y - low_y))
+
+
+def first_time_steps(formulation: Formulation) -> int | None:
+    """Return in how many steps a motion is followed at first; None for other analyses."""
+    if formulation.analysis != "transient" or formulation.end_time is None:
+        return None
+    fastest = max(_wave_speed(law) for law in formulation.materials.values())
+    waves = formulation.end_time * fastest / longest_side(formulation)
+    return round(min(max(STEPS_OF_A_WAVE * waves, FEWEST_TIMES), MOST_TIMES_AT_FIRST))
+
+
+def _wave_speed(law: Law) -> float:
+    """Return about how fast a wave runs in a material: sqrt(E / rho) [m/s]."""
+    if isinstance(law, Orthotropic):
+        stiffest = max(law.youngs_moduli)
+    elif law.kind == "isotropic":
+        stiffest = law.youngs_modulus
+    else:
+        return 0.0
+    return math.sqrt(stiffest / (law.density or 1.0))

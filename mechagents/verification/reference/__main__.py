@@ -49,12 +49,16 @@ def _solver(
             from mechagents.verification.reference.flow import solve
         elif analysis == "modal" or analysis == "buckling":
             from mechagents.verification.reference.eigen import solve
+        elif analysis == "transient":
+            from mechagents.verification.reference.moving import solve
         else:
             return _none
     elif formulation.dimension == 3:
         return _none
     elif analysis == "static_linear" or analysis == "static_plastic":
         from mechagents.verification.reference.other_elements import solve
+    elif analysis == "transient":
+        from mechagents.verification.reference.other_motion import solve
     else:
         return _none
     return solve

@@ -17,7 +17,7 @@ from ngsolve import CF, BaseMatrix, BilinearForm, BitArray, Grad, InnerProduct, 
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from mechagents.mechanics.formulation import Formulation, WantedOfMode
+from mechagents.mechanics.formulation import Formulation, WantedOfField, WantedOfMode
 from mechagents.mechanics.materials import Isotropic
 from mechagents.verification.reference.body import Resolution, make_body
 from mechagents.verification.reference.high_order import (
@@ -61,8 +61,9 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     for wanted in formulation.wanted:
         if isinstance(wanted, WantedOfMode):
             found[wanted.name] = _mode_value(wanted, fine, coarse)
-        elif (value := value_of(wanted, fine.solved, coarse.solved)) is not None:
-            found[wanted.name] = value
+        elif isinstance(wanted, WantedOfField):
+            value = value_of(wanted, fine.solved, coarse.solved)
+            found |= {} if value is None else {wanted.name: value}
     means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
     means += f" graded to the corners, {fine.solved.space.ndof} unknowns; "
     means += f"error by order {COARSE.order}"
@@ -125,7 +126,7 @@ class EigenModes:
         shift = -SHIFT * self._square()
         shifted = stiffness.CreateMatrix()
         shifted.AsVector().data = stiffness.AsVector() - shift * mass.AsVector()
-        K, M = _exported(stiffness), _exported(mass)
+        K, M = exported(stiffness), exported(mass)
         _, phi = self._largest(M, K - shift * M, shifted)
         squares = np.einsum("ik,ik->k", phi, K @ phi) / np.einsum("ik,ik->k", phi, M @ phi)
         squares[squares <= RIGID * self._square()] = 0.0
@@ -145,7 +146,7 @@ class EigenModes:
             form * dx(bonus_intorder=self.solved.resolution.order + 2), symmetric=True
         ).Assemble()
         stiffness = self.solved.stiffness.mat
-        mu, phi = self._largest(-_exported(turning.mat), _exported(stiffness), stiffness)
+        mu, phi = self._largest(-exported(turning.mat), exported(stiffness), stiffness)
         if mu[self.formulation.modes - 1] <= 0:
             raise ValueError("there are fewer positive buckling factors than are asked for")
         return np.asarray(1 / mu[mu > 0], dtype=np.float64), phi[:, mu > 0]
@@ -179,7 +180,7 @@ class EigenModes:
         return mu[order], np.asarray(phi[:, order] * free, dtype=np.float64)
 
 
-def _exported(matrix: BaseMatrix) -> csr_matrix:
+def exported(matrix: BaseMatrix) -> csr_matrix:
     """Return a matrix of NGSolve, of which a symmetric one holds the lower half, whole."""
     rows, columns, values = (np.asarray(part) for part in matrix.COO())
     found = csr_matrix((values, (rows, columns)), (matrix.height, matrix.width))

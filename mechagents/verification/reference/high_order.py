@@ -57,7 +57,6 @@ from mechagents.mechanics.formulation import (
     WantedDisplacement,
     WantedEnergy,
     WantedOfField,
-    WantedOfMode,
     WantedReaction,
     WantedStrain,
     WantedStress,
@@ -108,7 +107,7 @@ def compared(
     quantities = {
         w.name: value_of(w, fine, coarse)
         for w in formulation.wanted
-        if not isinstance(w, WantedOfMode)
+        if isinstance(w, WantedOfField)
     }
     return ReferenceSolution(
         means=means, quantities={name: v for name, v in quantities.items() if v is not None}

@@ -14,7 +14,7 @@ import scipy.sparse as sparse
 import scipy.sparse.linalg as linear
 
 from mechagents.mechanics.formulas import value_at
-from mechagents.mechanics.formulation import Formulation, WantedOfMode
+from mechagents.mechanics.formulation import Formulation, WantedOfField
 from mechagents.mechanics.meshing import Mesh, make_mesh
 from mechagents.mechanics.shapes import outline
 from mechagents.verification.assembly import balance, volumes
@@ -58,13 +58,13 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     sizes = tuple(_size(state) for state in states)
     quantities: dict[str, ReferenceValue] = {}
     for wanted in formulation.wanted:
-        if isinstance(wanted, WantedOfMode):
+        if not isinstance(wanted, WantedOfField):
             continue
         readings = [read(state, wanted) for state in states]
         scale = natural_scale(states[0], wanted)
         best = [reading.best for reading in readings if reading is not None]
         if len(best) == len(states) and len({len(values) for values in best}) == 1:
-            quantities[wanted.name] = _value(sizes, best, scale)
+            quantities[wanted.name] = value_by_meshes(sizes, best, scale)
     kind, nodes = states[0].solution.fields.blocks[0].kind, len(states[0].solution.fields.points)
     means = f"{kind} elements on another mesh of {nodes} nodes, in numpy; error by three meshes"
     return ReferenceSolution(means=means, quantities=quantities)
@@ -75,24 +75,41 @@ def _size(state: Equilibrium) -> float:
     return float(np.sqrt(area / state.solution.fields.elements))
 
 
-def _value(sizes: tuple[float, ...], best: list[tuple[float, ...]], scale: float) -> ReferenceValue:
+def value_by_meshes(
+    sizes: tuple[float, ...],
+    best: list[tuple[float, ...]],
+    scale: float,
+    safety: float = 1.0,
+) -> ReferenceValue:
+    """Return a quantity from what it is on three meshes, the finest first.
+
+    Args:
+        sizes: Of the meshes [m].
+        best: On each its values, usually one.
+        scale: What is large for it.
+        safety: What the error is multiplied by.
+    """
     h1, h2, h3 = sizes
     found = [estimate((h1, h2, h3), (a, b, c), scale=scale) for a, b, c in zip(*best, strict=True)]
     values = tuple(one.extrapolated for one in found)
-    error = max(one.bound for one in found) + 1e-9 * scale
+    error = safety * max(one.bound for one in found) + 1e-9 * scale
     return ReferenceValue(values=values, error=error, scale=scale)
 
 
 def _solved(formulation: Formulation, mesh_size: float, steps: int) -> Equilibrium:
     """Return a solution in balance, on elements of another family than programs have."""
-    mesh = make_mesh(formulation.geometry, mesh_size, 2)
-    points, block = _other_family(mesh)
-    fields = Fields(points, (block,), np.zeros_like(points))
-    solution = Solution.of(formulation, fields)
+    solution = unloaded(formulation, mesh_size)
     if formulation.analysis == "static_plastic":
         return flowed(solution, steps)
     u = _displacement(solution)
-    return Equilibrium.of(replace(solution, fields=replace(fields, displacement=u)))
+    fields = replace(solution.fields, displacement=u)
+    return Equilibrium.of(replace(solution, fields=fields))
+
+
+def unloaded(formulation: Formulation, mesh_size: float) -> Solution:
+    """Return a body without displacement, on elements of another family than programs have."""
+    points, block = _other_family(make_mesh(formulation.geometry, mesh_size, 2))
+    return Solution.of(formulation, Fields(points, (block,), np.zeros_like(points)))
 
 
 def _other_family(mesh: Mesh) -> tuple[FloatArray, Block]:

@@ -34,7 +34,6 @@ from mechagents.mechanics.formulation import (
     Formulation,
     WantedDisplacement,
     WantedOfField,
-    WantedOfMode,
     WantedStrain,
     WantedStress,
 )
@@ -200,7 +199,7 @@ def grows(read: list[Read]) -> bool:
 
 def fields_of(formulation: Formulation) -> list[WantedOfField]:
     """Return what is wanted of the displacement under the loads."""
-    return [wanted for wanted in formulation.wanted if not isinstance(wanted, WantedOfMode)]
+    return [wanted for wanted in formulation.wanted if isinstance(wanted, WantedOfField)]
 
 
 def settled(read: list[Read]) -> ReferenceValue | None:

@@ -1,0 +1,211 @@
+"""Motion in time by Newmark's method of average acceleration, and what is read from it.
+
+References:
+    Newmark, A method of computation for structural dynamics (1959); Hughes, The Finite Element
+    Method (1987), section 9.1: beta = 1/4 and gamma = 1/2, which loses no energy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mechagents.kit.elements import locate
+from mechagents.kit.evaluate import Result, Solution, component, evaluate, extreme
+from mechagents.kit.solver import factors
+from mechagents.mechanics.formulation import (
+    Formulation,
+    WantedDisplacement,
+    WantedOfMode,
+    WantedReaction,
+    WantedVelocity,
+)
+from mechagents.mechanics.transient import factors_at
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from mechagents.mechanics.formulation import WantedOfField
+    from mechagents.mechanics.meshing import FloatArray, IntArray, Mesh
+
+
+class Moment(NamedTuple):
+    """The unknowns at one time, each of shape (n,)."""
+
+    u: FloatArray
+    """[m]."""
+    v: FloatArray
+    """[m/s]."""
+    a: FloatArray
+    """[m/s^2]."""
+    held: FloatArray
+    """M a + C v + K u - f: what supports exert [N, or N/m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Displacement, velocity, acceleration and forces of all unknowns at equal steps of time."""
+
+    time: FloatArray
+    """From 0 to the end [s], shape (steps + 1,)."""
+    u: FloatArray
+    """[m], shape (steps + 1, n)."""
+    v: FloatArray
+    """[m/s], shape (steps + 1, n)."""
+    a: FloatArray
+    """[m/s^2], shape (steps + 1, n)."""
+    held: FloatArray
+    """M a + C v + K u - f: what supports exert [N, or N/m], shape (steps + 1, n)."""
+
+    def at(self, time: float) -> Moment:
+        """Return the unknowns at a time [s], linear between the steps."""
+        import numpy as np
+
+        place = float(np.interp(time, self.time, np.arange(len(self.time))))
+        before = min(int(place), len(self.time) - 2)
+        share = place - before
+        parts = (self.u, self.v, self.a, self.held)
+        return Moment(*((1 - share) * p[before] + share * p[before + 1] for p in parts))
+
+
+def load_factors(problem: Formulation, time: FloatArray) -> FloatArray:
+    """Return what the loads of a problem are multiplied by at some times [s]."""
+    return factors_at(problem.time_course, time)
+
+
+def newmark(
+    matrices: tuple[csr_matrix, csr_matrix, csr_matrix],
+    f: FloatArray,
+    fixed: IntArray,
+    v0: FloatArray,
+    time: FloatArray,
+    factor: FloatArray,
+) -> Motion:
+    """Return the motion M a + C v + K u = factor(t) f from u = 0, by average acceleration.
+
+    The matrix of a step, M + dt / 2 C + dt^2 / 4 K, is factorised once.
+
+    Args:
+        matrices: M, C and K, symmetric, each of shape (n, n); M positive definite.
+        f: The loads at a factor of one, shape (n,).
+        fixed: Unknowns that are held at 0.
+        v0: The velocity at first [m/s], shape (n,); 0 is taken where an unknown is held.
+        time: Equal steps from 0 to the end [s], shape (steps + 1,).
+        factor: Of the loads at each time, shape (steps + 1,).
+
+    Raises:
+        RuntimeError: If a matrix is singular.
+    """
+    import numpy as np
+
+    free = np.setdiff1d(np.arange(len(f)), fixed)
+    M, C, K = (matrix[free][:, free] for matrix in matrices)
+    load, dt = f[free], float(time[1] - time[0])
+    step = factors((M + dt / 2 * C + dt**2 / 4 * K).tocsc()).solve
+    u, v, a = (np.zeros((len(time), len(free))) for _ in range(3))
+    v[0] = v0[free]
+    a[0] = factors(M.tocsc()).solve(factor[0] * load - C @ v[0])
+    for n in range(len(time) - 1):
+        moved = u[n] + dt * v[n] + dt**2 / 4 * a[n]
+        speed = v[n] + dt / 2 * a[n]
+        a[n + 1] = step(factor[n + 1] * load - C @ speed - K @ moved)
+        v[n + 1] = speed + dt / 2 * a[n + 1]
+        u[n + 1] = moved + dt**2 / 4 * a[n + 1]
+    whole = [np.zeros((len(time), len(f))) for _ in range(3)]
+    for part, found in zip(whole, (u, v, a), strict=True):
+        part[:, free] = found
+    U, V, A = whole
+    M, C, K = matrices
+    held = (M @ A.T + C @ V.T + K @ U.T).T - np.outer(factor, f)
+    return Motion(time, U, V, A, held)
+
+
+def motion_quantities(
+    problem: Formulation,
+    motion: Motion,
+    dofs: IntArray,
+    solution_at: Callable[[float], Solution],
+    beds: Mapping[str, csr_matrix] | None = None,
+) -> list[Result]:
+    """Return every wanted quantity of a motion in time.
+
+    Args:
+        problem: What is wanted.
+        motion: The motion.
+        dofs: The unknowns of each node, shape (nodes, 2).
+        solution_at: Returns the solution at a time [s], whose forces are ``held`` then.
+        beds: The stiffness of the springs on each boundary that has some, shape (n, n).
+
+    Raises:
+        ValueError: If a wanted point lies outside the mesh.
+    """
+    found: list[Result] = []
+    for wanted in problem.wanted:
+        if isinstance(wanted, WantedOfMode):
+            continue
+        if wanted.over_time is not None:
+            series = _series(wanted, solution_at(0.0).mesh, motion, dofs, beds or {})
+            value = extreme(series, wanted.over_time)
+            method = f"{wanted.over_time} of {len(series)} times"
+        else:
+            time = wanted.time or 0.0
+            around = problem.idealisation == "axisymmetric"
+            then, v = solution_at(time), motion.at(time).v[dofs]
+            value, method = _evaluated(wanted, then, v, axisymmetric=around)
+        found.append(Result(wanted.name, float(value), problem.unit(wanted), method))
+    return found
+
+
+def _evaluated(
+    wanted: WantedOfField | WantedVelocity, then: Solution, v: FloatArray, *, axisymmetric: bool
+) -> tuple[float, str]:
+    read = wanted
+    if isinstance(read, WantedVelocity):
+        read, then = read.as_displacement, replace(then, displacement=v)
+    value, method = evaluate(read, then, axisymmetric=axisymmetric)
+    return value, f"{method}, linear between the times of steps"
+
+
+def _series(
+    wanted: WantedOfField | WantedVelocity,
+    mesh: Mesh,
+    motion: Motion,
+    dofs: IntArray,
+    beds: Mapping[str, csr_matrix],
+) -> FloatArray:
+    """Return a quantity at every time, shape (steps + 1,)."""
+    import numpy as np
+
+    if isinstance(wanted, WantedReaction):
+        column = "xy".index(wanted.component)
+        held = motion.held[:, dofs[mesh.boundary_nodes[wanted.boundary], column]].sum(axis=1)
+        if wanted.boundary in beds:
+            held = held - (beds[wanted.boundary] @ motion.u.T)[dofs[:, column]].sum(axis=0)
+        return np.asarray(held, dtype=np.float64)
+    if not isinstance(wanted, WantedDisplacement | WantedVelocity) or wanted.at is None:
+        raise ValueError(f"{wanted.name}: has no extreme over time")
+    element, weights = locate(mesh, wanted.at)
+    moved = motion.v if isinstance(wanted, WantedVelocity) else motion.u
+    at = np.einsum("k,tkx->tx", weights, moved[:, dofs[mesh.cells[element]]])
+    return component(at, wanted.component)
+
+
+def write_motion(motion: Motion, dofs: IntArray, folder: Path | str = ".") -> None:
+    """Write times, displacements, velocities and accelerations at the nodes to ``history.npz``.
+
+    Args:
+        motion: The motion.
+        dofs: The unknowns of each node, shape (nodes, 2).
+        folder: Where.
+    """
+    import numpy as np
+
+    np.savez(
+        Path(folder) / "history.npz",
+        time=motion.time,
+        displacement=motion.u[:, dofs],
+        velocity=motion.v[:, dofs],
+        acceleration=motion.a[:, dofs],
+    )

@@ -1,0 +1,75 @@
+"""The reference for motion in time where NGSolve is not there: elements of another family."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from mechagents.mechanics.formulation import Formulation, WantedOfMode
+from mechagents.mechanics.shapes import outline, size
+from mechagents.verification.assembly import balance
+from mechagents.verification.convergence import COARSENING, WAVES
+from mechagents.verification.dynamics import Dynamics, Motion
+from mechagents.verification.elements import FloatArray
+from mechagents.verification.matrices import mass_matrix, stiffness_matrix
+from mechagents.verification.motion_reading import motion_scale, read_motion_at
+from mechagents.verification.reference import march
+from mechagents.verification.reference.other_elements import unloaded, value_by_meshes
+from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
+from mechagents.verification.solution import Solution
+from mechagents.verification.springs import spring_stiffness
+
+ELEMENTS = (2000, 890, 395)
+"""About how many elements the three meshes have."""
+
+
+def solve(formulation: Formulation) -> ReferenceSolution:
+    """Return the wanted quantities of a transient problem, with error estimates.
+
+    Raises:
+        MechagentsError: If the body cannot be meshed.
+        RuntimeError: If the equations cannot be solved.
+    """
+    outlines = [outline(shape) for shape in formulation.geometry.regions.values()]
+    area, steps = sum(one.area for one in outlines), march.steps_for(formulation, size(outlines))
+    runs = [
+        _moved(formulation, (7 * area / count) ** 0.5, max(2, round(steps / COARSENING**number)))
+        for number, count in enumerate(ELEMENTS)
+    ]
+    sizes = tuple(float(np.sqrt(area / run.solution.fields.elements)) for run in runs)
+    quantities: dict[str, ReferenceValue] = {}
+    for wanted in formulation.wanted:
+        if isinstance(wanted, WantedOfMode):
+            continue
+        readings = [read_motion_at(run, wanted) for run in runs]
+        best = [reading.best for reading in readings if reading is not None]
+        if len(best) == len(runs) and len({len(values) for values in best}) == 1:
+            scale = motion_scale(runs[0], wanted)
+            quantities[wanted.name] = value_by_meshes(sizes, best, scale, WAVES)
+    kind, nodes = runs[0].solution.fields.blocks[0].kind, len(runs[0].solution.fields.points)
+    means = f"{kind} elements on another mesh of {nodes} nodes and {steps} steps of an implicit "
+    means += "Runge-Kutta method, in numpy; error by three meshes"
+    return ReferenceSolution(means=means, quantities=quantities)
+
+
+def _moved(formulation: Formulation, mesh_size: float, steps: int) -> Dynamics:
+    solution = unloaded(formulation, mesh_size)
+    assert formulation.end_time is not None
+    v0 = np.tile(formulation.initial_velocity, len(solution.fields.points))
+    found = march.march(_system(solution), formulation.time_course, v0, formulation.end_time, steps)
+    u, v, a = (part.reshape(steps + 1, -1, 2) for part in (found.u, found.v, found.a))
+    fields = replace(solution.fields, displacement=u[-1])
+    return Dynamics.of(replace(solution, fields=fields), Motion(found.time, u, v, a))
+
+
+def _system(solution: Solution) -> march.System:
+    M, K = mass_matrix(solution, 0, lumped=False), stiffness_matrix(solution, 0)
+    C, damping = 0.0 * M, solution.formulation.damping
+    if damping is not None:
+        C = damping.mass * M + damping.stiffness * K
+    values, rows, columns = spring_stiffness(solution)
+    K = K + csr_matrix((values, (rows, columns)), K.shape)
+    load: FloatArray = balance(replace(solution, factor=1.0)).external.ravel()
+    return march.System(M, C, K, load, ~solution.free.ravel())
