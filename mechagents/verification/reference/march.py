@@ -32,8 +32,8 @@ _BEFORE = (
 """The coefficients of earlier stages; that of the own one is gamma."""
 _STAGES = (1 / 4, 3 / 4, 11 / 20, 1 / 2, 1.0)
 """When the stages are, as shares of a step."""
-STEPS_OF_A_WAVE = 40
-FEWEST, MOST = 160, 400
+STEPS_OF_A_WAVE = 60
+FEWEST, MOST = 240, 480
 """Steps of time of the finest of two or three solutions."""
 
 
