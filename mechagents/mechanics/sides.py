@@ -162,7 +162,5 @@ def distance_to_sides(part: Along, points: FloatArray) -> FloatArray:
     """Return how far points are off the nearest of several sides [m], shape (...)."""
     import numpy as np
 
-    found: FloatArray = distance_to_side(part.sides[0], points)
-    for side in part.sides[1:]:
-        found = np.minimum(found, distance_to_side(side, points))
-    return found
+    each = [distance_to_side(side, points) for side in part.sides]
+    return np.asarray(np.stack(each).min(axis=0), dtype=np.float64)

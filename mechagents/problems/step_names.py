@@ -65,7 +65,9 @@ def _candidates(faces: list[Face], size: float) -> Iterator[OnPlane | OnCylinder
         if high - low <= NEAR * size:
             at = rounded((low + high) / 2, size)
             yield OnPlane(axis=axis, at=at)
-            within = {other: _range(every, other) for other in ACROSS[axis]}
+            within: dict[Axis, tuple[float, float]] = {
+                other: _range(every, other) for other in ACROSS[axis]
+            }
             yield OnPlane(axis=axis, at=at, within=within)
     for axis in AXES:
         one, two = (AXES.index(other) for other in ACROSS[axis])

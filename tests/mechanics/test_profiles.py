@@ -179,3 +179,41 @@ def test_a_drawn_profile_contains_what_its_outline_does():
 
 def test_the_polygon_without_a_fillet_is_another_body():
     assert outline(stepped(sharp()).geometry.regions["bar"]).area == pytest.approx(0.003)
+
+
+PEAK = {"name": "peak", "kind": "stress", "component": "von_mises", "extreme": "max"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"supports": [{"boundary": "axis", "y": 0.0}], "wanted": [PEAK]},
+            "floats: nothing prevents translation in x",
+        ),
+        (
+            {"supports": [{"boundary": "axis", "x": 0.0, "y": 0}, {"boundary": "pulled", "x": 1}]},
+            "'pulled' at .* meets 'axis', which is already displaced by 0 m",
+        ),
+        (
+            {"wanted": [{"name": "a", "kind": "displacement", "component": "x",
+                         "at": [0.062, 0.028]}]},
+            "lies outside the body",
+        ),
+    ],
+)  # fmt: skip
+def test_supports_and_places_are_checked_on_its_sides(change, told):
+    with pytest.raises(ValidationError, match=told):
+        stepped(**change)
+
+
+def test_symmetry_needs_a_side_along_an_axis():
+    with pytest.raises(ValidationError, match="symmetry: needs a straight boundary along an axis"):
+        stepped(
+            geometry={
+                "regions": {"bar": profile()},
+                "boundaries": {"round": {"kind": "sides", "region": "bar", "sides": ["fillet"]}},
+            },
+            supports=[{"boundary": "round", "symmetry": True}],
+            loads=[],
+        )
