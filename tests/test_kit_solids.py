@@ -274,6 +274,17 @@ def test_heat_strains_a_free_body_without_stress_and_stresses_a_held_one(kind: C
     np.testing.assert_allclose(sigma[1:], 0.0, atol=1e-8 * E * ALPHA * 50)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_elastic_bed_resists_in_its_directions(kind: CellKind) -> None:
+    V = SolidSpace(block_mesh(kind))
+    K = V.on("x1").stiffness_of(np.array([3e9, 0.0, 1e9]))
+    u = np.array([1e-3, 2e-3, 4e-3])
+    forces = (K @ np.tile(u, len(V.dofs)))[V.dofs]
+    np.testing.assert_allclose(forces.sum(axis=0), [3e6 * 0.2, 0.0, 4e6 * 0.2], atol=1e-6)
+    assert not forces[V.mesh.points[:, 0] < 0.99].any()
+    assert abs(K - K.T).max() <= 1e-12 * np.abs(K.data).max()
+
+
 def test_a_load_in_one_region_acts_there_alone() -> None:
     mesh = block_mesh("tetra10")
     V = SolidSpace(mesh)

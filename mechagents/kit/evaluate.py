@@ -42,7 +42,8 @@ class Solution:
     energy: FloatArray
     """Strain energy of each element, shape (elements,). In J, or J/m."""
     springs: dict[str, FloatArray] = field(default_factory=dict[str, "FloatArray"])
-    """What the springs on a named boundary exert on the body, x and y, shape (2,). In N, or N/m."""
+    """What the springs on a named boundary exert on the body, by component, shape (2 | 3,). In N,
+    or N/m."""
 
     def __post_init__(self) -> None:
         (nodes, axes), (elements, around) = self.mesh.points.shape, self.mesh.cells.shape

@@ -236,6 +236,23 @@ class SolidSurface:
         at_nodes = np.einsum("ifq,fq,qn->fin", t, self._weights, self._N)
         return summed(at_nodes, self.faces, len(self._space.mesh.points))
 
+    def stiffness_of(self, bed: FloatArray) -> bsr_matrix:
+        """Return K: v K u is the integral of k u . v for a bed of springs.
+
+        Args:
+            bed: The stiffness k along x, y and z [N/m^3], shape (3,).
+        """
+        from scipy.sparse import bsr_matrix, coo_matrix
+
+        products = np.einsum("fq,qm,qn->fmn", self._weights, self._N, self._N)
+        rows, columns = np.broadcast_arrays(self.faces[:, :, None], self.faces[:, None, :])
+        count = len(self._space.mesh.points)
+        entries = (products.ravel(), (rows.ravel(), columns.ravel()))
+        one = coo_matrix(entries, shape=(count, count)).tocsr()
+        blocks = one.data[:, None, None] * np.diag(bed)
+        shape = (self._space.N, self._space.N)
+        return bsr_matrix((blocks, one.indices, one.indptr), shape=shape)
+
 
 def rigid_motions(points: FloatArray) -> FloatArray:
     """Return translations along and rotations about x, y and z at points, shape (3 points, 6)."""

@@ -40,6 +40,9 @@ def bad_places(f: Formulation) -> Iterator[str]:
             for name in [load.region] if load.region else f.geometry.regions:
                 if f.materials[name].thermal_expansion is None:
                     yield f"materials.{name}.thermal_expansion: is needed for loads.{index}"
+    for index, spring in enumerate(f.springs):
+        if isinstance(f.geometry.boundaries[spring.boundary], OnCurve):
+            yield f"springs.{index}.boundary: a foundation needs a surface, not a curve"
     close = near(f.geometry)
     for index, wanted in enumerate(f.wanted):
         if wanted.kind == "displacement" or wanted.kind == "stress" or wanted.kind == "strain":
@@ -48,8 +51,8 @@ def bad_places(f: Formulation) -> Iterator[str]:
             if not in_a_region(f.geometry, np.array([wanted.at]), close)[0]:
                 yield f"wanted.{index}.at: the point {wanted.at} lies outside the body"
         elif wanted.kind == "reaction" and not any(
-            support.boundary == wanted.boundary and wanted.component in support.components
-            for support in f.supports
+            held.boundary == wanted.boundary and wanted.component in held.components
+            for held in (*f.supports, *f.springs)
         ):
             yield (
                 f"wanted.{index}.boundary: nothing holds {wanted.boundary!r} in "
@@ -117,10 +120,10 @@ def bad_formulas(f: Formulation) -> Iterator[str]:
 
 
 def floating(f: Formulation) -> Iterator[str]:
-    """Find rigid motions that no support prevents, for each separate piece of the body."""
+    """Find rigid motions that nothing prevents, for each separate piece of the body."""
     model = solid_model(f.geometry)
     pieces = model.pieces()
-    points = {s.boundary: _points(model, s.boundary) for s in f.supports}
+    points = {held.boundary: _points(model, held.boundary) for held in (*f.supports, *f.springs)}
     for piece in pieces:
         alone = len(pieces) == 1
         free = left_motions(_held(f, points, model, None if alone else piece))
@@ -135,14 +138,14 @@ def _held(
     model: SolidModel,
     piece: list[TopoDS_Shape] | None,
 ) -> FloatArray:
-    """Return the displacements that supports hold in each rigid motion, shape (any, 6)."""
+    """Return what supports and springs hold in each rigid motion, shape (any, 6)."""
     middle, extent = box(f.geometry).mean(axis=0), size(f.geometry)
     found: list[FloatArray] = [np.empty((0, 6))]
-    for support in f.supports:
-        places = points[support.boundary]
+    for held in (*f.supports, *f.springs):
+        places = points[held.boundary]
         if piece is not None:
-            places = _on_piece(model, support.boundary, places, piece)
-        found += [rows((places - middle) / extent, axis) for axis in support.components]
+            places = _on_piece(model, held.boundary, places, piece)
+        found += [rows((places - middle) / extent, axis) for axis in held.components]
     return np.concatenate(found)
 
 

@@ -43,14 +43,18 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 def _unknown_to_solids(f: Formulation) -> Iterator[str]:
     if f.analysis != "static_linear":
         yield f"analysis: solids are solved in static_linear only, not in {f.analysis} yet"
-    if f.springs:
-        yield "springs: are not solved in solids yet"
+    for index, spring in enumerate(f.springs):
+        if spring.kind == "point_spring":
+            yield (
+                f"springs.{index}.kind: a point of a solid gives way without end under a spring; "
+                "take a foundation on a patch (a plane with within)"
+            )
     for index, load in enumerate(f.loads):
         if load.kind == "point_force":
-            yield f"loads.{index}.kind: a point_force is not solved in solids yet"
-    for name, law in f.materials.items():
-        if law.kind == "orthotropic":
-            yield f"materials.{name}.kind: orthotropic is not solved in solids yet"
+            yield (
+                f"loads.{index}.kind: a point of a solid gives way without end under a "
+                "point_force; spread it as a traction on a patch (a plane with within)"
+            )
 
 
 def _bad_shapes(f: Formulation) -> Iterator[str]:

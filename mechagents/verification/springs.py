@@ -10,6 +10,7 @@ from mechagents.mechanics.formulation import PointForce
 from mechagents.mechanics.geometry import AXES, Axis
 from mechagents.mechanics.springs import Foundation, Spring
 from mechagents.verification.elements import FloatArray, IntArray, edge_shape, gauss_rule
+from mechagents.verification.skin import face_samples
 from mechagents.verification.solution import Solution
 
 
@@ -24,7 +25,7 @@ def point_force(solution: Solution, load: PointForce) -> FloatArray:
 def spring_force(solution: Solution, spring: Spring, level: int = 0) -> FloatArray:
     """Return what a spring exerts on each point [N, or N/m], shape (points, components).
 
-    It is -k u at a point, and the integral of -N k u over an edge.
+    It is -k u at a point, and the integral of -N k u over an edge or a face.
     """
     u = solution.fields.displacement
     found = np.zeros_like(u)
@@ -69,11 +70,14 @@ def spring_at_points(solution: Solution) -> FloatArray:
 def _matrices(
     solution: Solution, spring: Spring, level: int
 ) -> Iterator[tuple[IntArray, FloatArray]]:
-    """Yield nodes (m, k) and the integrals of N_k N_l over their edge, shape (m, k, k)."""
+    """Yield nodes (m, k) and integrals of N_k N_l over their edge or face, shape (m, k, k)."""
     place = solution.places[spring.boundary]
     if not isinstance(spring, Foundation):
         yield place.nodes[:, None], np.ones((len(place.nodes), 1, 1))
         return
+    for part in face_samples(solution.fields, place.faces, level):
+        area = np.linalg.norm(part.area, axis=-1)
+        yield part.nodes, np.einsum("mq,qk,ql->mkl", area, part.N, part.N)
     for quadratic in (False, True):
         nodes = place.edges[(place.edges[:, 2] >= 0) == quadratic][:, : 3 if quadratic else 2]
         s, w = gauss_rule(4 + level)

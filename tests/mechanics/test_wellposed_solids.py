@@ -71,7 +71,15 @@ def test_a_sound_body_of_two_regions_has_no_fault() -> None:
         ),
         (
             {"loads": [{"kind": "point_force", "boundary": "corner", "z": 1.0}]},
-            "loads.0.kind: a point_force is not solved in solids yet",
+            "loads.0.kind: a point of a solid gives way without end under a point_force; spread it",
+        ),
+        (
+            {"springs": [{"kind": "point_spring", "boundary": "corner", "z": 1.0}]},
+            "springs.0.kind: a point of a solid gives way without end under a spring; take a",
+        ),
+        (
+            {"springs": [{"kind": "foundation", "boundary": "top_edge", "z": 1.0}]},
+            "springs.0.boundary: a foundation needs a surface, not a curve",
         ),
         (
             {"loads": [{"kind": "traction", "boundary": "top_edge", "z": 1.0}]},

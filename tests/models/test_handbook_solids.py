@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,7 @@ from mechagents.problems import load_problem
 from mechagents.run import solve
 from mechagents.team import full_team
 from mechagents.verification import verify_folder
+from mechagents.verification.reference.process import solve_by
 
 PACKAGE = Path(str(files("mechagents"))).parent
 SOURCE = program_text("static_linear", 3)
@@ -126,19 +128,118 @@ def test_two_materials_that_are_heated_and_held_share_a_force(tmp_path: Path) ->
     assert found["moved"] == pytest.approx(0.2 * (sigma / E + ALPHA * 50))
 
 
-def test_the_wrong_law_in_the_program_is_found(tmp_path: Path) -> None:
-    """The checks that the tests above rest on do fail."""
-    formulation = Formulation.model_validate(box())
-    (tmp_path / "formulation.json").write_text(formulation.model_dump_json())
+FIBRES = {
+    "kind": "orthotropic",
+    "youngs_moduli": [140e9, 10e9, 9e9],
+    "poisson_ratios": [0.3, 0.25, 0.4],
+    "shear_moduli": [5e9, 4.5e9, 3.5e9],
+    "angle": "30 deg",
+}
+
+
+def slanted() -> tuple[dict[str, Any], dict[str, float]]:
+    """A bar of fibres at 30 degrees to its axis, and how it stretches and shears when pulled.
+
+    R. M. Jones, Mechanics of Composite Materials, 2nd ed. (1999), equations 2.88.
+    """
+    given = box(materials={"bar": FIBRES})
+    points = {"low": [0.0, 0.0, 0.0], "high": [0.0, 0.0, 0.1]}
+    given["geometry"]["boundaries"] |= {
+        name: {"kind": "space_point", "at": at} for name, at in points.items()
+    }
+    given["supports"] = [
+        {"boundary": "x0", "x": 0.0},
+        {"boundary": "low", "y": 0.0, "z": 0.0},
+        {"boundary": "high", "y": 0.0},
+    ]
+    at = [0.4, 0.0, 0.0]
+    given["wanted"] = [
+        {"name": "stretch", "kind": "displacement", "component": "x", "at": at},
+        {"name": "drift", "kind": "displacement", "component": "y", "at": at},
+        {"name": "pull", "kind": "stress", "component": "xx", "at": [0.2, 0.05, 0.05]},
+    ]
+    s11, s22, s12, s66 = 1 / 140e9, 1 / 10e9, -0.3 / 140e9, 1 / 5e9
+    c, s = 3**0.5 / 2, 0.5
+    along = s11 * c**4 + (2 * s12 + s66) * s**2 * c**2 + s22 * s**4
+    across = (2 * s11 - 2 * s12 - s66) * s * c**3 - (2 * s22 - 2 * s12 - s66) * s**3 * c
+    return given, {"stretch": 1e8 * along * 0.4, "drift": 1e8 * across * 0.4, "pull": 1e8}
+
+
+def bedded() -> tuple[dict[str, Any], dict[str, float]]:
+    """A bar that is pulled off an elastic bed of 5e10 N/m^3, and where its ends go."""
+    given = box(springs=[{"kind": "foundation", "boundary": "x0", "x": 5e10}])
+    given["supports"] = given["supports"][1:]
+    corner = [0.0, 0.1, 0.1]
+    given["wanted"].append({"name": "root", "kind": "displacement", "component": "x", "at": corner})
+    exact = {"root": 1e8 / 5e10, "stretch": 1e8 / 5e10 + 1e8 * 0.4 / E, "pull": 1e8}
+    return given, exact | {"held": -1e6, "energy": 1e8**2 / (2 * E) * 0.004}
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("known", [slanted, bedded])
+def test_fibres_and_elastic_beds_give_what_is_exact(
+    known: Callable[[], tuple[dict[str, Any], dict[str, float]]], order: int, tmp_path: Path
+) -> None:
+    given, exact = known()
+    found = run(given, tmp_path, mesh_size=0.1, element_order=order)
+    assert found == {name: pytest.approx(value, rel=1e-6) for name, value in exact.items()}
+
+
+@pytest.mark.parametrize("known", [slanted, bedded])
+async def test_the_reference_knows_fibres_and_elastic_beds(
+    known: Callable[[], tuple[dict[str, Any], dict[str, float]]],
+) -> None:
+    pytest.importorskip("ngsolve")
+    given, exact = known()
+    (found,) = await solve_by("high_order", [Formulation.model_validate(given)], 120)
+    assert found.fault == ""
+    for name, value in exact.items():
+        assert found.quantities[name].apart(value) <= 1e-6 * abs(value), name
+
+
+@pytest.mark.parametrize(
+    ("slip", "check"),
+    [
+        (("spring.x,", "2 * spring.x,"), "equilibrium:residual"),
+        (("K = (K + bed)", "K = (K + 0 * bed + 1e-6 * bed)"), "equilibrium:residual"),
+        (("energy, springs)", "energy)"), "quantities:held"),
+    ],
+)
+def test_a_bed_that_the_program_gets_wrong_is_found(
+    slip: tuple[str, str], check: str, tmp_path: Path
+) -> None:
+    given, _ = bedded()
+    assert SOURCE.count(slip[0]) == 1
+    assert check in failed(given, SOURCE.replace(*slip), tmp_path)
+
+
+def failed(problem: dict[str, Any], source: str, folder: Path) -> set[str]:
+    """Run another program, and return the checks that find fault with what it leaves."""
+    formulation = Formulation.model_validate(problem)
+    (folder / "formulation.json").write_text(formulation.model_dump_json())
     settings = Settings(mesh_size=0.1, element_order=1)
-    (tmp_path / "settings.json").write_text(settings.model_dump_json())
+    (folder / "settings.json").write_text(settings.model_dump_json())
+    (folder / "program.py").write_text(source)
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE)}
+    subprocess.run([sys.executable, "program.py"], cwd=folder, env=environment, check=True)
+    return {check.name for check in verify_folder(folder).failed}
+
+
+def test_the_wrong_law_in_the_program_is_found(tmp_path: Path) -> None:
     wrong = SOURCE.replace("K = V.stiffness(D)", "D = 1.01 * D\nK = V.stiffness(D)")
     assert wrong != SOURCE
-    (tmp_path / "program.py").write_text(wrong)
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE)}
-    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, env=environment, check=True)
-    failed = {check.name for check in verify_folder(tmp_path).failed}
-    assert "equilibrium:residual" in failed
+    assert "equilibrium:residual" in failed(box(), wrong, tmp_path)
+
+
+def test_fibres_that_are_turned_the_wrong_way_are_found(tmp_path: Path) -> None:
+    given, _ = slanted()
+    other = given | {"materials": {"bar": FIBRES | {"angle": "-30 deg"}}}
+    formulation = Formulation.model_validate(other)
+    (tmp_path / "other.json").write_text(formulation.model_dump_json())
+    turned = "problem, settings = read_problem()\nfrom pathlib import Path\nproblem = "
+    turned += "type(problem).model_validate_json(Path('other.json').read_bytes())"
+    wrong = SOURCE.replace("problem, settings = read_problem()", turned)
+    assert "equilibrium:residual" in failed(given, wrong, tmp_path)
 
 
 # The coder's rules

@@ -40,10 +40,12 @@ from mechagents.mechanics.formulation import (
 from mechagents.mechanics.geometry import AXES, OnCurve
 from mechagents.verification.reference.body import Resolution
 from mechagents.verification.reference.high_order import ROUNDING, Solved
+from mechagents.verification.reference.laws import constants
 from mechagents.verification.reference.probe import FloatArray
 from mechagents.verification.reference.rigid_motion import moved_to_points
 from mechagents.verification.reference.solid_mesh import make_solid_body
 from mechagents.verification.reference.solid_probe import at_place, extreme_of
+from mechagents.verification.reference.springs import with_beds
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 
 UNKNOWNS = 130_000
@@ -268,9 +270,29 @@ class SolvedSolid(Solved):
     def _assembled(self) -> tuple[BilinearForm, Preconditioner]:
         u, v = self.space.TnT()
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
-        stiffness = BilinearForm(form * dx(bonus_intorder=2), symmetric=True)
-        preconditioner = Preconditioner(stiffness, "bddc")
-        return stiffness.Assemble(), preconditioner
+        work = form * dx(bonus_intorder=2)
+        stiffness = BilinearForm(work, symmetric=True)
+        if not self.formulation.springs:
+            preconditioner = Preconditioner(stiffness, "bddc")
+            return stiffness.Assemble(), preconditioner
+        # Beds alone make singular matrices of elements of a surface, which bddc cannot take: in
+        # the preconditioner they are spread over the body.
+        around = BilinearForm(work + self._bed * InnerProduct(u, v) * dx, symmetric=True)
+        preconditioner = Preconditioner(around, "bddc")
+        around.Assemble()
+        return BilinearForm(with_beds(work, self), symmetric=True).Assemble(), preconditioner
+
+    @property
+    def _bed(self) -> float:
+        """The stiffest bed in a direction, scaled, but no stiffer than the body."""
+        beds = [k for spring in self.formulation.springs for k in spring.components.values()]
+        return min(max(beds) / self.body.frame.scale, self._stiffest)
+
+    @property
+    def _stiffest(self) -> float:
+        """The largest constant of any material in the direction of x [Pa]."""
+        laws = self.formulation.materials
+        return max(constants(law, plane_stress=False).normal[0][0] for law in laws.values())
 
     @cached_property
     def stiffness(self) -> BilinearForm:

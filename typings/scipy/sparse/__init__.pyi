@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 class csr_matrix:
     shape: tuple[int, int]
     data: NDArray[np.float64]
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int32]
     def __init__(
         self,
         arg: NDArray[np.float64]
@@ -36,8 +38,6 @@ class csr_array(csr_matrix):
     def __getitem__(self, key: NDArray[np.int64] | tuple[slice, NDArray[np.int64]], /) -> Self: ...
 
 class bsr_matrix(csr_matrix):
-    indices: NDArray[np.int32]
-    indptr: NDArray[np.int32]
     def __init__(
         self,
         arg: tuple[NDArray[np.float64], NDArray[np.integer], NDArray[np.integer]],

@@ -2,7 +2,8 @@
 
 Find u, prescribed on the supports, with
 
-    integral of sigma(u) : eps(v)  =  integral of t . v on surfaces  +  integral of b . v
+    integral of sigma(u) : eps(v)  +  integral of k u . v on elastic beds
+        =  integral of t . v on surfaces  +  integral of b . v
 
 for every v that is zero on the supports. sigma = D e with the elastic strain e = eps(u) - alpha T,
 where a change of temperature T expands the material. Strains and stresses have the rows xx, yy,
@@ -64,6 +65,13 @@ for load in problem.loads:
     elif load.kind == "body_force":
         f += V.force_of(vector(load, V.x) * inside(mesh, load.region))
 
+# Elastic beds on surfaces [N/m^3].
+beds = {}
+for spring in problem.springs:
+    bed = V.on(spring.boundary).stiffness_of(np.array([spring.x, spring.y, spring.z]))
+    K = (K + bed).tobsr((3, 3))
+    beds[spring.boundary] = beds.get(spring.boundary, 0) + bed
+
 # Supports: prescribed displacements, component by component.
 prescribed = {}
 for support in problem.supports:
@@ -81,8 +89,9 @@ sigma = node_means(mesh, np.moveaxis(sigma, 0, -1))
 elastic = V.strain(u) - expansion
 energy = V.integral((stress(elastic) * elastic).sum(axis=0) / 2)
 forces = (K @ u - f)[V.dofs]  # what is out of balance at a node is held by its support
+springs = {name: -(bed @ u)[V.dofs].sum(axis=0) for name, bed in beds.items()}
 
-solution = Solution(mesh, u[V.dofs], sigma, forces, energy)
+solution = Solution(mesh, u[V.dofs], sigma, forces, energy, springs)
 results = quantities(problem, solution)
 write_results(results)
 write_fields(solution)
