@@ -51,6 +51,12 @@ if TYPE_CHECKING:
     BoolArray = NDArray[np.bool_]
 
 
+_BESIDE = 1e-3
+"""A step inward from a side of a box, over its diagonal."""
+_STEPS = 100
+"""Places along a side at which a body is looked for."""
+
+
 def contains(shape: Shape, points: FloatArray, near: float) -> BoolArray:
     """Return which points lie in a shape of space or closer than ``near`` to it, shape (n,).
 
@@ -188,6 +194,29 @@ def box(geometry: Geometry) -> FloatArray:
     return np.array([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
 
 
+def reached(geometry: Geometry) -> BoolArray:
+    """Return which sides of the box around a solid the solid reaches, shape (2, 3).
+
+    It falls short of one where what makes that end of the box is cut off. A place that is smaller
+    than a hundredth of the side may be missed.
+    """
+    ends, found = box(geometry), np.zeros((2, 3), dtype=np.bool_)
+    beside = _BESIDE * float(np.linalg.norm(ends[1] - ends[0]))
+    lattice = (np.arange(_STEPS) + 0.5) / _STEPS
+    for number, axis in enumerate(AXES):
+        one, two = _across(axis)
+        points = np.empty((_STEPS, _STEPS, 3))
+        points[..., one] = (ends[0] + lattice[:, None] * (ends[1] - ends[0]))[:, None, one]
+        points[..., two] = (ends[0] + lattice[:, None] * (ends[1] - ends[0]))[None, :, two]
+        for end, inward in ((0, 1.0), (1, -1.0)):
+            points[..., number] = ends[end, number] + inward * beside
+            flat = points.reshape(-1, 3)
+            found[end, number] = any(
+                contains(shape, flat, 0.0).any() for shape in geometry.regions.values()
+            )
+    return found
+
+
 def _box(shape: Shape) -> FloatArray:
     """Return the corners of a box around a shape [m], with as many coordinates as it has."""
     match shape:
@@ -250,7 +279,7 @@ def area(geometry: Geometry, name: str) -> float:
 
 
 def areas(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
-    """Return how much of a body's surface lies on each of several surfaces, and on none [m^2].
+    """Return how much of a body's surface lies on each of several surfaces [m^2].
 
     Args:
         geometry: The body.

@@ -84,14 +84,19 @@ class Facets:
         return found
 
     def gaps(self, walls: Sequence[Wall], which: IntArray) -> FloatArray:
-        """Return the volume between the faces and the surfaces they lie on [m^3], (walls,)."""
+        """Return the volume between the faces and the surfaces they lie on [m^3], (walls,).
+
+        Only what lies between corners counts: how far these are off themselves is no chord's doing.
+        """
         found = np.zeros(len(walls))
         for part in face_samples(self.fields, self.nodes):
             area = np.linalg.norm(part.area, axis=-1)
             for number, wall in enumerate(walls):
                 on = which[part.rows] == number
                 if not np.isinf(wall.bend):
-                    found[number] += float((np.abs(wall.height(part.x[on])) * area[on]).sum())
+                    corners = wall.height(self.fields.points[part.nodes[on, :3]])
+                    off = wall.height(part.x[on]) - corners.mean(axis=1, keepdims=True)
+                    found[number] += float((np.abs(off) * area[on]).sum())
         return found
 
     def outward(self, wall: Wall) -> FloatArray:

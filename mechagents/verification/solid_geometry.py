@@ -22,8 +22,9 @@ from mechagents.mechanics.geometry import (
     Shape,
 )
 from mechagents.mechanics.shapes import ON_BOUNDARY
-from mechagents.mechanics.solid_body import area, areas, box, contains, volume
+from mechagents.mechanics.solid_body import area, areas, box, contains, reached, volume
 from mechagents.messages import Check
+from mechagents.verification.chords import MOST, cut_from_area, short_of_pole
 from mechagents.verification.elements import (
     BoolArray,
     FloatArray,
@@ -39,21 +40,19 @@ from mechagents.verification.fields import Block
 from mechagents.verification.skin import face_areas
 from mechagents.verification.solid_regions import point_regions
 from mechagents.verification.solution import Solution
-from mechagents.verification.walls import Wall, wall_of, walls
+from mechagents.verification.walls import Flat, Wall, wall_of, walls
 from mechagents.verification.wording import found, measured
 
 VOLUME = 2e-3
 """Relative error of a volume, besides what lies between faces and the surfaces they are on."""
-CHORDS = 0.05
-"""The most that may lie there, of the volume."""
-BENT = 0.07
-"""The most that the area of a curved surface may lack by chords besides ``AREA``."""
-AREA, ROUGH_AREA = 0.03, 0.3
-"""Relative error of the area of a surface, and on a coarser mesh of the convergence study."""
-BOX = 0.02
-"""How far the box around the mesh may be off that around the body, of its diagonal."""
-BENT_BOX = 0.08
-"""The same of a body with curved surfaces, from which flat faces may be that far off."""
+AREA, ROUGH_AREA = 5e-3, 0.3
+"""Relative error of the area of a surface besides what chords cut off it, and on a coarser mesh
+of the convergence study."""
+BOX = 2e-3
+"""How far the box around the mesh may be off that around the body, of its diagonal, besides what
+it is short of the ends of curved surfaces."""
+MOST_BOX = 0.08
+"""The most that it may be short of them."""
 INTERFACE = 0.1
 """How far a corner of an element may lie out of its region, of the longest edge of the mesh."""
 _BESIDE = 1e-5
@@ -66,36 +65,39 @@ def check_solid_geometry(solution: Solution, *, roughly: bool = False) -> Iterat
     Roughly means no volumes, and areas that may be smaller by chords, as suits a mesh that is
     coarse on purpose.
     """
-    yield (size := _box(solution))
+    surface = _Surface.of(solution)
+    yield (size := _box(solution, surface))
     if not size.passed:
         return
     yield (sound := _elements(solution))
     if not sound.passed:
         return
-    surface = _Surface.of(solution)
     yield _outline(solution, surface, ROUGH_AREA if roughly else AREA)
     if not roughly:
         yield from _volumes(solution, surface)
     yield from _boundaries(solution, 0.5 if roughly else AREA)
 
 
-def _box(solution: Solution) -> Check:
+def _box(solution: Solution, surface: _Surface) -> Check:
     fields, geometry = solution.fields, solution.formulation.geometry
     wanted = box(geometry)
     given = np.array([fields.points.min(axis=0), fields.points.max(axis=0)])
     diagonal = float(np.linalg.norm(wanted[1] - wanted[0]))
-    beyond = np.maximum(wanted[0] - given[0], given[1] - wanted[1]).max()
-    short = np.maximum(given[0] - wanted[0], wanted[1] - given[1]).max()
-    # Where something is cut off at an end, the box that is wanted is no more than a bound.
-    cut = "difference" in {shape.kind for shape in geometry.regions.values()}
-    value = float(max(beyond, 0.0 if cut and fields.size > 0.1 * diagonal else short)) / diagonal
+    beyond = float(np.maximum(wanted[0] - given[0], given[1] - wanted[1]).max())
+    short = np.array([given[0] - wanted[0], wanted[1] - given[1]])
     message = f"the mesh fills {_box_text(given)}, the body {_box_text(wanted)}"
     factor = fields.size / diagonal
     for power in (1000.0, 0.001):
         if abs(factor / power - 1) < 0.05:
             message += f": a factor of {power:g}, so lengths are in millimetres or metres wrongly"
-    bent = any(np.isfinite(wall.bend) for wall in walls(geometry.regions.values(), 0.0))
-    return measured("geometry:box", value, BENT_BOX if bent else BOX, message)
+    value, allowed = max(beyond, 0.0) / diagonal, BOX
+    pole = min(MOST_BOX, surface.short_of_pole / diagonal)
+    for end, number in np.argwhere(reached(geometry)).tolist():
+        limit = BOX + pole * (not surface.ends_flat(number, float(wanted[end, number])))
+        least = float(short[end, number]) / diagonal
+        if least / limit > value / allowed:
+            value, allowed = least, limit
+    return measured("geometry:box", value, allowed, message)
 
 
 def _box_text(ends: FloatArray) -> str:
@@ -167,13 +169,19 @@ class _Surface:
         """Volume between the faces and the surfaces they lie on [m^3]."""
         return float(self.facets.gaps(self.walls, self.which).sum())
 
+    @property
+    def short_of_pole(self) -> float:
+        """How far the nodes may all be from the end of a curved surface [m]."""
+        return short_of_pole(self.facets, self.walls, self.which)
 
-def _bent(facets: Facets, wall: Wall, ideal: float) -> float:
-    """Return the share of the area of a curved surface that the chords of faces may cut off it."""
-    if np.isinf(wall.bend) or not ideal:
-        return 0.0
-    gap = float(facets.gaps([wall], np.zeros(len(facets.nodes), dtype=np.int64))[0])
-    return min(BENT, 2 * gap / (ideal * wall.bend))
+    def ends_flat(self, number: int, at: float) -> bool:
+        """Return whether a plane square to an axis bounds the body at a coordinate [m]."""
+        near = ON_BOUNDARY * self.facets.fields.size
+        planes = [wall for wall in self.walls if isinstance(wall, Flat)]
+        return any(
+            abs(wall.square[number]) == 1 and abs(wall.point[number] - at) <= near
+            for wall in planes
+        )
 
 
 def _outline(solution: Solution, surface: _Surface, allowed: float) -> Check:
@@ -188,34 +196,39 @@ def _outline(solution: Solution, surface: _Surface, allowed: float) -> Check:
         )
         return found(name, False, message)
     worst, share, message = 0.0, allowed, "the outer faces of the mesh follow the body's surfaces"
-    for words, given, ideal, bent in _by_wall(solution, surface):
-        limit = allowed + bent
+    for words, given, ideal, cut in _by_wall(solution, surface):
+        limit = allowed + (min(MOST, cut / ideal) if ideal else 0.0)
         error = abs(given / ideal - 1) if ideal else given / float(surface.area.sum())
         if error / limit > worst / share:
             worst, share = error, limit
             if error > limit:
                 message = (
                     f"{words} has {ideal:.4g} m^2 of the body's surface, but the mesh has "
-                    f"{given:.4g} m^2 of outer faces on it"
+                    f"{given:.4g} m^2 of outer faces on it{_finer(ideal - given, cut)}"
                 )
     return measured(name, worst, share, message)
+
+
+def _finer(missing: float, cut: float) -> str:
+    """Return a remedy, where the chords of a coarse mesh explain what is missing."""
+    if 0 < missing <= 1.1 * cut:
+        return ": flat faces cut it off; take a finer mesh or curved elements"
+    return ""
 
 
 def _by_wall(solution: Solution, surface: _Surface) -> Iterator[tuple[str, float, float, float]]:
     """Yield each surface in words, its area in the mesh and in the body, and what chords may cut.
 
-    Those that a formulation has no name for come last, together.
+    Areas are in m^2.
     """
-    named = [(number, wall.named) for number, wall in enumerate(surface.walls)]
-    known = [(number, plain) for number, plain in named if plain is not None]
-    *exact, rest = areas(solution.formulation.geometry, [plain for _, plain in known])
-    for (number, plain), ideal in zip(known, exact, strict=True):
+    named = [wall.named for wall in surface.walls]
+    exact = areas(solution.formulation.geometry, named)
+    near = ON_BOUNDARY * solution.fields.size
+    for number, (plain, ideal) in enumerate(zip(named, exact, strict=True)):
         on = np.flatnonzero(surface.which == number)
-        bent = _bent(surface.facets.take(on), surface.walls[number], ideal)
-        yield _words(plain), float(surface.area[on].sum()), ideal, bent
-    if len(known) < len(named):
-        other = ~np.isin(surface.which, [number for number, _ in known])
-        yield "what is elliptic", float(surface.area[other].sum()), rest, BENT
+        wall = surface.walls[number]
+        cut = cut_from_area(surface.facets.take(on), wall, surface.walls, near)
+        yield _words(plain), float(surface.area[on].sum()), ideal, cut
 
 
 def _words(plain: PlainSurface) -> str:
@@ -307,10 +320,11 @@ def _gap(solution: Solution, number: int, shape: Shape) -> float:
 
 
 def _volume(name: str, given: float, ideal: float, gap: float, astray: float = 0.0) -> Check:
-    allowed = VOLUME + min(CHORDS, 1.1 * gap / ideal)
+    allowed = VOLUME + min(MOST, 1.1 * gap / ideal)
     value = max(abs(given - ideal), astray) / ideal
     words = name.replace("region:", "region ")
     message = f"{words} has {given:.6g} m^3 of mesh, not {ideal:.6g} m^3"
+    message += _finer(ideal - given, gap)
     if value <= allowed:
         message = f"{given:.6g} m^3 of mesh for {ideal:.6g} m^3"
     elif abs(given - ideal) < astray:
@@ -341,6 +355,7 @@ def _boundaries(solution: Solution, allowed: float) -> Iterator[Check]:
         load.boundary for load in f.loads if load.kind == "traction" or load.kind == "pressure"
     }
     used |= {spring.boundary for spring in f.springs}
+    around = walls(f.geometry.regions.values(), near := ON_BOUNDARY * solution.fields.size)
     for name, boundary in f.geometry.boundaries.items():
         if name not in used:
             continue
@@ -353,6 +368,9 @@ def _boundaries(solution: Solution, allowed: float) -> Iterator[Check]:
         ideal = area(f.geometry, name)
         given = float(face_areas(solution.fields, place.faces).sum())
         message = f"{given:.4g} m^2 of outer faces lie on {name}, which has {ideal:.4g} m^2"
-        bent = _bent(Facets.of(solution.fields, place.faces), wall_of(boundary), ideal)
+        facets = Facets.of(solution.fields, place.faces)
+        cut = cut_from_area(facets, wall_of(boundary), around, near)
+        message += _finer(ideal - given, cut)
         value = abs(given / ideal - 1) if ideal else np.inf
-        yield measured(f"geometry:boundary:{name}", value, min(allowed + bent, 0.5), message)
+        limit = min(allowed + (min(MOST, cut / ideal) if ideal else 0.0), 0.5)
+        yield measured(f"geometry:boundary:{name}", value, limit, message)

@@ -52,8 +52,8 @@ class Wall(ABC):
 
     @property
     @abstractmethod
-    def named(self) -> PlainSurface | None:
-        """The same surface as a formulation names it, where it can."""
+    def named(self) -> PlainSurface:
+        """The same surface as a formulation names it."""
 
     @abstractmethod
     def height(self, points: FloatArray) -> FloatArray:
@@ -218,6 +218,17 @@ class Oval(Wall):
     def around(self, steps: FloatArray) -> FloatArray:
         """Return the length of steps (..., 3) across the axis [m], (...)."""
         return np.asarray(np.linalg.norm(steps[..., self._across], axis=-1))
+
+    def sagitta(self, steps: FloatArray, share: float, most: float) -> FloatArray:
+        """Return how far the middle of chords (..., 3) of it may be off [m], shape (...).
+
+        It is stretched to a circle of radius 1; which way a chord goes tells where it lies.
+        """
+        across = steps[..., self._across] / np.array(self.radii)
+        chord = np.linalg.norm(across, axis=-1)
+        square = np.stack([-across[..., 1], across[..., 0]], axis=-1)
+        off = share * chord**2 * metres(square, self.radii)
+        return np.asarray(np.where(chord <= most, off, 0.0))
 
     @property
     def numbers(self) -> tuple[float, ...]:
