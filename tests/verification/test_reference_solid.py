@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from verification import solids_to_solve as known
 
-from mechagents.verification.reference import ReferenceSolution
+from mechagents.verification.reference import ReferenceSolution, find_references
+from mechagents.verification.reference import other_elements as others
 from mechagents.verification.reference import process as processes
+from mechagents.verification.reference import solid_elements as elements
+from mechagents.verification.reference.two_levels import solved_by_levels
 
 HAS_NGSOLVE = importlib.util.find_spec("ngsolve") is not None
 if HAS_NGSOLVE:
@@ -86,3 +90,50 @@ def test_no_higher_order_is_solved_once_all_that_has_a_limit_is_known() -> None:
     assert solids.known_well(read, 1e-3)
     assert not solids.known_well(read, 1e-5)
     assert not solids.known_well(read[1:], 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("body", "close", "share"),
+    [
+        (known.patch, 1e-7, 0.1),
+        (known.hanging_bar, 1e-7, 0.1),
+        (known.bent_beam, 1e-7, 0.1),
+        (known.hollow_sphere, 0.5, 0.35),
+    ],
+)
+def test_without_ngsolve_the_exact_solution_lies_within_the_error_too(
+    body: Callable[[], known.Known], close: float, share: float
+) -> None:
+    formulation, exact = body()
+    states = list(elements.states(formulation, share))
+    _is_honest(others.by_meshes(formulation, states), exact, close)
+
+
+async def test_without_ngsolve_another_way_is_taken_for_solids_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ngsolve.py").write_text("raise ImportError('libgfortran.so.5: not found')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    formulation, exact = known.bent_beam()
+    (found,) = await find_references([formulation])
+    assert "tetra10 elements on another mesh" in found.means
+    assert "in numpy" in found.means
+    _is_honest(found, exact, 1e-6)
+
+
+@pytest.mark.parametrize("body", [known.bent_beam, known.hollow_sphere])
+def test_both_levels_solve_the_equations(body: Callable[[], known.Known]) -> None:
+    formulation, _ = body()
+    solution = next(elements.states(formulation, 0.1)).solution
+    K, free = elements.stiffness(solution), solution.free
+    force = np.random.default_rng(2).standard_normal(free.size)
+    u = solved_by_levels(K, force, free, solution.fields.blocks[0])
+    left = (force - K @ u.ravel())[free.ravel()]
+    assert np.linalg.norm(left) < 1e-9 * np.linalg.norm(force)
+    assert not u[~free].any()
+
+
+def test_a_solid_of_which_no_three_meshes_can_be_made_is_told() -> None:
+    formulation, _ = known.twisted_shaft()
+    with pytest.raises(RuntimeError, match="no three meshes"):
+        list(elements.states(formulation, 0.01))
