@@ -144,8 +144,8 @@ def distance_to_side(side: Side, points: FloatArray) -> FloatArray:
     beyond = _beyond(side, np.arctan2(arm[..., 1], arm[..., 0]))
     to_circle = np.abs(np.linalg.norm(arm, axis=-1) - side.radius)
     ends = [np.linalg.norm(points - np.array(end), axis=-1) for end in (side.start, side.end)]
-    found: FloatArray = np.where(beyond, np.minimum(*ends), to_circle)
-    return found
+    to_end: FloatArray = np.stack(ends).min(axis=0)
+    return np.where(beyond, to_end, to_circle)
 
 
 def _beyond(arc: Arc, angle: FloatArray) -> NDArray[np.bool_]:
