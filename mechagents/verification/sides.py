@@ -28,19 +28,18 @@ def check_sides(solution: Solution, whole: BaseGeometry, allowed: float) -> Iter
     """
     shapes = solution.formulation.geometry.regions.values()
     sides = [side for shape in shapes for profile in _profiles(shape) for side in profile.outline]
-    worst, over, message = 0.0, -1.0, "the outer edges of the mesh follow every side"
-    tolerance = allowed
+    worst, tolerance, message = 0.0, allowed, "the outer edges of the mesh follow every side"
     for side in sides:
         ideal = boundary_part(whole, Along((side,))).length
         if not ideal:  # between two regions, or cut off
             continue
         edges = place(solution.fields, solution.edges, Along((side,))).edges
         given = float(edge_lengths(solution.fields, edges).sum())
-        stubs = min(4 * ON_BOUNDARY * solution.fields.size / ideal, MOST_STUBS)
         error = abs(given / ideal - 1)
-        if error - stubs > over:
-            over, worst, tolerance = error - stubs, error, allowed + stubs
-            if worst > tolerance:
+        limit = allowed + min(4 * ON_BOUNDARY * solution.fields.size / ideal, MOST_STUBS)
+        if error / limit > worst / tolerance:
+            worst, tolerance = error, limit
+            if error > limit:
                 message = _missing(side, ideal, given)
     if sides:
         yield measured("geometry:sides", worst, tolerance, message)
