@@ -35,7 +35,7 @@ class Modes:
     values: FloatArray
     """Frequencies [Hz], or buckling factors [-], shape (modes,)."""
     shapes: FloatArray
-    """Of any size, at the nodes, shape (modes, nodes, 2)."""
+    """Of any size, at the nodes, shape (modes, nodes, 2 | 3)."""
 
     def __post_init__(self) -> None:
         meant = (len(self.values), *self.mesh.points.shape)
@@ -67,7 +67,7 @@ def vibration_modes(
     import numpy as np
 
     free = np.setdiff1d(np.arange(K.shape[0]), fixed)
-    stiff, heavy = (A[free][:, free].tocsc() for A in (K, M))
+    stiff, heavy = (A.tocsr()[free][:, free].tocsc() for A in (K, M))
     # The mean of K's diagonal over M's is the square of a frequency of one element alone; times
     # the square of an element's size over the body's, which is about 1 / n, of the body's.
     sigma = -SHIFT * float(stiff.diagonal().sum() / heavy.diagonal().sum()) / len(free)
@@ -110,7 +110,7 @@ def buckling_modes(
     import numpy as np
 
     free = np.setdiff1d(np.arange(K.shape[0]), fixed)
-    stiff, initial = (A[free][:, free].tocsc() for A in (K, K_sigma))
+    stiff, initial = (A.tocsr()[free][:, free].tocsc() for A in (K, K_sigma))
     # K phi = lambda (-K_sigma) phi: the lowest positive lambda is the inverse of the largest mu.
     # Where nothing is in compression all mu crowd below 0.
     hint = "did not converge; is nothing in compression?"

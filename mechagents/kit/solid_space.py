@@ -42,11 +42,13 @@ class SolidSpace:
     strain gamma = 2 eps; points come as coordinates first, (3, elements, points).
     """
 
-    def __init__(self, mesh: Mesh, *, at_nodes: bool = False) -> None:
+    def __init__(self, mesh: Mesh, *, degree: int = 2, at_nodes: bool = False) -> None:
         """Choose points of integration: exact on straight elements, more on curved ones.
 
         Args:
             mesh: Of solid elements.
+            degree: Of the polynomials that are integrated exactly on straight tetrahedra, at
+                least: 2 is enough for stiffness and loads, 4 for mass and geometric stiffness.
             at_nodes: Whether values are wanted at each element's own nodes, in the mesh's order,
                 instead of at points of integration.
         """
@@ -60,9 +62,8 @@ class SolidSpace:
             self._weights = np.ones(len(self._points))
             return
         curved = mesh.kind == "tetra10" and not _is_straight(mesh)
-        self._points, self._weights = _rule(
-            mesh.kind, _CURVED_ORDER if curved else _VOLUME_ORDER[mesh.kind]
-        )
+        least = _CURVED_ORDER if curved else _VOLUME_ORDER[mesh.kind]
+        self._points, self._weights = _rule(mesh.kind, max(least, degree))
 
     @cached_property
     def x(self) -> FloatArray:
@@ -124,6 +125,47 @@ class SolidSpace:
     def volume(self) -> FloatArray:
         """What each point counts for [m^3], shape (elements, points)."""
         return np.concatenate([weight for _, _, weight in self._pieces()])
+
+    def mass(self, rho: FloatArray) -> bsr_matrix:
+        """Return M: v M u is the integral of rho u . v, consistent with the shape functions.
+
+        Args:
+            rho: The density of each element [kg/m^3], shape (elements, 1).
+        """
+        N, _ = shape_functions(self.mesh.kind, self._points)
+        products = np.einsum("qa,qb->qab", N, N).reshape(len(N), -1)
+        weights = self.volume * rho
+        return self._alike((chunk, weights[chunk] @ products) for chunk, _, _ in self._pieces())
+
+    def geometric_stiffness(self, sigma: FloatArray) -> bsr_matrix:
+        """Return K_sigma: v K_sigma u is the integral of sigma_ij du_k/dx_i dv_k/dx_j.
+
+        Args:
+            sigma: A stress [Pa], tension positive, at ``x``, shape (6, elements, points).
+        """
+
+        def pieces() -> Iterator[tuple[slice, FloatArray]]:
+            for chunk, gradient, weight in self._pieces():
+                full = np.moveaxis((sigma[:, chunk] * weight)[VOIGT], (0, 1), (2, 3))
+                turned = gradient @ full  # elements, points, nodes, 3
+                yield chunk, np.einsum("eqai,eqbi->eab", turned, gradient, optimize=True)
+
+        return self._alike(pieces())
+
+    def _alike(self, pieces: Iterable[tuple[slice, FloatArray]]) -> bsr_matrix:
+        """Return a matrix that acts on each component alike, from its values at node pairs.
+
+        Args:
+            pieces: Of some elements, shape (elements, nodes^2) or (elements, nodes, nodes).
+        """
+        from scipy.sparse import bsr_matrix
+
+        starts, columns, place = self._pattern
+        data = np.zeros(len(columns))
+        for chunk, values in pieces:
+            data += np.bincount(place[chunk].ravel(), values.ravel(), len(columns))
+        shape = (self.N, self.N)
+        return bsr_matrix((data[:, None, None] * np.eye(3), columns, starts), shape=shape)
 
     def force_of(self, b: FloatArray) -> FloatArray:
         """Return f: v f is the integral of b . v for a force per volume b [N/m^3] at ``x``."""

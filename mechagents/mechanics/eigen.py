@@ -80,7 +80,7 @@ def _buckling(f: Formulation) -> Iterator[str]:
     if f.idealisation == "axisymmetric":
         yield (
             "idealisation: an axisymmetric body may buckle out of its symmetry, which cannot be "
-            "solved yet; only plane bodies can"
+            "solved yet; state it as a solid"
         )
     for index, load in enumerate(f.loads):
         if load.kind == "pressure":

@@ -76,7 +76,11 @@ PROGRAMS = {
     "transient": "plane_transient.py",
 }
 """The program for each analysis of the plane."""
-SOLID_PROGRAMS = {"static_linear": "solid_elasticity.py"}
+SOLID_PROGRAMS = {
+    "static_linear": "solid_elasticity.py",
+    "modal": "solid_vibration.py",
+    "buckling": "solid_buckling.py",
+}
 """The program for each analysis of a solid."""
 LOAD_STEPS = {"static_finite": 10, "static_plastic": 20}
 """What a nonlinear analysis starts with."""
