@@ -120,3 +120,26 @@ def test_only_displacement_of_a_mode_that_there_is_can_be_drawn(
 @pytest.mark.parametrize("number", [0, 51, 1.5])
 def test_modes_are_counted_from_one(number: float) -> None:
     assert fault(modal(wanted=[{**FREQUENCY, "number": number}]))
+
+
+SOLID: dict[str, Any] = {
+    "idealisation": "solid",
+    "geometry": {
+        "regions": {"bar": {"kind": "box", "size": [2.0, 0.2, 0.1]}},
+        "boundaries": {
+            "foot": {"kind": "plane", "axis": "x", "at": 0.0},
+            "top": {"kind": "plane", "axis": "x", "at": 2.0},
+        },
+    },
+}
+
+
+def test_a_solid_that_nothing_holds_may_vibrate() -> None:
+    assert Formulation.model_validate(modal(**SOLID, supports=[])).modes == FREQUENCY["number"]
+
+
+def test_a_solid_that_buckles_has_to_be_held_in_every_direction() -> None:
+    slides = [{"boundary": "foot", "x": 0.0}]
+    push = [{"kind": "traction", "boundary": "top", "x": -1e6}]
+    told = fault(buckling(**SOLID, supports=slides, loads=push))
+    assert told.startswith("supports: the body floats: nothing prevents translation in y")

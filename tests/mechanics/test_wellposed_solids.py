@@ -67,7 +67,7 @@ def test_a_sound_body_of_two_regions_has_no_fault() -> None:
             {"materials": {"beam": {"kind": "saint_venant_kirchhoff", "youngs_modulus": 1e9,
                                     "poisson_ratio": 0.3}}, "analysis": "static_finite",
              "loads": []},
-            "analysis: solids are solved in static_linear only",
+            "analysis: solids are solved in static_linear, modal and buckling only",
         ),
         (
             {"loads": [{"kind": "point_force", "boundary": "corner", "z": 1.0}]},

@@ -43,7 +43,7 @@ def run(problem: dict[str, Any], folder: Path, **settings: Any) -> dict[str, flo
     formulation = Formulation.model_validate(problem)
     (folder / "formulation.json").write_text(formulation.model_dump_json())
     (folder / "settings.json").write_text(Settings(**settings).model_dump_json())
-    (folder / "program.py").write_text(program_text(formulation.analysis))
+    (folder / "program.py").write_text(program_text(formulation.analysis, formulation.dimension))
     done = subprocess.run(
         [sys.executable, "-W", "error", "program.py"],
         cwd=folder,

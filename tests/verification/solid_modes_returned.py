@@ -14,7 +14,7 @@ import skfem
 from skfem.helpers import ddot, sym_grad, trace
 from solid_returned import SolidMesh, basis_on, loads_on, number_of, on_plane
 
-from mechagents.mechanics.formulation import Formulation, WantedBucklingFactor, WantedFrequency
+from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence
 from mechagents.verification import verify_folder
 
@@ -62,20 +62,21 @@ class ReturnedSolidModes:
     def evidence(self, folder: Path) -> Evidence:
         """Write what a program would and check it."""
         self.leave(folder)
-        return verify_folder(folder, formulation=self.formulation)
+        return verify_folder(folder)
 
 
-def vibrating(still: Formulation, *numbers: int) -> Formulation:
+def vibrating(still: Formulation, *numbers: int, **changes: Any) -> Formulation:
     """Return a static problem as one of vibration, without its loads."""
-    wanted = tuple(WantedFrequency(name=f"f{n}", number=n) for n in numbers)
-    changed = {"analysis": "modal", "loads": (), "wanted": wanted}
-    return still.model_copy(update=changed)
+    wanted = [{"name": f"f{n}", "kind": "frequency", "number": n} for n in numbers]
+    changed = {"analysis": "modal", "loads": [], "wanted": wanted, **changes}
+    return Formulation.model_validate(still.model_dump(mode="json") | changed)
 
 
 def buckling(still: Formulation, *numbers: int) -> Formulation:
     """Return a static problem as one of buckling under its loads."""
-    wanted = tuple(WantedBucklingFactor(name=f"factor{n}", number=n) for n in numbers)
-    return still.model_copy(update={"analysis": "buckling", "wanted": wanted})
+    wanted = [{"name": f"factor{n}", "kind": "buckling_factor", "number": n} for n in numbers]
+    changed = {"analysis": "buckling", "wanted": wanted}
+    return Formulation.model_validate(still.model_dump(mode="json") | changed)
 
 
 def solve_solid_modes(
