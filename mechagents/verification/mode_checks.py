@@ -26,6 +26,8 @@ SEVEN_DIGITS = 1e-7
 """The rounding of a file in single precision."""
 ROOM = 1e-3
 """Values that are closer, relative, count as one group; below and above it modes are counted."""
+MOST_COUNTED = 120_000
+"""Unknowns of a solid whose matrix is factorised to count the modes: some GB of factors."""
 _SLIPS = (
     (math.sqrt(1e3), "sqrt(1000): is the modulus or the density in another unit than SI?"),
     (1e3, "1000: is the modulus or the density in another unit than SI?"),
@@ -148,6 +150,10 @@ def _orthogonality(modes: Modes) -> Check:
 def _count(modes: Modes) -> Check:
     """Count the eigenvalues below the last group of close ones, and below its upper end."""
     name, values = "modes:count", modes.quotients
+    unknowns = int(modes.solution.free.sum())
+    if modes.solution.formulation.dimension == 3 and unknowns > MOST_COUNTED:
+        most = f"{unknowns:,} unknowns are more than the {MOST_COUNTED:,} for which"
+        return found(name, False, f"{most} modes of a solid are counted; take a coarser mesh")
     room = ROOM + 3 * float((modes.unsure / np.maximum(np.abs(values), 1e-300)).max())
     close = list(values[:-1] >= values[-1] * (1 - room) - modes.floor)
     below = len(values) - 1 - sum(close)

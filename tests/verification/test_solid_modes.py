@@ -128,3 +128,12 @@ def test_modes_of_the_plane_are_none_of_a_solid(tmp_path: Path) -> None:
 def test_a_mode_left_out_of_one_direction_is_found_by_the_residual(tmp_path: Path) -> None:
     flat = right().shapes * np.array([1.0, 1.0, 0.0])
     assert "modes:residual" in refused_by(right().changed(shapes=flat), tmp_path)
+
+
+def test_modes_of_too_many_unknowns_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mechagents.verification.mode_checks.MOST_COUNTED", 50)
+    refused = failed(right().evidence(tmp_path))
+    assert set(refused) == {"modes:count"}
+    assert "take a coarser mesh" in refused["modes:count"].message

@@ -20,6 +20,8 @@ MOST_UNKNOWNS = 400_000
 """Beyond that a program of the plane is not worth waiting for on a small machine."""
 MOST_UNKNOWNS_OF_SOLIDS = 250_000
 """The same in space: about a minute and 2 GB."""
+MOST_UNKNOWNS_FOR_MODES = 60_000
+"""The same for modes of solids, whose matrix is factorised: about a minute and 2 GB."""
 
 STEPS_OF_A_WAVE = 20
 """Steps of time in which a wave runs along the body, to start with."""
@@ -32,7 +34,10 @@ files of 512 MiB."""
 
 def most_unknowns(formulation: Formulation) -> int:
     """Return how many unknowns the handbook goes to."""
-    return MOST_UNKNOWNS if formulation.dimension == 2 else MOST_UNKNOWNS_OF_SOLIDS
+    if formulation.dimension == 2:
+        return MOST_UNKNOWNS
+    modes = formulation.analysis in ("modal", "buckling")
+    return MOST_UNKNOWNS_FOR_MODES if modes else MOST_UNKNOWNS_OF_SOLIDS
 
 
 def first_order(formulation: Formulation) -> int:
