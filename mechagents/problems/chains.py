@@ -25,6 +25,17 @@ def chained(sides: Sequence[NamedSide], near: float) -> list[list[NamedSide]]:
     """
     points: list[Point] = []
     ends = [(_number(s.start, points, near), _number(s.end, points, near)) for s, _ in sides]
+    at = _meeting(points, ends)
+    left, loops = set(range(len(sides))), list[list[NamedSide]]()
+    for first in range(len(sides)):
+        if first in left:
+            way = _around(first, ends, at, left)
+            loops.append([_directed(sides[k], ends[k], points, begin) for k, begin in way])
+    return loops
+
+
+def _meeting(points: list[Point], ends: list[tuple[int, int]]) -> dict[int, list[int]]:
+    """Return the two sides that end at each point."""
     at: dict[int, list[int]] = {}
     for index, pair in enumerate(ends):
         for end in pair:
@@ -32,22 +43,21 @@ def chained(sides: Sequence[NamedSide], near: float) -> list[list[NamedSide]]:
     for number, meeting in at.items():
         if len(meeting) != 2:
             raise ProblemError(_not_two(points[number], len(meeting)))
-    left, loops = set(range(len(sides))), list[list[NamedSide]]()
-    for first in range(len(sides)):
-        if first not in left:
-            continue
-        loop: list[NamedSide] = []
-        index, begin = first, ends[first][0]
-        while index in left:
-            left.remove(index)
-            other = ends[index][1] if ends[index][0] == begin else ends[index][0]
-            side, name = sides[index]
-            forward = ends[index][0] == begin
-            loop.append((_between(side, points[begin], points[other], forward), name))
-            begin = other
-            index = next((i for i in at[other] if i in left), first)
-        loops.append(loop)
-    return loops
+    return at
+
+
+def _around(
+    first: int, ends: list[tuple[int, int]], at: dict[int, list[int]], left: set[int]
+) -> list[tuple[int, int]]:
+    """Return the sides of a loop, each with the point where it begins; take them out of left."""
+    way: list[tuple[int, int]] = []
+    index, begin = first, ends[first][0]
+    while index in left:
+        left.remove(index)
+        way.append((index, begin))
+        begin = ends[index][1] if ends[index][0] == begin else ends[index][0]
+        index = next((other for other in at[begin] if other in left), first)
+    return way
 
 
 def _number(point: Point, points: list[Point], near: float) -> int:
@@ -66,10 +76,14 @@ def _not_two(point: Point, count: int) -> str:
     return f"the outline meets itself {where}, where {count} sides end"
 
 
-def _between(side: Side, start: Point, end: Point, forward: bool) -> Side:
-    """Return a side from one point to another, the other way round unless forward."""
+def _directed(
+    named: NamedSide, ends: tuple[int, int], points: list[Point], begin: int
+) -> NamedSide:
+    """Return a side that begins at a point, the other way round if need be."""
+    side, name = named
+    forward = ends[0] == begin
+    start, end = points[begin], points[ends[1] if forward else ends[0]]
     if isinstance(side, Line):
-        return Line(start, end)
-    if forward:
-        return Arc(start, end, side.center, side.radius, side.first, side.turn)
-    return Arc(start, end, side.center, side.radius, side.first + side.turn, -side.turn)
+        return Line(start, end), name
+    first, turn = (side.first, side.turn) if forward else (side.first + side.turn, -side.turn)
+    return Arc(start, end, side.center, side.radius, first, turn), name

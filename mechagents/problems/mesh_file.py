@@ -103,6 +103,24 @@ def _plain(found: meshio.Mesh, unit: float) -> PlainMesh:
     """Return the elements of a mesh with the names of their regions and of edges."""
     import numpy as np
 
+    _check_cells(found)
+    points = np.asarray(found.points, dtype=np.float64) * unit
+    _check_flat(points)
+    regions = _region_names(found)
+    names = list(dict.fromkeys(name for block in regions.values() for name in block))
+    edges: list[IntArray] = []
+    owners: list[IntArray] = []
+    for index, block_names in regions.items():
+        block = found.cells[index]
+        ring = block.data[:, RINGS[block.type]].astype(np.int64)
+        edges.append(np.stack([ring, np.roll(ring, -1, axis=1)], axis=2).reshape(-1, 2))
+        owner = np.array([names.index(name) for name in block_names], dtype=np.int64)
+        owners.append(np.repeat(owner, ring.shape[1]))
+    every, owner = np.concatenate(edges), np.concatenate(owners)
+    return PlainMesh(points[:, :2], every, owner, tuple(names), _edge_names(found, every))
+
+
+def _check_cells(found: meshio.Mesh) -> None:
     kinds = [block.type for block in found.cells]
     solid = sorted({kind for kind in kinds if kind.startswith(_SOLID)})
     if solid:
@@ -113,21 +131,6 @@ def _plain(found: meshio.Mesh, unit: float) -> PlainMesh:
     if not any(kind in RINGS for kind in kinds):
         held = ", ".join(sorted(set(kinds))) or "none"
         raise ProblemError(f"holds no triangles or quadrilaterals; its elements: {held}")
-    points = np.asarray(found.points, dtype=np.float64) * unit
-    _check_flat(points)
-    regions = _region_names(found)
-    names = list(dict.fromkeys(name for block in regions.values() for name in block))
-    edges: list[IntArray] = []
-    owners: list[IntArray] = []
-    for index, block_names in regions.items():
-        ring = found.cells[index].data[:, RINGS[kinds[index]]].astype(np.int64)
-        edges.append(np.stack([ring, np.roll(ring, -1, axis=1)], axis=2).reshape(-1, 2))
-        owner = np.array([names.index(name) for name in block_names], dtype=np.int64)
-        owners.append(np.repeat(owner, ring.shape[1]))
-    every = np.concatenate(edges)
-    return PlainMesh(
-        points[:, :2], every, np.concatenate(owners), tuple(names), _edge_names(found, every)
-    )
 
 
 def _check_flat(points: NDArray[np.float64]) -> None:

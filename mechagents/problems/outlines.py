@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mechagents.errors import ProblemError
 from mechagents.mechanics.geometry import (
+    Boundary,
     Difference,
     Disk,
     Geometry,
@@ -140,27 +141,17 @@ def geometry_of(regions: Mapping[str, Region]) -> Geometry:
     A name on sides of several regions is a boundary of each, with the region's name after it.
     """
     plain = Geometry(regions={name: region.shape for name, region in regions.items()})
-    found: dict[str, list[tuple[str, list[int]]]] = {}
     whole = body(plain)
+    found: dict[str, dict[str, list[int]]] = {}
     for region, made in regions.items():
-        for number, side in enumerate(made.names):
-            if side is None:
-                continue
-            boundary = OnSides(region=region, sides=(number,))
-            (part,) = Geometry(
-                regions=plain.regions, boundaries={"one": boundary}
-            ).outline_parts.values()
-            if isinstance(part, Along) and boundary_part(whole, part).is_empty:
-                continue
-            places = found.setdefault(plain_name(side, "side"), [])
-            if not places or places[-1][0] != region:
-                places.append((region, []))
-            places[-1][1].append(number)
-    boundaries = {
-        name if len(places) == 1 else f"{name}_{region}"[:LONGEST_NAME]: OnSides(
-            region=region, sides=tuple(numbers)
-        )
-        for name, places in found.items()
-        for region, numbers in places
-    }
-    return Geometry(regions=plain.regions, boundaries=dict(boundaries))
+        every = [side for _, side in sides_of(made.shape)]
+        for number, (side, name) in enumerate(zip(every, made.names, strict=True)):
+            if name is not None and not boundary_part(whole, Along((side,))).is_empty:
+                of_region = found.setdefault(plain_name(name, "side"), {})
+                of_region.setdefault(region, []).append(number)
+    boundaries: dict[str, Boundary] = {}
+    for name, places in found.items():
+        for region, numbers in places.items():
+            whose = name if len(places) == 1 else f"{name}_{region}"[:LONGEST_NAME]
+            boundaries[whose] = OnSides(region=region, sides=tuple(numbers))
+    return Geometry(regions=plain.regions, boundaries=boundaries)
