@@ -215,6 +215,16 @@ def test_an_element_turned_inside_out_is_refused(tmp_path: Path) -> None:
     assert "equilibrium:orientation" in evidence
 
 
+def test_a_sheet_stretched_until_no_thickness_is_left_is_refused(tmp_path: Path) -> None:
+    law = next(law for law in LAWS if isinstance(law, SaintVenantKirchhoff))
+    loads = [{"kind": "traction", "boundary": "right", "x": 0.01}]
+    given = {"idealisation": "plane_stress", "materials": {"block": law}, "loads": loads}
+    found = solve_finite(block(**given))
+    u = 3.0 * found.mesh.points
+    evidence = failed(verdict(tmp_path / "run", found.changed(u=u)))
+    assert "equilibrium:orientation" in evidence
+
+
 def test_half_of_stress_times_strain_is_not_the_energy(tmp_path: Path) -> None:
     found = solve_finite(block())
     values = reported(found) | {"energy": 0.9 * reported(found)["energy"]}
