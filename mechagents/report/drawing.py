@@ -43,8 +43,13 @@ def draw(formulation: Formulation) -> str:
 
     Symbols: hatching for a fixed edge, rollers for one that may slide, open arrows for a
     prescribed displacement, filled arrows for a traction or body force, crosses for points
-    where a quantity is wanted. The drawing is to scale, apart from the symbols.
+    where a quantity is wanted. The drawing is to scale, apart from the symbols. A solid is
+    drawn by ``solid_drawing``.
     """
+    if formulation.dimension == 3:
+        from mechagents.report.solid_drawing import draw_solid
+
+        return draw_solid(formulation)
     return str(_Drawing(formulation).drawn())
 
 

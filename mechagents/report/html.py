@@ -92,8 +92,8 @@ def render(
         mesh_table=meshes,
         **_WORDS,
         css=Markup(_resource("report.css")),
-        # The drawing, of bodies of the plane, escapes whatever it is given; see svg.Canvas.
-        drawing=Markup(draw(f)) if f is not None and f.dimension == 2 else "",
+        # The drawing escapes whatever it is given; see svg.Canvas.
+        drawing=Markup(draw(f)) if f is not None else "",
     )
 
 
