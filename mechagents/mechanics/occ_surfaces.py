@@ -139,7 +139,11 @@ def volume_of(shape: Shape) -> float:
 
 
 def areas_of(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
-    """Return the area of a body's surface on each of several surfaces [m^2]."""
+    """Return the area of a body's surface on each of several surfaces and on the rest [m^2]."""
     frame = frame_of(geometry)
     faces = outer_faces(glued_solids(geometry.regions, frame))
-    return [_area(parts_on(faces, one, geometry, frame), one, frame) for one in surfaces]
+    low, high = box(geometry)
+    near = ON_BOUNDARY * float(np.linalg.norm(high - low))
+    rest = [f for f in faces if not any(lies_on(f, one, frame, near) for one in surfaces)]
+    found = [_area(parts_on(faces, one, geometry, frame), one, frame) for one in surfaces]
+    return [*found, sum(face.mass for face in rest) / frame.scale**2]

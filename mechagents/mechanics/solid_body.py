@@ -279,7 +279,7 @@ def area(geometry: Geometry, name: str) -> float:
 
 
 def areas(geometry: Geometry, surfaces: Sequence[PlainSurface]) -> list[float]:
-    """Return how much of a body's surface lies on each of several surfaces [m^2].
+    """Return how much of a body's surface lies on each of several surfaces, and on none [m^2].
 
     Args:
         geometry: The body.

@@ -222,7 +222,7 @@ def _by_wall(solution: Solution, surface: _Surface) -> Iterator[tuple[str, float
     Areas are in m^2.
     """
     named = [wall.named for wall in surface.walls]
-    exact = areas(solution.formulation.geometry, named)
+    *exact, _ = areas(solution.formulation.geometry, named)
     near = ON_BOUNDARY * solution.fields.size
     for number, (plain, ideal) in enumerate(zip(named, exact, strict=True)):
         on = np.flatnonzero(surface.which == number)
