@@ -74,9 +74,10 @@ def _reader(source: Source, name: str, unit: object, *, solid: bool) -> Reader:
     if suffix in STEP:
         if unit is not None:
             raise _fault(source, "a STEP file states its own unit; leave it out", UNIT)
-        from mechagents.problems.step_file import read_step
+        from mechagents.problems.outlines import FileRegions
+        from mechagents.problems.step_process import read_apart
 
-        return lambda content: read_step(content, solid=solid)
+        return lambda content: FileRegions(read_apart(content, "solid" if solid else "plane"))
     from mechagents.problems.mesh_file import FORMATS, read_mesh
 
     if suffix in FORMATS and solid:

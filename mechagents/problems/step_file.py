@@ -9,15 +9,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mechagents.errors import ProblemError
-from mechagents.problems.outlines import FileRegions
 from mechagents.problems.step_faces import METRES, plane_regions
 from mechagents.problems.step_solids import solid_regions
 
 if TYPE_CHECKING:
     from netgen.occ import TopoDS_Shape
 
+    from mechagents.mechanics.geometry import Geometry
 
-def read_step(content: bytes, *, solid: bool) -> FileRegions:
+
+def read_step(content: bytes, *, solid: bool) -> Geometry:
     """Return the regions of a STEP file [m]: its plane faces, or its solids.
 
     Args:
@@ -32,7 +33,7 @@ def read_step(content: bytes, *, solid: bool) -> FileRegions:
     _check_kind(shape, solid=solid)
     low, high = shape.bounding_box
     size = METRES * math.dist((low.x, low.y, low.z), (high.x, high.y, high.z))
-    return FileRegions(solid_regions(shape, size) if solid else plane_regions(shape, size))
+    return solid_regions(shape, size) if solid else plane_regions(shape, size)
 
 
 def _check_text(content: bytes) -> None:
@@ -61,6 +62,8 @@ def _loaded(content: bytes) -> TopoDS_Shape:
 
 def _check_kind(shape: TopoDS_Shape, *, solid: bool) -> None:
     solids, faces, edges = len(shape.solids), len(shape.faces), len(shape.edges)
+    if not edges:
+        raise ProblemError("holds no edges that can be read; export it again")
     if solid and not solids:
         raise ProblemError(
             f"holds no solids, but {faces} faces and {edges} edges; join them to a closed solid "
@@ -74,7 +77,6 @@ def _check_kind(shape: TopoDS_Shape, *, solid: bool) -> None:
             "export its cross section as a face, or state idealisation: solid"
         )
     if not faces:
-        what = f"{edges} edges" if edges else "no edges either"
         raise ProblemError(
-            f"holds no faces, but {what}; make a plane face of its outline and export that"
+            f"holds no faces, but {edges} edges; make a plane face of its outline and export that"
         )

@@ -85,7 +85,7 @@ def test_what_is_stored_needs_no_file_and_tells_which_it_was(tab: Path) -> None:
     ("units", "factor"), [(str, 1.0), (made.in_metres, 1e3), (made.in_inches, 25.4)]
 )
 def test_the_unit_of_the_file_is_kept(units, factor, tmp_path: Path) -> None:
-    geometry = read_step(made.written(made.tab(), tmp_path, units), solid=False).geometry
+    geometry = read_step(made.written(made.tab(), tmp_path, units), solid=False)
     assert body(geometry).bounds == pytest.approx((0, 0, 0.12 * factor, 0.04 * factor))
 
 
@@ -98,7 +98,7 @@ def test_a_file_in_a_wrong_unit_is_noticed_by_its_boundaries(tab: Path) -> None:
 
 
 def test_faces_are_regions_with_holes_and_names(tmp_path: Path) -> None:
-    geometry = read_step(made.written(made.two_with_a_hole(), tmp_path), solid=False).geometry
+    geometry = read_step(made.written(made.two_with_a_hole(), tmp_path), solid=False)
     assert list(geometry.regions) == ["left", "right_part"]
     left, right = geometry.regions.values()
     assert isinstance(left, Polygon)
@@ -111,7 +111,7 @@ def test_faces_without_names_are_numbered(tmp_path: Path) -> None:
     shape = made.two_with_a_hole()
     for face in shape.faces:
         face.name = ""
-    assert list(read_step(made.written(shape, tmp_path), solid=False).geometry.regions) == [
+    assert list(read_step(made.written(shape, tmp_path), solid=False).regions) == [
         "region_1",
         "region_2",
     ]
@@ -141,6 +141,30 @@ def test_a_text_that_is_no_step_file_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(ProblemError, match=told):
             read_step(content, solid=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("CIRCLE", "CIRKLE", "formulation.geometry.file: tab.step: "),
+        (
+            "ADVANCED_FACE('tab',(#",
+            "ADVANCED_FACE('tab',((#",
+            "formulation.geometry.file: tab.step: ",
+        ),
+        ("EDGE_CURVE('bottom'", "EDGE_CURV('bottom'", "the outline is not closed"),
+    ],
+)
+def test_a_broken_file_is_a_fault_and_no_crash(
+    old: str, new: str, told: str, tab: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    step = tab.parent / "tab.step"
+    text = step.read_text()
+    assert old in text
+    step.write_text(text.replace(old, new))
+    capfd.readouterr()
+    assert told in refusal(tab)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_faults_name_the_line_and_the_file(tab: Path) -> None:

@@ -41,7 +41,7 @@ formulation:
 
 
 def read(shape, folder: Path) -> Geometry:
-    return read_step(written(shape, folder), solid=True).geometry
+    return read_step(written(shape, folder), solid=True)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_solids_are_regions_by_name(tmp_path):
 
 def test_the_unit_of_the_file_is_kept(tmp_path):
     content = written(made.two_blocks(), tmp_path, in_metres)
-    _, high = box(read_step(content, solid=True).geometry)
+    _, high = box(read_step(content, solid=True))
     assert high == pytest.approx([30.0, 10.0, 10.0])
 
 
