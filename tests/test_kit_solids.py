@@ -464,6 +464,18 @@ def test_factors_stand_behind_multigrid(monkeypatch: pytest.MonkeyPatch) -> None
     np.testing.assert_allclose(u, exact, atol=1e-8 * np.abs(exact).max())
 
 
+def test_a_thin_body_is_solved_by_factors_and_a_stout_one_by_multigrid() -> None:
+    plate = block("hexahedron")
+    data = plate.geometry.model_dump()
+    data["regions"]["a"]["size"] = [1.0, 0.5, 0.01]
+    data["boundaries"] = {}
+    thin = make_mesh(type(plate.geometry).model_validate(data), 0.1, 2)
+    stout = block_mesh("hexahedron27", 0.1)
+    assert solver._limits(thin, None) == (solver.THIN_UP_TO,) * 2
+    assert solver._limits(stout, None) == (solver.DIRECT_UP_TO, solver.FACTORS_UP_TO)
+    assert solver._limits(thin, 7) == (7, 7)
+
+
 def test_what_no_solver_solves_says_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     V, K, f, fixed, moved = clamped("tetra10", nu=0.4999)
     monkeypatch.setattr(solver, "PATIENT_STEPS", 5)

@@ -18,17 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mechagents.kit.solver import factors
+from mechagents.mechanics._outer_faces import outer_faces
 
 if TYPE_CHECKING:
     from scipy.sparse import bsr_matrix, csr_matrix
 
     from mechagents.kit.solid_space import SolidSpace
-    from mechagents.mechanics.meshing import FloatArray, IntArray
+    from mechagents.mechanics.meshing import FloatArray, IntArray, Mesh
 
 DIRECT_UP_TO = 10_000
 """Unknowns that are solved by factors at once: about half a second."""
 FACTORS_UP_TO = 60_000
 """Unknowns that are solved by factors where multigrid fails: some 20 s and a GB."""
+THIN, THIN_UP_TO = 0.6, 150_000
+"""A body that has more than this share of its nodes on its surface is thin. Its factors fill up as
+those of the plane do, while multigrid needs hundreds of steps: 150 000 unknowns take 9 s."""
 RESIDUAL = 1e-10
 """Of the load: what a solution may leave unbalanced."""
 ROUNDING, MOST = 1e-14, 1e-6
@@ -55,9 +59,9 @@ def solve_solid(
 ) -> FloatArray:
     """Return u with K u = f on the free unknowns and u = values on the fixed ones.
 
-    By factors up to ``DIRECT_UP_TO`` unknowns, beyond by conjugate gradients with smoothed
-    aggregation multigrid, and by factors where these do not converge, up to ``FACTORS_UP_TO``:
-    so does a tangent that is not positive definite.
+    By factors up to ``DIRECT_UP_TO`` unknowns, of thin bodies up to ``THIN_UP_TO``, beyond by
+    conjugate gradients with smoothed aggregation multigrid, and by factors where these do not
+    converge, up to ``FACTORS_UP_TO``: so does a tangent that is not positive definite.
 
     Args:
         space: What K is of.
@@ -80,8 +84,7 @@ def solve_solid(
     A, load = _held(K.tobsr((3, 3)), free), (f - K @ u) * free
     if not load.any():
         return u
-    at_once = DIRECT_UP_TO if direct_up_to is None else direct_up_to
-    at_last = FACTORS_UP_TO if direct_up_to is None else direct_up_to
+    at_once, at_last = _limits(space.mesh, direct_up_to)
     if len(f) > at_once:
         steps = STEPS if len(f) <= at_last else PATIENT_STEPS
         motions = space.rigid_motions * free[:, None]
@@ -96,6 +99,16 @@ def solve_solid(
                 f"Use a larger mesh size: up to {FACTORS_UP_TO} unknowns are solved by factors"
             )
     return u + _by_factors(A, load) * free
+
+
+def _limits(mesh: Mesh, direct_up_to: int | None) -> tuple[int, int]:
+    """Return how many unknowns are solved by factors at once, and where multigrid fails."""
+    if direct_up_to is not None:
+        return direct_up_to, direct_up_to
+    on_surface = np.unique(outer_faces(mesh.cells, mesh.kind))
+    if len(on_surface) > THIN * len(mesh.points):
+        return THIN_UP_TO, THIN_UP_TO
+    return DIRECT_UP_TO, FACTORS_UP_TO
 
 
 def _held(K: bsr_matrix, free: FloatArray) -> bsr_matrix:
@@ -149,7 +162,7 @@ def _by_multigrid(
             presmoother=("gauss_seidel", {"sweep": "forward"}),
             postsmoother=("gauss_seidel", {"sweep": "backward"}),
             improve_candidates=None,
-            max_coarse=500,
+            max_coarse=50,
         )
     inverse = levels.aspreconditioner()
     x = np.zeros_like(load)
