@@ -137,3 +137,31 @@ def test_a_solid_of_which_no_three_meshes_can_be_made_is_told() -> None:
     formulation, _ = known.twisted_shaft()
     with pytest.raises(RuntimeError, match="no three meshes"):
         list(elements.states(formulation, 0.01))
+
+
+@needs_ngsolve
+def test_readings_that_share_mesh_or_matrices_are_those_solved_alone() -> None:
+    formulation, _ = known.bent_beam()
+    held = {"boundary": "left", "x": 0.0, "y": 0.0, "z": 0.0}
+    at_o = {"boundary": "o", "z": 0.0}
+    readings = [
+        formulation,
+        formulation.amended({"loads.0.y": 1e6}),
+        formulation.amended({"materials.beam.youngs_modulus": 70e9}),
+        formulation.model_validate(formulation.model_dump() | {"supports": [held, at_o]}),
+    ]
+    solver = solids.SolidSolver()
+    for reading in readings:
+        shared, alone = solver.solve(reading, 0.5), solids.solve(reading, 0.5)
+        assert shared.quantities.keys() == alone.quantities.keys()
+        for name, value in alone.quantities.items():
+            found = shared.quantities[name]
+            assert found.values == pytest.approx(value.values, rel=1e-7, abs=1e-8 * value.scale)
+
+
+async def test_readings_for_which_there_is_no_time_are_told_and_the_answer_stands() -> None:
+    formulation, exact = known.bent_beam()
+    way = "high_order" if HAS_NGSOLVE else "other_elements"
+    own, reading = await processes.solve_by(way, [formulation] * 2, 120, spare=0.0)
+    _is_honest(own, exact, 1e-6)
+    assert reading.fault == "no time was left for it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +60,8 @@ class Body:
     """For each named boundary that is a point, its vertex; in space the one nearest to it."""
     axis: str
     """The pattern of the names of the edges on the axis of an axisymmetric body, or nothing."""
+    curves: dict[str, str] = field(default_factory=dict[str, str])
+    """For each named curve of space the pattern of the names of its edges."""
 
     def vertex(self, name: str) -> MeshPoint:
         """Return where a named boundary is that is a point."""
@@ -67,6 +69,8 @@ class Body:
 
     def boundary(self, name: str) -> Region:
         """Return a named boundary that is no point."""
+        if name in self.curves:
+            return self.mesh.BBoundaries(self.curves[name])
         return self.mesh.Boundaries(self.edges[name])
 
 

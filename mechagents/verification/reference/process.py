@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ from mechagents.verification.reference.values import ReferenceSolution
 
 SECONDS = 120.0
 """How long all that is asked for at once may take, in each way."""
+SPARE = 30.0
+"""How long after the reference of a formulation its other readings may still be begun [s]."""
 TOLERANCE = 0.02
 """What numbers are compared with, relative to a quantity, unless it is said [-]."""
 WAYS = ("high_order", "other_elements")
@@ -55,8 +58,39 @@ async def find_references(
     ]
 
 
+async def find_readings(
+    formulation: Formulation, others: Sequence[Formulation], *, tolerance: float = TOLERANCE
+) -> tuple[ReferenceSolution, list[ReferenceSolution]]:
+    """Return the reference for a formulation, and for other readings of it, all in one way.
+
+    The readings are solved roughly, and while there is time: what they change is seldom small.
+
+    Args:
+        formulation: What to solve.
+        others: Its other readings.
+        tolerance: What numbers will be compared with, relative to a quantity [-].
+
+    Returns:
+        Solutions; one with a ``fault`` where there was no time, or no way solved it.
+    """
+    faults: list[str] = []
+    for way in WAYS:
+        asked = [formulation, *others]
+        own, *readings = await solve_by(way, asked, SECONDS, tolerance, spare=SPARE)
+        if not own.fault:
+            return own, readings
+        faults.append(own.fault)
+    nothing = ReferenceSolution(means="", fault="; ".join(faults))
+    return nothing, [nothing] * len(others)
+
+
 async def solve_by(
-    way: str, formulations: list[Formulation], seconds: float, tolerance: float = TOLERANCE
+    way: str,
+    formulations: list[Formulation],
+    seconds: float,
+    tolerance: float = TOLERANCE,
+    *,
+    spare: float = math.inf,
 ) -> list[ReferenceSolution]:
     """Return the reference for each formulation in one way, with a ``fault`` where it failed.
 
@@ -65,10 +99,11 @@ async def solve_by(
         formulations: What to solve.
         seconds: How long all of it may take.
         tolerance: What numbers will be compared with, relative to a quantity [-].
+        spare: How long after the first one, of which they are readings, others may be begun [s].
     """
     said = [b"", b""]
     why = f"it took more than {seconds:g} s"
-    process = await _begin(way, tolerance)
+    process = await _begin(way, tolerance, spare)
     with anyio.move_on_after(seconds):
         async with process, anyio.create_task_group() as group:
             group.start_soon(_collect, process.stdout, said, 0)
@@ -83,8 +118,9 @@ async def solve_by(
     return found + [ReferenceSolution(means="", fault=f"{way}: {why}")] * missing
 
 
-async def _begin(way: str, tolerance: float) -> Process:
-    words = [sys.executable, "-m", "mechagents.verification.reference", way, repr(tolerance)]
+async def _begin(way: str, tolerance: float, spare: float) -> Process:
+    module = "mechagents.verification.reference"
+    words = [sys.executable, "-m", module, way, repr(tolerance), repr(spare)]
     with anyio.CancelScope(shield=True):  # one that is half begun would be left to itself
         return await anyio.open_process(words)
     raise AssertionError("a shield lets nothing out early")

@@ -9,7 +9,7 @@ from mechagents.mechanics.formulation import Alternative, Assumption, Formulatio
 from mechagents.messages import AlternativeReading, AnsweredAssumption, Evidence
 from mechagents.verification.closed_form import closed_form
 from mechagents.verification.reference.compare import compare
-from mechagents.verification.reference.process import find_references
+from mechagents.verification.reference.process import find_readings
 from mechagents.verification.reference.values import ReferenceSolution
 
 
@@ -27,8 +27,8 @@ async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) 
         for alternative in assumption.alternatives
         if (other := _read_as(formulation, assumption, alternative)) is not None
     ]
-    asked = [formulation, *(other for _, _, other in others)]
-    own, *solved = await find_references(asked, tolerance=tolerance)
+    asked = [other for _, _, other in others]
+    own, solved = await find_readings(formulation, asked, tolerance=tolerance)
     found = {
         (assumption.about, alternative.value): solution
         for (assumption, alternative, _), solution in zip(others, solved, strict=True)

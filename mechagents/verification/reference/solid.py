@@ -38,7 +38,7 @@ from mechagents.mechanics.formulation import (
     WantedStress,
 )
 from mechagents.mechanics.geometry import AXES, OnCurve
-from mechagents.verification.reference.body import Resolution
+from mechagents.verification.reference.body import Body, Resolution
 from mechagents.verification.reference.high_order import ROUNDING, Solved
 from mechagents.verification.reference.laws import constants
 from mechagents.verification.reference.probe import FloatArray
@@ -97,8 +97,6 @@ class Read:
 def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolution:
     """Return the wanted quantities of a solid, with error estimates.
 
-    Orders rise until every quantity that has a limit is known well.
-
     Args:
         formulation: What to solve.
         tolerance: What numbers will be compared with, relative to a quantity [-].
@@ -106,35 +104,79 @@ def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolutio
     Raises:
         Exception: Whatever netgen or NGSolve raise.
     """
-    why = holds_a_curve(formulation)
-    if why:
-        return ReferenceSolution(means="", left_out=why)
-    body = make_solid_body(formulation)
-    top = next((p for p, n in PER_ELEMENT.items() if n * body.mesh.ne <= UNKNOWNS), 0)
-    if not top:
-        fault = f"{body.mesh.ne} elements of high order are too many"
-        return ReferenceSolution(means="", fault=fault)
-    read: list[dict[str, Read]] = []
-    means = ""
-    for order in range(min(2, top - 1), top + 1):
-        solved = SolvedSolid(formulation, Resolution(order, 0, 0.0), body)
-        body.mesh.Curve(order)
-        try:
-            steps = solved.steps
-        except RuntimeError:
-            if len(read) < ENOUGH:
-                raise
-            break
-        pressed = solved.pressed_points()
-        if pressed:
-            why = f"{pressed[0]!r} holds a point that a force acts on: nothing there has a limit"
-            return ReferenceSolution(means="", left_out=why)
-        read.append({w.name: solved.read(w) for w in fields_of(formulation)})
-        means = f"NGSolve {version('ngsolve')}, curved tetrahedra of order {order}, "
-        means += f"{solved.space.ndof} unknowns; error by lower orders"
-        if (steps > SLOW and len(read) >= ENOUGH) or known_well(read, WELL_BELOW * tolerance):
-            break
-    return found_by(read, means)
+    return SolidSolver().solve(formulation, tolerance)
+
+
+class SolidSolver:
+    """Solves one formulation after the other, and uses again what they have in common.
+
+    The mesh serves all readings of a body; the matrices serve those in which only loads and
+    prescribed displacements are others.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._last: Formulation | None = None
+        self._body: Body | None = None
+        self._solved: dict[int, SolvedSolid] = {}
+
+    def solve(self, formulation: Formulation, tolerance: float) -> ReferenceSolution:
+        """Return the wanted quantities of a solid; orders rise until those with a limit are known.
+
+        Args:
+            formulation: What to solve.
+            tolerance: What numbers will be compared with, relative to a quantity [-].
+
+        Raises:
+            Exception: Whatever netgen or NGSolve raise.
+        """
+        body = self._body_of(formulation)
+        top = next((p for p, n in PER_ELEMENT.items() if n * body.mesh.ne <= UNKNOWNS), 0)
+        if not top:
+            fault = f"{body.mesh.ne} elements of high order are too many"
+            return ReferenceSolution(means="", fault=fault)
+        read: list[dict[str, Read]] = []
+        means = ""
+        for order in range(min(2, top - 1), top + 1):
+            body.mesh.Curve(order)
+            like = self._solved.get(order)
+            solved = SolvedSolid(formulation, Resolution(order, 0, 0.0), body, like)
+            try:
+                steps = solved.steps
+            except RuntimeError:
+                if len(read) < ENOUGH:
+                    raise
+                break
+            self._solved[order] = solved
+            pressed = solved.pressed_points()
+            if pressed:
+                why = (
+                    f"{pressed[0]!r} holds a point that a force acts on: nothing there has a limit"
+                )
+                return ReferenceSolution(means="", left_out=why)
+            read.append({w.name: solved.read(w) for w in fields_of(formulation)})
+            means = f"NGSolve {version('ngsolve')}, curved tetrahedra of order {order}, "
+            means += f"{solved.space.ndof} unknowns; error by lower orders"
+            if (steps > SLOW and len(read) >= ENOUGH) or known_well(read, WELL_BELOW * tolerance):
+                break
+        return found_by(read, means)
+
+    def _body_of(self, formulation: Formulation) -> Body:
+        """Return the mesh of a body, and forget what fits another formulation only."""
+        last, self._last = self._last, formulation
+        if last is None or self._body is None or last.geometry != formulation.geometry:
+            self._body = None
+        if self._body is None or last is None or _matrix(last) != _matrix(formulation):
+            self._solved.clear()
+        if self._body is None:
+            self._body = make_solid_body(formulation)
+        return self._body
+
+
+def _matrix(formulation: Formulation) -> tuple[object, ...]:
+    """Return what the stiffness and what is held in it follow from, besides the geometry."""
+    held = {(s.boundary, axis) for s in formulation.supports for axis in s.components}
+    return formulation.analysis, formulation.materials, held, formulation.springs
 
 
 def holds_a_curve(formulation: Formulation) -> str:
@@ -226,13 +268,29 @@ def settled(read: list[Read]) -> ReferenceValue | None:
     return ReferenceValue(values=tuple(map(float, best)), error=error, scale=scale)
 
 
+def _hold(space: VectorH1, component: int, body: Body, name: str) -> None:
+    """Take the unknowns of a component on a named curve or point from those that are free."""
+    part = space.components[component]
+    if name in body.points:
+        held = list(part.GetDofNrs(body.points[name]))
+    else:
+        held = np.flatnonzero(list(part.GetDofs(body.boundary(name)))).tolist()
+    for dof in held:
+        space.FreeDofs().Clear(space.Range(component).start + dof)
+
+
 @dataclass(frozen=True)
 class SolvedSolid(Solved):
     """A solid solved at one order, in coordinates scaled by ``frame.scale``."""
 
+    like: SolvedSolid | None = None
+    """One with the same matrix, which is not made again."""
+
     @cached_property
     def space(self) -> VectorH1:
         """Displacements; what supports hold is not free."""
+        if self.like is not None:
+            return self.like.space
         held = {
             f"dirichlet{axis}": "|".join(
                 self.body.edges[support.boundary]
@@ -243,12 +301,9 @@ class SolvedSolid(Solved):
         }
         space = VectorH1(self.body.mesh, order=self.resolution.order, wb_fulledges=True, **held)
         for support in self.formulation.supports:
-            if support.boundary in self.body.points:
-                for axis in support.components:
-                    component = AXES.index(axis)
-                    vertex = self.body.points[support.boundary]
-                    (dof,) = space.components[component].GetDofNrs(vertex)
-                    space.FreeDofs().Clear(space.Range(component).start + dof)
+            for axis in support.components:
+                if support.boundary not in self.body.edges:  # a curve or a point
+                    _hold(space, AXES.index(axis), self.body, support.boundary)
         return space
 
     @cached_property
@@ -268,6 +323,8 @@ class SolvedSolid(Solved):
 
     @cached_property
     def _assembled(self) -> tuple[BilinearForm, Preconditioner]:
+        if self.like is not None:
+            return self.like._assembled
         u, v = self.space.TnT()
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
         work = form * dx(bonus_intorder=2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from netgen import occ
 from netgen.meshing import MeshingParameters
-from netgen.occ import Glue, OCCGeometry, Pnt, TopoDS_Shape
+from netgen.occ import Edge, Glue, OCCGeometry, Pnt, TopoDS_Shape
 from ngsolve import CF, TRIG, VERTEX, VOL, IntegrationRule, Mesh, NodeId, x, y, z
 
 from mechagents.mechanics.extras import normal_axis
@@ -22,6 +22,7 @@ from mechagents.mechanics.geometry import (
     Surface,
 )
 from mechagents.mechanics.occ import quiet_and_repeatable
+from mechagents.mechanics.occ_marks import imprinted
 from mechagents.mechanics.occ_solids import SpaceFrame, glued_solids
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.mechanics.solid_body import box, distance_from
@@ -68,9 +69,10 @@ def make_solid_body(
     size = _diagonal(shape)
     for number, face in enumerate(shape.faces):
         face.name = f"face{number}"
+    near = ON_BOUNDARY * size / frame.scale
+    curves = _named_curves(shape, formulation, frame, near)
     with quiet_and_repeatable():
         mesh = _meshed(shape, formulation, frame, size, most, finer=finer)
-    near = ON_BOUNDARY * size / frame.scale
     faces = _named_faces(mesh, formulation, frame, near)
     vertices = np.array([vertex.point for vertex in mesh.vertices])
     points = {
@@ -78,7 +80,30 @@ def make_solid_body(
         for name, boundary in formulation.geometry.boundaries.items()
         if isinstance(boundary, AtSpacePoint)
     }
-    return Body(mesh, frame, near * frame.scale, faces, points, axis="")
+    return Body(mesh, frame, near * frame.scale, faces, points, axis="", curves=curves)
+
+
+def _named_curves(
+    shape: TopoDS_Shape, formulation: Formulation, frame: SpaceFrame, near: float
+) -> dict[str, str]:
+    """Give each edge a name of its own; return which ones each named curve has, as a pattern."""
+    edges = list(shape.edges)
+    for number, edge in enumerate(edges):
+        edge.name = f"edge{number}"
+    found: dict[str, str] = {}
+    for name, boundary in formulation.geometry.boundaries.items():
+        if isinstance(boundary, OnCurve):
+            on = [edge.name for edge in edges if _along(boundary, edge, frame, near)]
+            found[name] = "|".join(on)
+    return found
+
+
+def _along(curve: OnCurve, edge: Edge, frame: SpaceFrame, near: float) -> bool:
+    """Return whether an edge lies on a curve."""
+    low, high = edge.parameter_interval
+    places = [edge.Value(low + share * (high - low)) for share in np.linspace(0.0, 1.0, 9)]
+    points = frame.back(np.array([[place.x, place.y, place.z] for place in places]))
+    return bool(distance_from(curve, points).max() <= near)
 
 
 def _nearest(vertices: FloatArray, point: SpacePoint) -> NodeId:
@@ -103,6 +128,9 @@ def _solids(formulation: Formulation) -> tuple[TopoDS_Shape, SpaceFrame]:
         for surface in boundary.of if isinstance(boundary, OnCurve) else (boundary,):
             if isinstance(surface, OnPlane) and surface.within:
                 patches += _patches(shape, surface, frame)
+    if any(isinstance(boundary, OnCurve) for boundary in geometry.boundaries.values()):
+        near = ON_BOUNDARY * float(np.linalg.norm(high - low))
+        patches += list(imprinted(shape, geometry, frame, near).faces)
     if patches:
         # What lies twice on top of itself is left out: only the solids count.
         shape = Glue(list(Glue([shape, *patches]).solids))
@@ -152,7 +180,7 @@ def _meshed(
     sharp = _sharp(mesh, formulation, named) if finer else np.zeros((0, 2, 3))
     if len(sharp):
         for share in FINER:
-            tried = _mesh(geometry, h, curved, _along(sharp, h / share))
+            tried = _mesh(geometry, h, curved, _every(sharp, h / share))
             if tried.ne <= max(most, 1.5 * mesh.ne):
                 return tried
     while mesh.ne < 0.5 * ELEMENTS[0]:
@@ -164,7 +192,7 @@ def _meshed(
     return mesh
 
 
-def _along(edges: FloatArray, h: float) -> list[tuple[tuple[float, float, float], float]]:
+def _every(edges: FloatArray, h: float) -> list[tuple[tuple[float, float, float], float]]:
     """Return points along edges, shape (edges, 2, 3), each with an element size."""
     found: list[tuple[tuple[float, float, float], float]] = []
     for start, end in edges:
