@@ -160,6 +160,13 @@ def test_an_unknown_side_is_refused(boundary, told):
         Geometry.model_validate({"regions": regions, "boundaries": named})
 
 
+def test_sides_without_numbers_are_refused():
+    regions = {"oval": {"kind": "ellipse", "center": [0.0, 0.0], "radii": [2.0, 1.0]}}
+    named = {"rim": {"kind": "sides", "region": "oval", "sides": [0]}}
+    with pytest.raises(ValidationError, match="kind ellipse have no numbers"):
+        Geometry.model_validate({"regions": regions, "boundaries": named})
+
+
 def test_a_drawn_profile_contains_what_its_outline_does():
     solid = Extrusion(profile=Profile(**profile()), axis="z", between=(0.0, 0.1))
     assert volume(solid) == pytest.approx(0.1 * AREA, rel=1e-6)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from returned import failed, mesh_of, solve, verdict
 from stepped import profile, sharp, stepped
 
 from mechagents.mechanics.formulation import Formulation
+from mechagents.verification.fields import Block, Fields
 from mechagents.verification.reference import other_elements
 from mechagents.verification.reference.high_order import solve as reference
+from mechagents.verification.singular import singular_points
+from mechagents.verification.solution import Solution
 
 
 @pytest.mark.parametrize(("order", "size"), [(1, 0.002), (2, 0.004)])
@@ -64,3 +68,32 @@ def test_two_references_agree_on_the_stress_in_a_fillet():
         assert a == pytest.approx(b, abs=one[name].error + two[name].error)
     assert one["held"].values[0] == pytest.approx(-100e6 * 0.02, rel=1e-6)
     assert one["peak"].error < 0.01 * one["peak"].values[0]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"kind": "line", "axis": "x", "at": 0.0},
+        {"kind": "segment", "start": [0.0, 0.03], "end": [0.0, 0.0]},
+        {"kind": "sides", "region": "bar", "sides": ["left"]},
+    ],
+    ids=["line", "segment", "sides"],
+)
+def test_what_mirrors_a_body_is_regular_however_it_is_named(left):
+    data = stepped().model_dump(mode="json")
+    data["geometry"]["boundaries"]["left"] = left
+    f = Formulation.model_validate(data)
+    mesh = mesh_of(f, 0.004)
+    fields = Fields(mesh.points, (Block(mesh.kind, mesh.cells),), np.zeros_like(mesh.points))
+    assert len(singular_points(Solution.of(f, fields))) == 0
+
+
+def test_the_ends_of_a_clamped_side_may_be_singular():
+    data = stepped().model_dump(mode="json")
+    data["supports"] = [{"boundary": "pulled", "x": 0.0, "y": 0.0}]
+    data["loads"], data["wanted"] = [], data["wanted"][:1]
+    f = Formulation.model_validate(data)
+    mesh = mesh_of(f, 0.004)
+    fields = Fields(mesh.points, (Block(mesh.kind, mesh.cells),), np.zeros_like(mesh.points))
+    found = singular_points(Solution.of(f, fields))
+    assert np.array(sorted(found.tolist())) == pytest.approx(np.array([[0.12, 0.0], [0.12, 0.02]]))
