@@ -186,8 +186,7 @@ def principal(stress: FloatArray) -> FloatArray:
         ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2)), np.moveaxis(stress, -1, 0), strict=False
     ):
         full[..., i, j] = full[..., j, i] = column
-    values: FloatArray = np.linalg.eigvalsh(full)
-    return values
+    return np.asarray(np.linalg.eigvalsh(full), dtype=np.float64)
 
 
 def extreme(values: FloatArray, which: str | None) -> float:

@@ -81,9 +81,13 @@ class PlanePoints:
         inside = tuple((i, j) for i in range(2) for j in range(2))
         return (*inside, (2, 2)) if self._axisymmetric else inside
 
-    @cached_property
+    @property
     def volume(self) -> FloatArray:
         """What each point counts for [m^3 or m^2], shape (elements, points)."""
+        return self._volume
+
+    @cached_property
+    def _volume(self) -> FloatArray:
         x = np.asarray(self.space.global_coordinates())
         if self._axisymmetric:
             return np.asarray(self.space.dx * 2 * np.pi * x[0])

@@ -28,7 +28,8 @@ def strain_at_nodes(mesh: Mesh, u: FloatArray, *, axisymmetric: bool = False) ->
     _, slopes = shape_functions(mesh.kind, reference_nodes(mesh.kind))
     x, moved = mesh.points[mesh.cells], u[mesh.cells]
     along = np.einsum("qnl,end->eqld", slopes, x)
-    slope = np.einsum("eqdl,qnl,eni->eqid", np.linalg.inv(along), slopes, moved, optimize=True)
+    inverse = np.asarray(np.linalg.inv(along), dtype=np.float64)
+    slope = np.einsum("eqdl,qnl,eni->eqid", inverse, slopes, moved, optimize=True)
     eps = (slope + np.swapaxes(slope, -1, -2)) / 2
     if x.shape[-1] == 3:
         columns = [eps[..., i, j] for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2))]

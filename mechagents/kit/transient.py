@@ -117,8 +117,8 @@ def newmark(
     for part, found in zip(whole, (u, v, a), strict=True):
         part[:, free] = found
     U, V, A = whole
-    M, C, K = matrices
-    held = (M @ A.T + C @ V.T + K @ U.T).T - np.outer(factor, f)
+    mass, damping, stiffness = matrices
+    held = (mass @ A.T + damping @ V.T + stiffness @ U.T).T - np.outer(factor, f)
     return Motion(time, U, V, A, held)
 
 

@@ -34,7 +34,7 @@ def normal_axis(boundary: Boundary | Along) -> Axis | None:
     if isinstance(boundary, OnSegment):
         return _square_to(boundary.start, boundary.end)
     if isinstance(boundary, Along):
-        axes = {_normal_of(side) for side in boundary.sides}
+        axes: set[Axis | None] = {_normal_of(side) for side in boundary.sides}
         return axes.pop() if len(axes) == 1 else None
     return None
 

@@ -122,7 +122,7 @@ def march(system: System, course: TimeCourse, v0: FloatArray, end: float, steps:
     factor = factors_at(course, time)
     a[0] = of_mass.solve(factor[0] * f - C @ v[0])
     for n in range(steps):
-        speeds, pushes = list[FloatArray](), list[FloatArray]()
+        speeds, pushes, last = list[FloatArray](), list[FloatArray](), u[n]
         acting = factors_at(course, time[n] + dt * np.array(_STAGES))
         for before, now in zip(_BEFORE, acting, strict=True):
             moved = u[n] + dt * sum(c * s for c, s in zip(before, speeds, strict=True))

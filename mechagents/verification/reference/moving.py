@@ -102,10 +102,10 @@ class _Moving:
         K = exported(stiffness.mat)
         M = self._mass()
         damping = self.formulation.damping
-        C = 0.0 * M
+        slowing = 0.0 * M
         if damping is not None:
-            C = damping.mass * M + damping.stiffness * self._body_alone(K)
-        return march.System(M, C, K, np.array(force.vec.FV().NumPy()), self.solved.held)
+            slowing = damping.mass * M + damping.stiffness * self._body_alone(K)
+        return march.System(M, slowing, K, np.array(force.vec.FV().NumPy()), self.solved.held)
 
     def _mass(self) -> csr_matrix:
         u, v = self.solved.space.TnT()

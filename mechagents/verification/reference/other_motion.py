@@ -66,10 +66,10 @@ def _moved(formulation: Formulation, mesh_size: float, steps: int) -> Dynamics:
 
 def _system(solution: Solution) -> march.System:
     M, K = mass_matrix(solution, 0, lumped=False), stiffness_matrix(solution, 0)
-    C, damping = 0.0 * M, solution.formulation.damping
+    slowing, damping = 0.0 * M, solution.formulation.damping
     if damping is not None:
-        C = damping.mass * M + damping.stiffness * K
+        slowing = damping.mass * M + damping.stiffness * K
     values, rows, columns = spring_stiffness(solution)
-    K = K + csr_matrix((values, (rows, columns)), K.shape)
+    held = K + csr_matrix((values, (rows, columns)), K.shape)
     load: FloatArray = balance(replace(solution, factor=1.0)).external.ravel()
-    return march.System(M, C, K, load, ~solution.free.ravel())
+    return march.System(M, slowing, held, load, ~solution.free.ravel())

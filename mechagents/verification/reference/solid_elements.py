@@ -45,10 +45,6 @@ _ALIKE = 0.75
 _SIZES = (3.0, 2.5, 2.1, 1.75, 1.45, 1.2, 1.0, 0.85, 0.72, 0.61)
 """Edges that are tried, over those which about suit the finest mesh: how many elements a mesh has
 of a curved body is no smooth function of the size."""
-_CHUNK = 128
-"""Elements whose matrices are made at once."""
-_SHEAR = ((0, 1), (1, 2), (0, 2))
-"""Axes of gamma_xy, gamma_yz and gamma_xz."""
 _BESIDE, _ROUNDS = 0.1, 12
 """How far nodes of a face may be off its surface, over its size, and how often they are moved."""
 _CHUNK = 128
