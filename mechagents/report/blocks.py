@@ -25,6 +25,7 @@ from mechagents.messages import (
     Reply,
     Setup,
 )
+from mechagents.report.laws import motion_words
 from mechagents.report.numbers import format_quantity, ratio
 from mechagents.report.text import block, count, duration, joined, one_line, tail
 from mechagents.report.words import (
@@ -133,6 +134,8 @@ def formulation_blocks(formulation: Formulation) -> tuple[Block, ...]:
     rows: list[tuple[str, str]] = [("idealisation", spaced(f.idealisation))]
     if f.analysis != "static_linear":
         rows.insert(0, ("analysis", f.analysis))
+    if f.analysis == "transient":
+        rows.append(("motion", motion_words(f)))
     if f.thickness is not None:
         rows.append(("thickness", f"{f.thickness:.6g} m"))
     for name, shape in f.geometry.regions.items():

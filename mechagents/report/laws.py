@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mechagents.mechanics.hyperelastic import MooneyRivlin, NeoHookean, SaintVenantKirchhoff
 from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.plastic import J2Plastic
+from mechagents.mechanics.transient import SUDDEN
 from mechagents.report.numbers import measure
 
 if TYPE_CHECKING:
@@ -54,6 +55,26 @@ def _pair(law: NeoHookean) -> str:
         return _elastic(law.youngs_modulus, law.poisson_ratio)
     named = (("μ", law.mu), ("λ", law.lam), ("κ", law.kappa))
     return ", ".join(f"{name} = {measure(v, 'Pa')}" for name, v in named if v is not None)
+
+
+def motion_words(formulation: Formulation) -> str:
+    """Return how a motion in time begins, is driven, is damped and ends; else nothing."""
+    f = formulation
+    if f.analysis != "transient":
+        return ""
+    told = [f"from 0 to {f.end_time:g} s"]
+    if f.time_course != SUDDEN:
+        course = " → ".join(f"{factor:g} at {time:g} s" for time, factor in f.time_course)
+        told.append(f"loads times {course}")
+    elif f.loads:
+        told.append("loads in full from the beginning")
+    if any(f.initial_velocity):
+        x, y = f.initial_velocity
+        told.append(f"at first at ({x:g}, {y:g}) m/s")
+    if f.damping is not None:
+        alpha, beta = f.damping.mass, f.damping.stiffness
+        told.append(f"damping {alpha:g} 1/s times the mass and {beta:g} s times the stiffness")
+    return ", ".join(told)
 
 
 def path_words(formulation: Formulation) -> str:

@@ -20,7 +20,7 @@ from mechagents.messages import (
     Quantity,
 )
 from mechagents.report.digest import Digest, Tried
-from mechagents.report.laws import ANALYSES, path_words
+from mechagents.report.laws import ANALYSES, motion_words, path_words
 from mechagents.report.numbers import show_quantity
 from mechagents.report.summary import usage_line
 from mechagents.report.text import duration, tail
@@ -141,8 +141,9 @@ def idealisation(f: Formulation) -> str:
     if f.idealisation == "axisymmetric":
         depth = "x is the radius and y the axis; forces are totals over the full circle"
     told = [ANALYSES[f.analysis], spaced(f.idealisation), depth]
-    path = path_words(f)
-    return f"{', '.join([*told, f'load path {path}'] if path else told)}."
+    path, motion = path_words(f), motion_words(f)
+    told += [f"load path {path}"] if path else []
+    return f"{', '.join([*told, motion] if motion else told)}."
 
 
 def verdict(state: Digest, tried: Tried) -> str:

@@ -292,7 +292,17 @@ def _orthotropic_words(material: Orthotropic) -> list[str]:
 
 
 def wanted_words(wanted: Wanted) -> str:
-    """Return what a wanted quantity is."""
+    """Return what a wanted quantity is, and when."""
+    time, over_time = getattr(wanted, "time", None), getattr(wanted, "over_time", None)
+    if over_time is not None:
+        return f"{_EXTREMES[over_time]} {_wanted_words(wanted)} at any time"
+    return _wanted_words(wanted) + ("" if time is None else f" at {time:g} s")
+
+
+_EXTREMES = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}
+
+
+def _wanted_words(wanted: Wanted) -> str:
     if wanted.kind == "reaction":
         return f"force on {wanted.boundary} in {wanted.component}"
     if wanted.kind == "frequency":
@@ -302,16 +312,15 @@ def wanted_words(wanted: Wanted) -> str:
     if wanted.kind == "strain_energy":
         return f"strain energy of {wanted.region or 'the body'}"
     what = f"{spaced(wanted.component)} {wanted.kind}"
-    if wanted.kind == "displacement" and wanted.component in AXES:
-        what = f"displacement in {wanted.component}"
+    if wanted.kind in ("displacement", "velocity") and wanted.component in AXES:
+        what = f"{wanted.kind} in {wanted.component}"
     elif wanted.kind == "stress" and len(wanted.component) == 2:
         what = f"stress σ_{wanted.component}"
     elif wanted.kind == "strain" and len(wanted.component) == 2:
         what = f"strain ε_{wanted.component}"
     if wanted.at is not None:
         return f"{what} at {point_words(wanted.at)}"
-    extreme = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}
-    return f"{extreme[wanted.extreme or 'max']} {what} in {wanted.region or 'the body'}"
+    return f"{_EXTREMES[wanted.extreme or 'max']} {what} in {wanted.region or 'the body'}"
 
 
 def picture_words(picture: Picture) -> str:

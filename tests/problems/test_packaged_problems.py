@@ -15,6 +15,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.shapes import body
 from mechagents.messages import Problem
 from mechagents.problems import load_problem, packaged_problems
+from mechagents.verification.reference import other_motion
 
 NAMES = [problem.name for problem in packaged_problems()]
 PLATES = {
@@ -238,6 +239,22 @@ def test_the_cantilever_bends_as_timoshenko_s_beam() -> None:
     assert solved.at(1.0, 0.05)[1] == pytest.approx(-deflection, rel=2e-3)
     assert solved.reaction("wall", "y") == pytest.approx(P, rel=1e-9)
     assert solved.energy() == pytest.approx(0.5 * P * deflection, rel=2e-3)
+
+
+def test_the_struck_cantilever_swings_as_the_first_modes_of_a_beam() -> None:
+    problem, made = stated("struck-cantilever")
+    solution = other_motion.solve(made)
+    moved = {w.name: solution.quantities[w.name].values[0] for w in made.wanted}
+    P, L, h, t, E, rho = 2000.0, 1.0, 0.1, 0.02, 210e9, 7850.0
+    bending, mass = E * t * h**3 / 12, rho * t * h
+    roots = (1.8751041, 4.6940911, 7.8547574)
+    omegas = [root**2 * np.sqrt(bending / mass) / L**2 for root in roots]
+    at = sum(4 * P / (mass * w**2) * (1 - np.cos(w * 4e-3)) for w in omegas)
+    # Shear and the inertia of rotation lower the first frequency by 1 %.
+    assert moved["after_4_ms"] == pytest.approx(-at, rel=0.03)
+    sag = P * L**3 / (3 * bending)
+    assert moved["furthest"] == pytest.approx(-1.96 * sag, rel=0.02)
+    assert problem.tolerance == 0.01
 
 
 def test_the_rock_carries_the_weight_of_the_gravity_wall() -> None:

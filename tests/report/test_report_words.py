@@ -7,9 +7,16 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter
 
-from mechagents.mechanics.formulation import BodyForce, Support, Traction, Wanted
+from mechagents.mechanics.formulation import (
+    BodyForce,
+    Formulation,
+    Support,
+    Traction,
+    Wanted,
+)
 from mechagents.mechanics.geometry import AtPoint, Boundary, OnCircle, OnLine, OnSegment, Shape
 from mechagents.messages import AlternativeReading, ClaimLevel, Quantity, Settings
+from mechagents.report.laws import motion_words
 from mechagents.report.words import (
     CLAIM_MEANING,
     CLAIM_TONE,
@@ -163,3 +170,52 @@ def test_an_outline_and_its_sides_are_told():
         {"kind": "sides", "region": "half", "sides": [0, "rim"]}
     )
     assert boundary_words(boundary) == "sides 0, rim of half"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (
+            {"kind": "velocity", "component": "x", "at": [1.0, 0.0], "time": 2e-4},
+            "velocity in x at (1, 0) m at 0.0002 s",
+        ),
+        (
+            {"kind": "reaction", "boundary": "left", "component": "x", "over_time": "max_abs"},
+            "largest absolute force on left in x at any time",
+        ),
+        (
+            {
+                "kind": "displacement",
+                "component": "magnitude",
+                "at": [1.0, 0.0],
+                "over_time": "max",
+            },
+            "largest magnitude displacement at (1, 0) m at any time",
+        ),
+    ],
+)
+def test_what_is_wanted_of_a_motion_says_when(wanted, words):
+    found = TypeAdapter(Wanted).validate_python({"name": "it", **wanted})
+    assert wanted_words(found) == words
+
+
+def test_a_motion_says_how_it_is_driven():
+    f = Formulation.model_validate(
+        {
+            "analysis": "transient", "idealisation": "plane_stress", "end_time": "2 ms",
+            "geometry": {"regions": {"bar": RECTANGLE},
+                         "boundaries": {"left": {"kind": "line", "axis": "x", "at": 0.0}}},
+            "materials": {"bar": {"youngs_modulus": 1e9, "poisson_ratio": 0.3, "density": 1000}},
+            "loads": [{"kind": "body_force", "x": 1.0}], "time_course": [[0, 0], ["1 ms", 1]],
+            "initial_velocity": [2.0, 0.0], "damping": {"mass": 3.0},
+            "wanted": [{"name": "u", "kind": "displacement", "component": "x", "at": [0, 0],
+                        "time": 0.0}],
+        }
+    )  # fmt: skip
+    assert motion_words(f) == (
+        "from 0 to 0.002 s, loads times 0 at 0 s → 1 at 0.001 s, at first at (2, 0) m/s, "
+        "damping 3 1/s times the mass and 0 s times the stiffness"
+    )
+    sudden = f.model_copy(update={"time_course": ((0.0, 1.0),), "initial_velocity": (0.0, 0.0)})
+    assert "loads in full from the beginning" in motion_words(sudden)
+    assert settings_words(Settings(time_steps=80)) == "the program's own mesh, 80 steps of time"
