@@ -76,7 +76,12 @@ def test_no_target_stands_in_a_problem(benchmark: Benchmark) -> None:
             assert not np.isclose(shown, mantissa(value), rtol=1e-4).any()
 
 
-QUICK = [one for one in ALL if formulation(one).dimension == 2]
+def takes_long(benchmark: Benchmark) -> bool:
+    stated = formulation(benchmark)
+    return stated.dimension == 3 or stated.analysis == "transient"
+
+
+QUICK = [one for one in ALL if not takes_long(one)]
 
 
 @pytest.mark.parametrize(
