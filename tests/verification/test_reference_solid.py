@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,8 +18,7 @@ from mechagents.verification.reference import solid_elements as elements
 from mechagents.verification.reference.two_levels import solved_by_levels
 
 HAS_NGSOLVE = importlib.util.find_spec("ngsolve") is not None
-if HAS_NGSOLVE:
-    from mechagents.verification.reference import solid as solids
+if TYPE_CHECKING:
     from mechagents.verification.reference.solid import Read
 needs_ngsolve = pytest.mark.skipif(not HAS_NGSOLVE, reason="NGSolve has no wheel here")
 
@@ -68,11 +68,15 @@ async def test_stresses_at_a_clamp_have_no_value_and_the_rest_is_known_without_t
 
 
 def _at_orders(*values: float) -> list[Read]:
+    from mechagents.verification.reference.solid import Read
+
     return [Read(np.array([value]), 0.0, 1.0) for value in values]
 
 
 @needs_ngsolve
 def test_what_grows_like_a_singular_stress_is_recognised() -> None:
+    from mechagents.verification.reference import solid as solids
+
     singular = [p**0.6 for p in (3, 4, 5)]
     energy = [1 - 0.3 * p**-2.8 for p in (2, 3, 4)]
     assert solids.grows(_at_orders(*singular))
@@ -84,6 +88,8 @@ def test_what_grows_like_a_singular_stress_is_recognised() -> None:
 
 @needs_ngsolve
 def test_no_higher_order_is_solved_once_all_that_has_a_limit_is_known() -> None:
+    from mechagents.verification.reference import solid as solids
+
     smooth = _at_orders(1.0, 1.001, 1.0011)
     grown = _at_orders(*(p**0.6 for p in (2, 3, 4)))
     read = [{"smooth": a, "grown": b} for a, b in zip(smooth, grown, strict=True)]
@@ -141,6 +147,8 @@ def test_a_solid_of_which_no_three_meshes_can_be_made_is_told() -> None:
 
 @needs_ngsolve
 def test_readings_that_share_mesh_or_matrices_are_those_solved_alone() -> None:
+    from mechagents.verification.reference import solid as solids
+
     formulation, _ = known.bent_beam()
     held = {"boundary": "left", "x": 0.0, "y": 0.0, "z": 0.0}
     at_o = {"boundary": "o", "z": 0.0}
