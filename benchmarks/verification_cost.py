@@ -27,9 +27,10 @@ from pathlib import Path
 import anyio
 import meshio
 from planting.bodies import SINGULAR, Body, bodies
+from planting.running import program_for
 
+from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
-from mechagents.models.handbook.coder import program_text
 from mechagents.verification import verify_folder
 from mechagents.verification.reference.process import find_references
 
@@ -41,7 +42,8 @@ AIMS = (0.3, 3.0)
 def solve(folder: Path) -> float:
     """Return how long the handbook's program takes in a folder, without its imports [s]."""
     os.chdir(folder)
-    Path("program.py").write_text(program_text())
+    formulation = Formulation.model_validate_json(Path("formulation.json").read_bytes())
+    Path("program.py").write_text(program_for(formulation))
     begun = time.perf_counter()
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
@@ -69,7 +71,11 @@ def measure(body: Body, mesh_size: float, folder: Path) -> tuple[int, float, flo
         evidence = verify_folder(folder)
         times.append(time.perf_counter() - begun)
         assert evidence.claim_level == "consistent", evidence.failed
-    return 2 * len(meshio.read(folder / "fields.vtu").points), solving, min(times)
+    return (
+        body.formulation.dimension * len(meshio.read(folder / "fields.vtu").points),
+        solving,
+        min(times),
+    )
 
 
 def reference_seconds(body: Body) -> float:
@@ -81,7 +87,8 @@ def reference_seconds(body: Body) -> float:
 
 def main() -> None:
     """Print a table."""
-    known = [body for body in bodies() if body.name not in SINGULAR]
+    linear = [body for body in bodies() if body.formulation.analysis == "static_linear"]
+    known = [body for body in linear if body.name not in SINGULAR]
     asked = [body for body in known if not sys.argv[1:] or body.name in sys.argv[1:]]
     print(f"{'problem':24}{'unknowns':>9}{'program':>9}{'checks':>8}{'ratio':>7}"
           f"{'reference':>11}{'ratio':>7}")  # fmt: skip
@@ -92,7 +99,9 @@ def main() -> None:
             size = body.settings.mesh_size or 0.1
             count, solving, checks = measure(body, size, Path(place) / body.name)
             _row(body.name, count, solving, checks, reference)
-            finer = Settings(mesh_size=size * (count / UNKNOWNS) ** 0.5).mesh_size
+            finer = Settings(
+                mesh_size=size * (count / UNKNOWNS) ** (1 / body.formulation.dimension)
+            ).mesh_size
             assert finer is not None
             count, solving, checks = measure(body, finer, Path(place) / f"{body.name}-fine")
             _row("", count, solving, checks, reference)
@@ -100,7 +109,7 @@ def main() -> None:
             missed += [body.name for ratio, aim in zip(ratios, AIMS, strict=True) if ratio > aim]
     print(f"aims at {UNKNOWNS:,} unknowns: {AIMS[0]} and {AIMS[1]}; "
           f"missed by {', '.join(dict.fromkeys(missed)) or 'none'}")  # fmt: skip
-    packages = ("mechagents", "numpy", "scipy", "scikit-fem", "ngsolve", "shapely")
+    packages = ("mechagents", "numpy", "scipy", "scikit-fem", "ngsolve", "shapely", "pyamg")
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     print(
         f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, {versions}"

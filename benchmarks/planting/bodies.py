@@ -8,7 +8,7 @@ from typing import Any
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
 from mechagents.problems import load_problem, packaged_problems
-from planting import analysis_bodies
+from planting import analysis_bodies, solid_bodies
 
 STEEL = {"youngs_modulus": 210e9, "poisson_ratio": 0.3}
 ALUMINIUM = {"youngs_modulus": 70e9, "poisson_ratio": 0.33}
@@ -22,6 +22,11 @@ class Body:
     formulation: Formulation
     settings: Settings
     tolerance: float = 0.02
+
+    @property
+    def family(self) -> str:
+        """Whose program answers it: its analysis, or ``solid``."""
+        return "solid" if self.formulation.dimension == 3 else self.formulation.analysis
 
 
 def _line(axis: str, at: float, **more: object) -> dict[str, object]:
@@ -372,6 +377,8 @@ _PACKAGED = {
     "plate-stretch": (0.05, 1),
     "plate-tension": (0.05, 1),
     "thick-cylinder": (0.0025, 2),
+    "cantilever-3d": (0.05, 2),
+    "hollow-sphere": (0.02, 2),
 }
 
 
@@ -393,6 +400,9 @@ def bodies() -> list[Body]:
     for name, (data, size, order) in _OWN.items():
         used = Settings(mesh_size=size, element_order=order)
         found.append(Body(name, Formulation.model_validate(data), used))
+    for name, (data, size, tolerance) in solid_bodies.BODIES.items():
+        used = Settings(mesh_size=size, element_order=2)
+        found.append(Body(name, Formulation.model_validate(data), used, tolerance))
     for name, (data, size, steps, tolerance) in analysis_bodies.BODIES.items():
         used = Settings(mesh_size=size, element_order=2, load_steps=steps)
         found.append(Body(name, Formulation.model_validate(data), used, tolerance))

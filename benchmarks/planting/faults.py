@@ -15,7 +15,7 @@ import numpy as np
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
-from planting import extra_faults, mode_faults, nonlinear_faults
+from planting import extra_faults, mode_faults, nonlinear_faults, solid_faults
 from planting.making import (
     DISPLACED,
     EVERY,
@@ -197,8 +197,11 @@ def _loads(factor: float, kind: str | None = None) -> Callable[[Tree], bool]:
     def change(data: Tree) -> bool:
         chosen = [load for load in data["loads"] if kind in (None, load["kind"])]
         for load in chosen:
-            for key in ("x", "y", "value", "change"):
-                if key in load:
+            for key in ("x", "y", "z", "value", "change"):
+                value = load.get(key)
+                if isinstance(value, dict):
+                    value["formula"] = f"{factor} * ({value['formula']})"
+                elif value is not None:
                     load[key] *= factor
         return bool(chosen)
 
@@ -223,7 +226,7 @@ def _wrong_edge(data: Tree) -> bool:
 
 def _edges(data: Tree) -> list[str]:
     sides = data["geometry"]["boundaries"].items()
-    return [name for name, side in sides if side["kind"] != "point"]
+    return [name for name, side in sides if side["kind"] not in ("point", "space_point", "curve")]
 
 
 def _traction_across(data: Tree) -> bool:
@@ -708,9 +711,43 @@ _ALSO: dict[frozenset[str], tuple[str, ...]] = {
 """Faults that are planted in the programs of other analyses too."""
 
 
+_IN_SPACE = (
+    "E off by 1 %",
+    "E off by 10 %",
+    "E off by 10 %, seven digits in the file",
+    "E in kPa or MPa",
+    "E of one region off by 10 %",
+    "nu off by 0.03",
+    "materials of the regions swapped",
+    "load on the wrong edge",
+    "half the load",
+    "load with the other sign",
+    "body force left out",
+    "support missing",
+    "number a thousand times too large",
+    "number with the other sign",
+    "number not in the field",
+    "wrong component reported",
+    "number nan",
+    "the finest mesh's numbers on every mesh",
+    "the same files for every mesh",
+    "von Mises stress for sigma_xy",
+    "stress 5 % too large, and so reported",
+    "displacement nan at a node",
+    "stress infinite at a place",
+    "stress field twice too large, numbers right",
+)
+"""Faults that are planted in the programs of solids too."""
+
+
 def _widened(fault: Fault) -> Fault:
     found = [analyses for analyses, names in _ALSO.items() if fault.name in names]
-    return replace(fault, analyses=found[0]) if found else fault
+    analyses = found[0] if found else fault.analyses
+    return (
+        replace(fault, analyses=analyses | solid_faults.SOLID)
+        if fault.name in _IN_SPACE
+        else replace(fault, analyses=analyses)
+    )
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -718,5 +755,6 @@ FAULTS: tuple[Fault, ...] = (
     *mode_faults.FAULTS,
     *nonlinear_faults.FAULTS,
     *extra_faults.FAULTS,
+    *solid_faults.FAULTS,
 )
 """All faults, each planted where it makes sense for a problem."""

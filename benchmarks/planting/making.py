@@ -15,7 +15,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
 from mechagents.verification.reference.values import ReferenceSolution
 from planting.bodies import Body
-from planting.running import Edit, program_text
+from planting.running import Edit, program_for
 
 Tree = dict[str, Any]
 Change = Callable[[Tree], bool]
@@ -60,7 +60,7 @@ class Known:
     @property
     def program(self) -> str:
         """The handbook's program for the problem's analysis."""
-        return program_text(self.body.formulation.analysis)
+        return program_for(self.body.formulation)
 
 
 Maker = Callable[[Known], Wrong | None]

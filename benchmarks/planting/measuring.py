@@ -21,7 +21,7 @@ from planting.bodies import SINGULAR, Body
 from planting.faults import FAULTS
 from planting.making import Fault, Known
 from planting.right import VARIANTS, Variant
-from planting.running import Verdict, open_sandbox, program_text, run_and_judge
+from planting.running import Verdict, open_sandbox, program_for, run_and_judge
 
 Kind = Literal["found", "harmless", "not seen", "accepted", "nothing changed"]
 SAME = 1e-9
@@ -90,7 +90,7 @@ async def outcomes(
 
 
 async def _known(sandbox: Sandbox, body: Body, folder: Path, reference: ReferenceSolution) -> Known:
-    source = program_text(body.formulation.analysis)
+    source = program_for(body.formulation)
     verdict = await run_and_judge(sandbox, body, source, folder, reference)
     if not verdict.accepted and body.name not in SINGULAR:
         raise RuntimeError(f"{body.name}: the right program is refused: {_reasons(verdict)}")
@@ -105,7 +105,7 @@ def _reasons(verdict: Verdict) -> str:
 async def _planted(sandbox: Sandbox, fault: Fault, known: Known, folder: Path) -> Outcome | None:
     # What has no value is asked for by itself.
     fits = (known.body.name in SINGULAR) == ("singular" in fault.name)
-    fits &= known.body.formulation.analysis in fault.analyses
+    fits &= known.body.family in fault.analyses
     wrong = fault.make(known) if fits else None
     if wrong is None:
         return None
@@ -220,7 +220,7 @@ async def _right(
         load_steps=None if steps is None else max(1, round(steps * variant.steps)),
     )
     loose = replace(body, settings=used, tolerance=0.999)
-    source = variant.source(body.formulation.analysis)
+    source = variant.source(body.formulation)
     verdict = await run_and_judge(sandbox, loose, source, folder, reference)
     evidence = verdict.before
     failed = [c for c in evidence.failed if not (c.name.startswith("convergence:") and c.mendable

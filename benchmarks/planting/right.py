@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from mechagents.mechanics.formulation import Formulation
 from planting.making import MESH, MODES, mutated, on_grid
-from planting.running import program_text
-from planting.snippets import LUMPED, SPLIT, WRITE, WRITE_MODES
+from planting.running import program_for
+from planting.snippets import LUMPED, SPLIT, WRITE, WRITE_MODES, WRITE_SOLID
 
-Source = Callable[[str], str]
-"""From an analysis to a program."""
+Source = Callable[[Formulation], str]
+"""From a problem to a program."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Variant:
     order: int
     size: float
     """Mesh size over that with which the problem is answered [-]."""
-    source: Source = program_text
+    source: Source = program_for
     fits: Callable[[Formulation], bool] = lambda f: True
     steps: float = 1.0
     """Load steps over those with which the problem is answered [-]."""
@@ -37,24 +37,29 @@ def _nonlinear(f: Formulation) -> bool:
 
 
 def _written(cells: bool, binary: bool) -> Source:
-    def source(analysis: str) -> str:
+    def source(f: Formulation) -> str:
+        analysis = f.analysis
         if analysis in MODES:
             write = WRITE_MODES.replace("BINARY", str(binary))
             old = "write_modes(modes)" if analysis == "modal" else "write_modes(modes, solution)"
-            return mutated(program_text(analysis), (old, write))
-        write = WRITE.replace("CELLS", str(cells)).replace("BINARY", str(binary))
-        return mutated(program_text(analysis), ("write_fields(solution)", write))
+            return mutated(program_for(f), (old, write))
+        write = (
+            (WRITE if f.dimension == 2 else WRITE_SOLID)
+            .replace("CELLS", str(cells))
+            .replace("BINARY", str(binary))
+        )
+        return mutated(program_for(f), ("write_fields(solution)", write))
 
     return source
 
 
-def _split(analysis: str) -> str:
-    return mutated(program_text(analysis), (MESH, MESH + SPLIT))
+def _split(f: Formulation) -> str:
+    return mutated(program_for(f), (MESH, MESH + SPLIT))
 
 
-def _lumped(analysis: str) -> str:
+def _lumped(f: Formulation) -> str:
     return mutated(
-        program_text(analysis),
+        program_for(f),
         (MESH, "from scipy.sparse import diags_array\n" + MESH),
         ("mass.assemble(V), fixed", LUMPED),
     )

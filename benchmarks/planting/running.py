@@ -18,7 +18,7 @@ from mechagents.verification.reference.process import find_references
 from mechagents.verification.reference.values import ReferenceSolution
 from planting.bodies import Body
 
-__all__ = ["Verdict", "open_sandbox", "program_text", "references", "run_and_judge"]
+__all__ = ["Verdict", "open_sandbox", "program_for", "program_text", "references", "run_and_judge"]
 
 Edit = Callable[[Path, Settings], None]
 """Changes what a program left in a folder, after it ran with some settings."""
@@ -48,6 +48,11 @@ class Verdict:
 
 def _accepted(evidence: Evidence) -> bool:
     return evidence.passed and evidence.claim_level in ("converged", "verified")
+
+
+def program_for(formulation: Formulation) -> str:
+    """Return the handbook's program for a problem."""
+    return program_text(formulation.analysis, formulation.dimension)
 
 
 async def references(bodies: Sequence[Body]) -> dict[str, ReferenceSolution]:

@@ -143,7 +143,8 @@ if settings.mesh_size > FINEST:
     ]
 """
 WRONG_COMPONENT = """
-other = {"x": "y", "y": "x", "magnitude": "x", "xx": "yy", "yy": "xx", "zz": "xx", "xy": "xx",
+other = {"x": "y", "y": "x", "z": "x", "magnitude": "x", "yz": "xx", "xz": "xx",
+         "xx": "yy", "yy": "xx", "zz": "xx", "xy": "xx",
          "von_mises": "xx"}
 swapped = tuple(
     w if w.kind == "strain_energy" else w.model_copy(update={"component": other[w.component]})
@@ -223,6 +224,10 @@ else:
 meshio.vtu.write("fields.vtu", fields, binary=BINARY)
 """
 """Stress in cells or at points, numbers in binary or as text."""
+WRITE_SOLID = WRITE.replace(
+    "np.column_stack([mesh.points, np.zeros(len(mesh.points))])", "mesh.points"
+).replace("(len(mesh.points), 4)", "(len(mesh.points), 6)")
+"""The same for solids."""
 WRITE_MODES = """
 import meshio
 points = np.column_stack([mesh.points, np.zeros(len(mesh.points))])

@@ -12,8 +12,11 @@ import pytest
 from planted_faults import family, matrix, measure, summary
 from planting.bodies import SINGULAR, bodies
 from planting.faults import FAULTS
+from planting.making import Known
 from planting.measuring import Outcome, RightOutcome
 from planting.right import VARIANTS
+
+from mechagents.verification.reference.values import ReferenceSolution
 
 BODIES = {body.name: body for body in bodies()}
 EXPECTED = {
@@ -54,12 +57,15 @@ EXPECTED = {
     "point force across in place of along": "equilibrium:residual",
     "springs twice as stiff": "equilibrium:residual",
     "angle of the material mirrored": "equilibrium:residual",
+    "solid: half of one shear": "equilibrium:residual",
+    "solid: pressure out of the body": "equilibrium:residual",
+    "solid: free expansion left out": "equilibrium:residual",
 }
 """Faults, and the checks that may find them first."""
 PROBLEMS = (
     "copper-plate", "round-plate", "bimaterial-bar", "cantilever", "plate-shear",
     "singular-l-shape", "rubber-cantilever", "upset-disc", "vibrating-cantilever", "column",
-    "beam-on-points", "wooden-wall",
+    "beam-on-points", "wooden-wall", "warm-block",
 )  # fmt: skip
 
 
@@ -95,6 +101,17 @@ def test_right_programs_pass_and_their_bounds_hold(
     assert len(right) == sum(v.fits(BODIES["thick-cylinder"].formulation) for v in VARIANTS)
     assert [outcome.refused for outcome in right if outcome.refused] == []
     assert sum(o.inside for o in right) >= 0.9 * sum(o.bounds for o in right)
+
+
+def test_every_fault_can_be_planted_somewhere() -> None:
+    planted: set[str] = set()
+    for body in BODIES.values():
+        nothing = ReferenceSolution(means="none")
+        known = Known(body, nothing, {wanted.name: 1.0 for wanted in body.formulation.wanted})
+        fits = [fault for fault in FAULTS if body.family in fault.analyses]
+        fits = [fault for fault in fits if ("singular" in fault.name) == (body.name in SINGULAR)]
+        planted |= {fault.name for fault in fits if fault.make(known) is not None}
+    assert planted == {fault.name for fault in FAULTS}
 
 
 def test_what_is_planted_is_enough() -> None:
