@@ -41,7 +41,9 @@ from mechagents.report.words import (
 )
 
 Cells = tuple[str, ...]
-PACKAGES = ("mechagents", "numpy", "scipy", "scikit-fem", "netgen-mesher", "meshio", "shapely")
+PACKAGES = (
+    "mechagents", "numpy", "scipy", "scikit-fem", "pyamg", "netgen-mesher", "meshio", "shapely",
+)  # fmt: skip
 """Packages whose versions a report names: those that made or checked the numbers."""
 LONGEST_LISTING = 200_000
 """Characters of a program that a page shows."""
