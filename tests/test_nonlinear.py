@@ -95,6 +95,11 @@ formulation:
     assert found["force"][0] == pytest.approx(stress(a, b) * b, rel=1e-6)
 
 
+async def test_a_cube_under_equal_dead_loads_keeps_its_shape(tmp_path: Path) -> None:
+    found = await _verified(load_problem("benchmark:solid-rivlin-cube"), tmp_path)
+    assert found["face"][0] == pytest.approx(0.05, rel=1e-9)
+
+
 async def test_a_cylinder_yields_as_hill_has_it(tmp_path: Path) -> None:
     found = await _verified(_example("yielding-cylinder"), tmp_path)
     value, bound = found["outside"]

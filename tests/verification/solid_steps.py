@@ -70,13 +70,13 @@ def cube(**changes: object) -> Formulation:
 
 
 def stated(data: dict[str, object]) -> Formulation:
-    """Return a formulation that is not yet offered to users: solids are, in linear statics."""
+    """Return a formulation; that of solids that flow is not offered to users yet."""
+    if data["analysis"] != "static_plastic":
+        return Formulation.model_validate(data)
     steel = {"youngs_modulus": 1.0, "poisson_ratio": 0.3}
-    nonlinear = {"analysis", "materials", "load_path"}
-    linear = {"materials": dict.fromkeys(data["geometry"]["regions"], steel)}
-    offered = Formulation.model_validate(
-        {k: v for k, v in data.items() if k not in nonlinear} | linear
-    )
+    changed = {"analysis": "static_linear", "load_path": (1.0,)}
+    changed |= {"materials": dict.fromkeys(data["geometry"]["regions"], steel)}
+    offered = Formulation.model_validate(data | changed)
     laws = TypeAdapter(dict[str, Law]).validate_python(data["materials"])
     path = tuple(data.get("load_path", (1.0,)))
     changes = {"analysis": data["analysis"], "materials": laws, "load_path": path}

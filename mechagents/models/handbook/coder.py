@@ -80,10 +80,12 @@ SOLID_PROGRAMS = {
     "static_linear": "solid_elasticity.py",
     "modal": "solid_vibration.py",
     "buckling": "solid_buckling.py",
+    "static_finite": "solid_finite.py",
+    "static_plastic": "solid_plasticity.py",
 }
 """The program for each analysis of a solid."""
 LOAD_STEPS = {"static_finite": 10, "static_plastic": 20}
-"""What a nonlinear analysis starts with."""
+"""What a nonlinear analysis starts with; of a solid half as many, since each costs more."""
 MOST_STEPS = 40
 """Beyond that smaller load steps are no help."""
 
@@ -133,13 +135,18 @@ def _first(brief: Brief, formulation: Formulation) -> Draft:
         Settings(
             mesh_size=mesh_size,
             element_order=order,
-            load_steps=asked.load_steps or LOAD_STEPS.get(formulation.analysis),
+            load_steps=asked.load_steps or _first_steps(formulation),
             time_steps=asked.time_steps or first_time_steps(formulation),
             options=asked.options,
         ),
         f"First program: {ORDERS[order]} elements of {mesh_size:.4g} m.",
         f"The mesh size is {given}; the evidence will tell whether it is fine enough.",
     )
+
+
+def _first_steps(formulation: Formulation) -> int | None:
+    steps = LOAD_STEPS.get(formulation.analysis)
+    return steps if steps is None or formulation.dimension == 2 else steps // 2
 
 
 def _mended(brief: Brief, formulation: Formulation) -> Draft:

@@ -15,6 +15,8 @@ ELEMENTS_ALONG_THE_BODY = 10
 """What an analyst starts with in the plane."""
 FIRST_UNKNOWNS = 20_000
 """What an analyst starts with in space, where a tenth of the body is coarse for thin parts."""
+FIRST_UNKNOWNS_IN_STEPS = 4_000
+"""The same where each of many load steps solves for them several times."""
 FEWEST_ALONG_A_SOLID = 6
 MOST_UNKNOWNS = 400_000
 """Beyond that a program of the plane is not worth waiting for on a small machine."""
@@ -22,6 +24,9 @@ MOST_UNKNOWNS_OF_SOLIDS = 250_000
 """The same in space: about a minute and 2 GB."""
 MOST_UNKNOWNS_FOR_MODES = 60_000
 """The same for modes of solids, whose matrix is factorised: about a minute and 2 GB."""
+MOST_UNKNOWNS_IN_STEPS = 60_000
+"""The same for solids in load steps, each of which factorises a tangent several times."""
+IN_STEPS = ("static_finite", "static_plastic")
 
 STEPS_OF_A_WAVE = 20
 """Steps of time in which a wave runs along the body, to start with."""
@@ -36,6 +41,8 @@ def most_unknowns(formulation: Formulation) -> int:
     """Return how many unknowns the handbook goes to."""
     if formulation.dimension == 2:
         return MOST_UNKNOWNS
+    if formulation.analysis in IN_STEPS:
+        return MOST_UNKNOWNS_IN_STEPS
     modes = formulation.analysis in ("modal", "buckling")
     return MOST_UNKNOWNS_FOR_MODES if modes else MOST_UNKNOWNS_OF_SOLIDS
 
@@ -51,10 +58,11 @@ def first_size(formulation: Formulation, order: int) -> tuple[float, str]:
     if formulation.dimension == 2:
         size = longest / ELEMENTS_ALONG_THE_BODY
         return float(f"{size:.3g}"), "a tenth of the body, to start with"
+    first = FIRST_UNKNOWNS_IN_STEPS if formulation.analysis in IN_STEPS else FIRST_UNKNOWNS
     size, count = longest / FEWEST_ALONG_A_SOLID, _count(formulation, order)
-    while count(size) < FIRST_UNKNOWNS:
+    while count(size) < first:
         size /= 1.1
-    return float(f"{size:.3g}"), f"one of about {FIRST_UNKNOWNS:,} unknowns, to start with"
+    return float(f"{size:.3g}"), f"one of about {first:,} unknowns, to start with"
 
 
 def unknowns(formulation: Formulation, settings: Settings) -> float:

@@ -99,7 +99,9 @@ def _solver_of_solids(
 ) -> Callable[[Formulation], ReferenceSolution]:
     if formulation.analysis == "static_linear":
         return partial(solids.solve, tolerance=tolerance)
-    if formulation.analysis in ("modal", "buckling"):
+    if formulation.analysis in ("static_finite", "static_plastic"):
+        from mechagents.verification.reference.solid_steps import solve
+    elif formulation.analysis in ("modal", "buckling"):
         from mechagents.verification.reference.solid_eigen import solve
     else:
         return _none
