@@ -72,17 +72,31 @@ def vibration_modes(
     # the square of an element's size over the body's, which is about 1 / n, of the body's.
     sigma = -SHIFT * float(stiff.diagonal().sum() / heavy.diagonal().sum()) / len(free)
     inverse = factors(stiff - sigma * heavy).solve
-    mu, shapes = _largest(heavy, stiff - sigma * heavy, inverse, count)
-    omega2 = 1 / mu + sigma
-    # The shift is added and taken off again; the quotient of energies has no such rounding.
-    energy = np.einsum("ik,ik->k", shapes, stiff @ shapes)
-    terms = np.einsum("ik,ik->k", np.abs(shapes), abs(stiff) @ np.abs(shapes))
-    mass = np.einsum("ik,ik->k", shapes, heavy @ shapes)
+    _, shapes = _largest(heavy, stiff - sigma * heavy, inverse, count)
+    omega2, shapes = in_order(stiff, heavy, shapes)
+    phi = np.zeros((K.shape[0], count))
+    phi[free] = shapes
+    return omega2, phi
+
+
+def in_order(
+    K: csr_matrix,  # noqa: N803
+    M: csr_matrix,  # noqa: N803
+    shapes: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return omega^2 of modes in ascending order, and them with phi^T M phi = 1, (n, modes).
+
+    It is the quotient of a mode's energies, and 0 where there is no strain but rounding: shifts
+    that are added and taken off again would leave more.
+    """
+    import numpy as np
+
+    energy = np.einsum("ik,ik->k", shapes, K @ shapes)
+    terms = np.einsum("ik,ik->k", np.abs(shapes), abs(K) @ np.abs(shapes))
+    mass = np.einsum("ik,ik->k", shapes, M @ shapes)
     omega2 = np.where(energy <= RIGID * terms, 0.0, energy / mass)
     order = np.argsort(omega2, kind="stable")
-    phi = np.zeros((K.shape[0], count))
-    phi[free] = (shapes / np.sqrt(mass))[:, order]
-    return omega2[order], phi
+    return omega2[order], (shapes / np.sqrt(mass))[:, order]
 
 
 def buckling_modes(
@@ -115,16 +129,25 @@ def buckling_modes(
     # Where nothing is in compression all mu crowd below 0.
     hint = "did not converge; is nothing in compression?"
     mu, shapes = _largest(-initial, stiff, factors(stiff).solve, count, hint)
-    if mu[-1] <= 1e-12 * abs(mu[0]) or mu[0] <= 0:
-        found = int((mu > 0).sum())
-        raise RuntimeError(
-            f"only {found} of {count} positive buckling factors were found: are the loads the "
-            "other way round, or is nothing in compression?"
-        )
+    check_positive(mu)
     phi = np.zeros((K.shape[0], count))
     energy = np.einsum("ik,ik->k", shapes, stiff @ shapes)
     phi[free] = shapes / np.sqrt(energy)
     return 1 / mu, phi
+
+
+def check_positive(mu: FloatArray) -> None:
+    """Refuse inverse buckling factors, in descending order, that are not all positive.
+
+    Raises:
+        RuntimeError: If one is not.
+    """
+    if mu[-1] <= 1e-12 * abs(mu[0]) or mu[0] <= 0:
+        found = int((mu > 0).sum())
+        raise RuntimeError(
+            f"only {found} of {len(mu)} positive buckling factors were found: are the loads the "
+            "other way round, or is nothing in compression?"
+        )
 
 
 def _largest(
