@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from test_kit_solids import KINDS, block_mesh, distorted, steel
 
-from mechagents.kit import Mesh, Modes, SolidSpace, vibration_modes
+from mechagents.kit import (
+    Mesh,
+    Modes,
+    SolidSpace,
+    solid_buckling_modes,
+    solid_vibration_modes,
+    vibration_modes,
+)
 from mechagents.mechanics.meshing import CellKind
 
 VOLUME = 1.0 * 0.5 * 0.4
@@ -77,3 +84,46 @@ def test_a_free_body_has_six_rigid_motions_of_frequency_exactly_zero() -> None:
     assert phi.T @ (M @ phi) == pytest.approx(np.eye(8), abs=1e-9)
     shapes = np.moveaxis(phi[V.dofs], -1, 0)
     assert Modes(mesh, omega2, shapes).shapes.shape == (8, len(mesh.points), 3)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_iteration_finds_the_vibration_that_factors_find(held: bool) -> None:
+    mesh = block_mesh("hexahedron27")
+    V = SolidSpace(mesh)
+    K, M = V.stiffness(steel(mesh)), V.mass(np.full((len(mesh.cells), 1), 7850.0))
+    foot = V.dofs[mesh.boundary_nodes["x0"]].ravel()
+    fixed = foot if held else np.zeros(0, dtype=np.int64)
+    omega2, _ = solid_vibration_modes(V, K, M, fixed, 8)
+    found, phi = solid_vibration_modes(V, K, M, fixed, 8, direct_up_to=0)
+    assert found == pytest.approx(omega2, rel=1e-8)
+    left = K @ phi - (M @ phi) * found
+    left[fixed] = 0.0
+    assert np.abs(left).max() <= 1e-7 * (abs(K) @ np.abs(phi)).max()
+    assert np.all(phi[fixed] == 0)
+
+
+def test_iteration_finds_the_factors_that_factors_find() -> None:
+    mesh = block_mesh("tetra10")
+    V = SolidSpace(mesh, degree=4)
+    fixed = V.dofs[mesh.boundary_nodes["x0"]].ravel()
+    sigma = np.zeros((6, *V.x.shape[1:]))
+    sigma[0] = -1e9
+    K, K_sigma = V.stiffness(steel(mesh)), V.geometric_stiffness(sigma)
+    factors, _ = solid_buckling_modes(V, K, K_sigma, fixed, 3)
+    found, phi = solid_buckling_modes(V, K, K_sigma, fixed, 3, direct_up_to=0)
+    assert found == pytest.approx(factors, rel=1e-8)
+    assert phi.T @ (K @ phi) == pytest.approx(np.eye(3), abs=1e-8)
+    with pytest.raises(RuntimeError, match="nothing in compression"):
+        solid_buckling_modes(V, K, -K_sigma, fixed, 3, direct_up_to=0)
+
+
+def test_an_iteration_that_does_not_converge_says_what_helps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mesh = block_mesh("hexahedron")
+    V = SolidSpace(mesh)
+    K, M = V.stiffness(steel(mesh)), V.mass(np.full((len(mesh.cells), 1), 7850.0))
+    monkeypatch.setattr("mechagents.kit.solid_modes.ROUNDS", 1)
+    monkeypatch.setattr("mechagents.kit.solid_modes.STEPS", 2)
+    with pytest.raises(RuntimeError, match="Use a larger mesh size"):
+        solid_vibration_modes(V, K, M, np.zeros(0, dtype=np.int64), 8, direct_up_to=0)

@@ -471,9 +471,9 @@ def test_a_thin_body_is_solved_by_factors_and_a_stout_one_by_multigrid() -> None
     data["boundaries"] = {}
     thin = make_mesh(type(plate.geometry).model_validate(data), 0.1, 2)
     stout = block_mesh("hexahedron27", 0.1)
-    assert solver._limits(thin, None) == (solver.THIN_UP_TO,) * 2
-    assert solver._limits(stout, None) == (solver.DIRECT_UP_TO, solver.FACTORS_UP_TO)
-    assert solver._limits(thin, 7) == (7, 7)
+    assert solver.limits(thin, None) == (solver.THIN_UP_TO,) * 2
+    assert solver.limits(stout, None) == (solver.DIRECT_UP_TO, solver.FACTORS_UP_TO)
+    assert solver.limits(thin, 7) == (7, 7)
 
 
 def test_what_no_solver_solves_says_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:

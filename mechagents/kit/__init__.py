@@ -34,6 +34,7 @@ from mechagents.kit.modes import (
 from mechagents.kit.newton import NotConvergedError, load_steps, newton
 from mechagents.kit.pictures import draw, draw_field
 from mechagents.kit.plastic import PlasticBody
+from mechagents.kit.solid_modes import solid_buckling_modes, solid_vibration_modes
 from mechagents.kit.solid_solver import solve_solid
 from mechagents.kit.solid_space import SolidSpace
 from mechagents.kit.solver import solve
@@ -88,6 +89,8 @@ __all__ = [
     "node_means",
     "quantities",
     "read_problem",
+    "solid_buckling_modes",
+    "solid_vibration_modes",
     "solve",
     "solve_solid",
     "stiffness",

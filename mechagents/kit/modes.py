@@ -68,15 +68,20 @@ def vibration_modes(
 
     free = np.setdiff1d(np.arange(K.shape[0]), fixed)
     stiff, heavy = (A.tocsr()[free][:, free].tocsc() for A in (K, M))
-    # The mean of K's diagonal over M's is the square of a frequency of one element alone; times
-    # the square of an element's size over the body's, which is about 1 / n, of the body's.
-    sigma = -SHIFT * float(stiff.diagonal().sum() / heavy.diagonal().sum()) / len(free)
+    sigma = -SHIFT * own_square(stiff, heavy)
     inverse = factors(stiff - sigma * heavy).solve
     _, shapes = _largest(heavy, stiff - sigma * heavy, inverse, count)
     omega2, shapes = in_order(stiff, heavy, shapes)
     phi = np.zeros((K.shape[0], count))
     phi[free] = shapes
     return omega2, phi
+
+
+def own_square(K: csr_matrix, M: csr_matrix) -> float:  # noqa: N803
+    """Return about the square of the body's first own frequency, or less [1/s^2]."""
+    # The mean of K's diagonal over M's is the square of a frequency of one element alone; times
+    # the square of an element's size over the body's, which is about 1 / n, of the body's.
+    return float(K.diagonal().sum() / M.diagonal().sum()) / K.shape[0]
 
 
 def in_order(

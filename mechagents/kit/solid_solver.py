@@ -22,6 +22,7 @@ from mechagents.mechanics._outer_faces import outer_faces
 
 if TYPE_CHECKING:
     from scipy.sparse import bsr_matrix, csr_matrix
+    from scipy.sparse.linalg import LinearOperator
 
     from mechagents.kit.solid_space import SolidSpace
     from mechagents.mechanics.meshing import FloatArray, IntArray, Mesh
@@ -81,10 +82,10 @@ def solve_solid(
     u[fixed] = values
     free = np.ones(len(f))
     free[fixed] = 0.0
-    A, load = _held(K.tobsr((3, 3)), free), (f - K @ u) * free
+    A, load = held_matrix(K.tobsr((3, 3)), free), (f - K @ u) * free
     if not load.any():
         return u
-    at_once, at_last = _limits(space.mesh, direct_up_to)
+    at_once, at_last = limits(space.mesh, direct_up_to)
     if len(f) > at_once:
         steps = STEPS if len(f) <= at_last else PATIENT_STEPS
         motions = space.rigid_motions * free[:, None]
@@ -101,7 +102,7 @@ def solve_solid(
     return u + _by_factors(A, load) * free
 
 
-def _limits(mesh: Mesh, direct_up_to: int | None) -> tuple[int, int]:
+def limits(mesh: Mesh, direct_up_to: int | None) -> tuple[int, int]:
     """Return how many unknowns are solved by factors at once, and where multigrid fails."""
     if direct_up_to is not None:
         return direct_up_to, direct_up_to
@@ -111,7 +112,7 @@ def _limits(mesh: Mesh, direct_up_to: int | None) -> tuple[int, int]:
     return DIRECT_UP_TO, FACTORS_UP_TO
 
 
-def _held(K: bsr_matrix, free: FloatArray) -> bsr_matrix:
+def held_matrix(K: bsr_matrix, free: FloatArray) -> bsr_matrix:
     """Return K with the rows and columns that are not free emptied but for their diagonal."""
     from scipy.sparse import bsr_matrix
 
@@ -150,21 +151,9 @@ def _by_multigrid(
     A: bsr_matrix, load: FloatArray, motions: FloatArray, steps: int, *, symmetric: bool
 ) -> FloatArray | None:
     """Return the solution by preconditioned iterations, None if they do not converge."""
-    import pyamg
     from scipy.sparse.linalg import cg, gmres
 
-    with _repeatable():
-        levels = pyamg.smoothed_aggregation_solver(
-            A if symmetric else (0.5 * (A + A.T)).tobsr((3, 3)),
-            B=motions,
-            symmetry="symmetric",
-            strength=("symmetric", {"theta": STRENGTH}),
-            presmoother=("gauss_seidel", {"sweep": "forward"}),
-            postsmoother=("gauss_seidel", {"sweep": "backward"}),
-            improve_candidates=None,
-            max_coarse=50,
-        )
-    inverse = levels.aspreconditioner()
+    inverse = multigrid(A if symmetric else (0.5 * (A + A.T)).tobsr((3, 3)), motions)
     x = np.zeros_like(load)
     size = float(np.linalg.norm(load))
     for _ in range(RESTARTS):
@@ -182,6 +171,29 @@ def _by_multigrid(
         if state != 0:
             return None
     return None
+
+
+def multigrid(A: bsr_matrix, motions: FloatArray) -> LinearOperator:
+    """Return about the inverse of a symmetric matrix: a cycle of smoothed aggregation.
+
+    Args:
+        A: In blocks of 3 x 3.
+        motions: The rigid motions on the free unknowns, shape (N, 6).
+    """
+    import pyamg
+
+    with _repeatable():
+        levels = pyamg.smoothed_aggregation_solver(
+            A,
+            B=motions,
+            symmetry="symmetric",
+            strength=("symmetric", {"theta": STRENGTH}),
+            presmoother=("gauss_seidel", {"sweep": "forward"}),
+            postsmoother=("gauss_seidel", {"sweep": "backward"}),
+            improve_candidates=None,
+            max_coarse=50,
+        )
+    return levels.aspreconditioner()
 
 
 @contextmanager

@@ -26,8 +26,8 @@ SEVEN_DIGITS = 1e-7
 """The rounding of a file in single precision."""
 ROOM = 1e-3
 """Values that are closer, relative, count as one group; below and above it modes are counted."""
-MOST_COUNTED = 120_000
-"""Unknowns of a solid whose matrix is factorised to count the modes: some GB of factors."""
+MOST_COUNTED = 100_000
+"""Unknowns of a solid whose matrix is factorised to count the modes: about 3 GB of factors."""
 _SLIPS = (
     (math.sqrt(1e3), "sqrt(1000): is the modulus or the density in another unit than SI?"),
     (1e3, "1000: is the modulus or the density in another unit than SI?"),

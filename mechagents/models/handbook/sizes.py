@@ -22,8 +22,8 @@ MOST_UNKNOWNS = 400_000
 """Beyond that a program of the plane is not worth waiting for on a small machine."""
 MOST_UNKNOWNS_OF_SOLIDS = 250_000
 """The same in space: about a minute and 2 GB."""
-MOST_UNKNOWNS_FOR_MODES = 60_000
-"""The same for modes of solids, whose matrix is factorised: about a minute and 2 GB."""
+MOST_UNKNOWNS_FOR_MODES = 100_000
+"""The same for modes of solids, which are no longer counted beyond."""
 MOST_UNKNOWNS_IN_STEPS = 60_000
 """The same for solids in load steps, each of which factorises a tangent several times."""
 IN_STEPS = ("static_finite", "static_plastic")

@@ -19,9 +19,21 @@ class LinearOperator:
         shape: tuple[int, int],
         matvec: Callable[[NDArray[np.float64]], NDArray[np.float64]],
         *,
+        matmat: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = ...,
         dtype: type[np.float64] = ...,
     ) -> None: ...
+    def matvec(self, x: NDArray[np.float64], /) -> NDArray[np.float64]: ...
 
+def lobpcg(
+    A: csr_matrix,
+    X: NDArray[np.float64],
+    *,
+    B: csr_matrix,
+    M: LinearOperator,
+    tol: float,
+    maxiter: int,
+    largest: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 def eigsh(
     A: csr_matrix,
     k: int,

@@ -23,7 +23,6 @@ from mechagents.kit import (
     SolidSpace,
     Solution,
     at_points,
-    buckling_modes,
     draw_field,
     draw_mode,
     free_expansion,
@@ -33,6 +32,7 @@ from mechagents.kit import (
     node_means,
     quantities,
     read_problem,
+    solid_buckling_modes,
     solve_solid,
     stiffness,
     write_modes,
@@ -78,7 +78,8 @@ for support in problem.supports:
         moved = at_points(value, mesh.points[nodes].T)
         prescribed.update(zip(V.dofs[nodes, "xyz".index(axis)], moved, strict=True))
 fixed, values = np.array(list(prescribed), dtype=int), np.array(list(prescribed.values()))
-u = solve_solid(V, K, f, fixed, values, direct_up_to=settings.options.get("direct_up_to"))
+limit = settings.options.get("direct_up_to")
+u = solve_solid(V, K, f, fixed, values, direct_up_to=limit)
 
 # Stress: at the nodes, the mean of what the elements around say, region by region, since it
 # jumps from one material to the other.
@@ -90,7 +91,7 @@ forces = (K @ u - f)[V.dofs]  # what is out of balance at a node is held by its 
 
 # Buckling: the stress before it, at the points of integration, turns with the body.
 K_sigma = V.geometric_stiffness(stress(elastic))
-factors, phi = buckling_modes(K, K_sigma, fixed, problem.modes)
+factors, phi = solid_buckling_modes(V, K, K_sigma, fixed, problem.modes, direct_up_to=limit)
 modes = Modes(mesh, factors, np.moveaxis(phi[V.dofs], -1, 0))
 
 solution = Solution(mesh, u[V.dofs], sigma, forces, energy)

@@ -21,8 +21,8 @@ from mechagents.kit import (
     make_mesh,
     mode_quantities,
     read_problem,
+    solid_vibration_modes,
     stiffness,
-    vibration_modes,
     write_modes,
     write_results,
 )
@@ -43,7 +43,8 @@ for support in problem.supports:
     held += [V.dofs[nodes, "xyz".index(axis)] for axis in support.components]
 fixed = np.unique(np.concatenate(held))
 
-omega2, phi = vibration_modes(K, M, fixed, problem.modes)
+limit = settings.options.get("direct_up_to")
+omega2, phi = solid_vibration_modes(V, K, M, fixed, problem.modes, direct_up_to=limit)
 modes = Modes(mesh, np.sqrt(omega2) / (2 * np.pi), np.moveaxis(phi[V.dofs], -1, 0))
 results = mode_quantities(problem, modes)
 write_results(results)
