@@ -173,3 +173,28 @@ async def test_readings_for_which_there_is_no_time_are_told_and_the_answer_stand
     own, reading = await processes.solve_by(way, [formulation] * 2, 120, spare=0.0)
     _is_honest(own, exact, 1e-6)
     assert reading.fault == "no time was left for it"
+
+
+def test_without_ngsolve_an_elastic_bed_gives_way() -> None:
+    pull, k = 1e6, 1e10
+    formulation = known.solid(
+        geometry={
+            "regions": {"bar": known.box((1.0, 0.1, 0.1))},
+            "boundaries": {
+                "left": known.plane("x", 0), "right": known.plane("x", 1),
+                "y": known.plane("y", 0), "z": known.plane("z", 0),
+            },
+        },
+        materials={"bar": known.steel()},
+        supports=[{"boundary": "y", "symmetry": True}, {"boundary": "z", "symmetry": True}],
+        springs=[{"kind": "foundation", "boundary": "left", "x": k}],
+        loads=[{"kind": "traction", "boundary": "right", "x": pull}],
+        wanted=[
+            known.displacement("left", "x", 0, 0.05, 0.05),
+            known.displacement("right", "x", 1, 0.05, 0.05),
+            known.reaction("held", "left", "x"),
+        ],
+    )  # fmt: skip
+    exact = {"left": pull / k, "right": pull / k + pull / known.E, "held": -pull * 0.01}
+    found = others.by_meshes(formulation, list(elements.states(formulation, 0.1)))
+    _is_honest(found, exact, 1e-6)

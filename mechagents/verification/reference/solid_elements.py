@@ -32,6 +32,7 @@ from mechagents.verification.fields import Block, Fields
 from mechagents.verification.reference.two_levels import solved_by_levels
 from mechagents.verification.skin import face_sizes, nodes_of, skin_of
 from mechagents.verification.solution import Solution
+from mechagents.verification.springs import spring_stiffness
 from mechagents.verification.walls import walls
 
 HEXAHEDRA, TETRAHEDRA = 2400, 8000
@@ -180,6 +181,8 @@ def _solved(solution: Solution) -> Equilibrium:
             nodes = solution.places[support.boundary].nodes
             u[nodes, AXES.index(axis)] = value_at(value, fields.points[nodes])
     K = stiffness(solution)
+    values, rows, columns = spring_stiffness(solution)
+    K = K + csr_matrix((values, (rows, columns)), K.shape)
     # Without displacement a change of temperature leaves a stress, whose forces are left over.
     unmoved = balance(solution)
     rest = (unmoved.external - unmoved.internal).ravel() - K @ u.ravel()
