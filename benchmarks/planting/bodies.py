@@ -378,10 +378,11 @@ _PACKAGED = {
     "plate-tension": (0.05, 1),
     "thick-cylinder": (0.0025, 2),
     "cantilever-3d": (0.05, 2),
-    "hollow-sphere": (0.02, 2),
 }
 
 
+LEFT_OUT = ("hollow-sphere",)
+"""Its stress at the bore settles only on meshes that take minutes each."""
 PICTURED = "cantilever"
 """The one problem that asks for its pictures, which take most of a program's time."""
 
@@ -390,6 +391,8 @@ def bodies() -> list[Body]:
     """Return all problems."""
     found: list[Body] = []
     for packaged in packaged_problems():
+        if packaged.name in LEFT_OUT:
+            continue
         formulation = load_problem(packaged.name).formulation
         assert formulation is not None
         if packaged.name != PICTURED:

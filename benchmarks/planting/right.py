@@ -23,7 +23,7 @@ class Variant:
     size: float
     """Mesh size over that with which the problem is answered [-]."""
     source: Source = program_for
-    fits: Callable[[Formulation], bool] = lambda f: True
+    fits: Callable[[Formulation], bool] = lambda f: f.analysis != "transient"
     steps: float = 1.0
     """Load steps over those with which the problem is answered [-]."""
 
