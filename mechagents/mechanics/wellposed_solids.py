@@ -14,7 +14,7 @@ from mechagents.mechanics.geometry import AtSpacePoint, OnCurve
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
 
-SOLVED = ("static_linear", "static_finite", "modal", "buckling")
+SOLVED = ("static_linear", "static_finite", "static_plastic", "modal", "buckling")
 """Analyses of solids."""
 _OVERLAP = 1e-7
 """Regions that share more than this part of the smaller one overlap; less is rounding."""

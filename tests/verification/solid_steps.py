@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from mechagents.kit import (
     FiniteBody,
@@ -27,7 +26,6 @@ from mechagents.kit import (
 )
 from mechagents.kit.evaluate import Result
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.materials import Law
 from mechagents.messages import Evidence
 from mechagents.verification import verify_folder
 
@@ -66,21 +64,7 @@ def cube(**changes: object) -> Formulation:
             {"name": "energy", "kind": "strain_energy"},
         ],
     }
-    return stated(data | changes)
-
-
-def stated(data: dict[str, object]) -> Formulation:
-    """Return a formulation; that of solids that flow is not offered to users yet."""
-    if data["analysis"] != "static_plastic":
-        return Formulation.model_validate(data)
-    steel = {"youngs_modulus": 1.0, "poisson_ratio": 0.3}
-    changed = {"analysis": "static_linear", "load_path": (1.0,)}
-    changed |= {"materials": dict.fromkeys(data["geometry"]["regions"], steel)}
-    offered = Formulation.model_validate(data | changed)
-    laws = TypeAdapter(dict[str, Law]).validate_python(data["materials"])
-    path = tuple(data.get("load_path", (1.0,)))
-    changes = {"analysis": data["analysis"], "materials": laws, "load_path": path}
-    return offered.model_copy(update=changes)
+    return Formulation.model_validate(data | changes)
 
 
 def steel_cube(**changes: object) -> Formulation:

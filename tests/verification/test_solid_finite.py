@@ -11,9 +11,10 @@ from inflation import inflated
 from returned import failed
 from scipy.optimize import brentq
 from scipy.sparse import csr_matrix
-from solid_steps import PLANES, RUBBER, SMOOTH, cube, march, stated
+from solid_steps import PLANES, RUBBER, SMOOTH, cube, march
 
 from mechagents.kit import FiniteBody, FollowerPressure, SolidSpace, make_mesh
+from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.hyperelastic import (
     Hyperelastic,
     MooneyRivlin,
@@ -191,7 +192,7 @@ def test_an_inflated_sphere_is_that_of_the_radial_equation(tmp_path: Path) -> No
     shapes = [shell, {"kind": "box", "size": [3.0, 3.0, 3.0]}]
     inner = {"kind": "sphere_surface", "center": [0, 0, 0], "radius": 1.0}
     cuts = {f"{axis}_low": PLANES[f"{axis}_low"] for axis in "xyz"}
-    sphere = stated(
+    sphere = Formulation.model_validate(
         {
             "analysis": "static_finite",
             "idealisation": "solid",

@@ -83,7 +83,7 @@ def _solver(
             from mechagents.verification.reference.moving import solve
         else:
             return _none
-    elif formulation.dimension == 3 and analysis != "static_linear":
+    elif formulation.dimension == 3 and analysis not in ("static_linear", "static_plastic"):
         return _none
     elif analysis == "static_linear" or analysis == "static_plastic":
         from mechagents.verification.reference.other_elements import solve
@@ -99,8 +99,8 @@ def _solver_of_solids(
 ) -> Callable[[Formulation], ReferenceSolution]:
     if formulation.analysis == "static_linear":
         return partial(solids.solve, tolerance=tolerance)
-    if formulation.analysis in ("static_finite", "static_plastic"):
-        from mechagents.verification.reference.solid_steps import solve
+    if formulation.analysis == "static_finite":
+        from mechagents.verification.reference.solid_finite import solve
     elif formulation.analysis in ("modal", "buckling"):
         from mechagents.verification.reference.solid_eigen import solve
     else:

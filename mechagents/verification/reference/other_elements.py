@@ -26,8 +26,14 @@ from mechagents.verification.fields import Block, Fields
 from mechagents.verification.reading import natural_scale, read
 from mechagents.verification.reference.matrices import assembled, strain_matrix
 from mechagents.verification.reference.plastic_elements import ELEMENTS as FLOWING
-from mechagents.verification.reference.plastic_elements import STEPS, flowed
+from mechagents.verification.reference.plastic_elements import (
+    SHARE_OF_SOLIDS,
+    STEPS,
+    STEPS_OF_SOLIDS,
+    flowed,
+)
 from mechagents.verification.reference.solid_elements import states as solid_states
+from mechagents.verification.reference.solid_elements import unloaded as unloaded_solids
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import spring_stiffness
@@ -93,11 +99,17 @@ def _spread(state: Equilibrium, wanted: WantedOfField) -> float:
 
 def _states(formulation: Formulation) -> Iterator[Equilibrium]:
     """Yield solutions on three meshes, the finest first."""
+    flows = formulation.analysis == "static_plastic"
+    if formulation.dimension == 3 and flows:
+        meshes = unloaded_solids(formulation, SHARE_OF_SOLIDS)
+        for solution, steps in zip(meshes, STEPS_OF_SOLIDS, strict=True):
+            yield flowed(solution, steps)
+        return
     if formulation.dimension == 3:
         yield from solid_states(formulation)
         return
     area = sum(outline(shape).area for shape in formulation.geometry.regions.values())
-    counts = FLOWING if formulation.analysis == "static_plastic" else ELEMENTS
+    counts = FLOWING if flows else ELEMENTS
     for count, steps in zip(counts, STEPS, strict=True):
         yield _solved(formulation, (7 * area / count) ** 0.5, steps)
 

@@ -14,6 +14,7 @@ import scipy.sparse as sparse
 import scipy.sparse.linalg as linear
 
 from mechagents.mechanics.formulas import value_at
+from mechagents.mechanics.geometry import AXES
 from mechagents.verification.assembly import Samples, balance, element_forces, strain, volumes
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.equilibrium import Equilibrium
@@ -31,8 +32,10 @@ from mechagents.verification.solution import Solution
 
 ELEMENTS = (1500, 670, 300)
 """About how many elements the three meshes have."""
-STEPS = (18, 12, 8)
+STEPS, STEPS_OF_SOLIDS = (18, 12, 8), (12, 9, 7)
 """Load steps on each, for each part of the load path."""
+SHARE_OF_SOLIDS = 0.1
+"""Of the elements that linear elasticity of a solid has, since it is solved for many times."""
 MOST_ITERATIONS = 25
 CONVERGED = 1e-9
 """Of the largest force, that may be left anywhere."""
@@ -79,7 +82,7 @@ class _March:
 
     @property
     def u(self) -> FloatArray:
-        """The displacement reached [m], shape (points, 2)."""
+        """The displacement reached [m], shape (points, d)."""
         return self.displacements[-1] if self.displacements else self.solution.fields.displacement
 
     def to(self, factor: float, halvings: int) -> None:
@@ -105,7 +108,7 @@ class _March:
         return [strain(at, u[block.nodes], axisymmetric=around) for (at, _), block in pairs]
 
     def equilibrium(self, factor: float) -> FloatArray:
-        """Return the displacement in equilibrium at a load factor [m], shape (points, 2).
+        """Return the displacement in equilibrium at a load factor [m], shape (points, d).
 
         Raises:
             ArithmeticError: If Newton's method does not converge.
@@ -124,8 +127,7 @@ class _March:
                 return u
             rest = (left - K @ jump)[self.free]
             change = jump.copy()
-            A = K[self.free][:, self.free].tocsc()
-            change[self.free] = linear.spsolve(A, rest, permc_spec="MMD_AT_PLUS_A")
+            change[self.free] = _solved(K[self.free][:, self.free].tocsc(), rest)
             if not np.isfinite(change).all():
                 break
             u += change.reshape(u.shape)
@@ -139,7 +141,7 @@ class _March:
         for support in self.solution.formulation.supports:
             for axis, value in support.components.items():
                 nodes = self.solution.places[support.boundary].nodes
-                u[nodes, "xy".index(axis)] = factor * value_at(value, fields.points[nodes])
+                u[nodes, AXES.index(axis)] = factor * value_at(value, fields.points[nodes])
         return u.ravel()
 
     def forces(self, u: FloatArray) -> tuple[FloatArray, sparse.csr_array]:
@@ -152,9 +154,29 @@ class _March:
             nodes = fields.blocks[index].nodes
             sigma, _ = radial_return(law, eps, state)
             force = element_forces(at, sigma * volume[..., None], axisymmetric=around)
-            dofs = (2 * nodes[..., None] + np.arange(2)).ravel()
+            d = fields.points.shape[1]
+            dofs = (d * nodes[..., None] + np.arange(d)).ravel()
             total += np.bincount(dofs, force.ravel(), len(total))
             B = strain_matrix(at, axisymmetric=around)
             DB = tangent(law, eps, state) @ B * volume[..., None, None]
-            parts.append((np.swapaxes(B, -1, -2) @ DB).sum(axis=1))
+            flat = (len(B), -1, B.shape[-1])
+            parts.append(np.swapaxes(B.reshape(flat), 1, 2) @ DB.reshape(flat))
         return total, assembled(self.solution, parts)
+
+
+def _solved(A: sparse.csr_matrix, rest: FloatArray) -> FloatArray:
+    """Return A^-1 rest for a symmetric matrix.
+
+    Raises:
+        ArithmeticError: If it is singular.
+    """
+    try:
+        factors = linear.splu(
+            A,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+    except RuntimeError as error:
+        raise ArithmeticError(f"the tangent is singular: {error}") from error
+    return factors.solve(rest)

@@ -65,10 +65,24 @@ def states(formulation: Formulation, share: float = 1.0) -> Iterator[Equilibrium
         MechagentsError: If the body cannot be meshed.
         RuntimeError: If the equations cannot be solved, or the meshes are too alike or too large.
     """
+    yield from map(_solved, unloaded(formulation, share))
+
+
+def unloaded(formulation: Formulation, share: float) -> Iterator[Solution]:
+    """Yield a body without displacement on three meshes, the finest first.
+
+    Args:
+        formulation: What to solve.
+        share: Of the usual numbers of elements.
+
+    Raises:
+        MechagentsError: If the body cannot be meshed.
+        RuntimeError: If the meshes are too alike or too large.
+    """
     for mesh in _three(formulation.geometry, share):
         points, block = _other_family(mesh)
         points = _on_surfaces(points, block, formulation.geometry)
-        yield _solved(Solution.of(formulation, Fields(points, (block,), np.zeros_like(points))))
+        yield Solution.of(formulation, Fields(points, (block,), np.zeros_like(points)))
 
 
 def _three(geometry: Geometry, part: float) -> tuple[Mesh, Mesh, Mesh]:

@@ -1,7 +1,7 @@
-"""The reference of finite deformation and plastic flow of solids: NGSolve at rising orders.
+"""The reference of finite deformation of solids: NGSolve at rising orders.
 
-As in the plane NGSolve differentiates an energy itself, and no stress or tangent of a program or
-check is used. A higher order of finite deformation starts from what the lower one found.
+As in the plane NGSolve differentiates the energy itself, and no stress or tangent of a program or
+check is used. A higher order starts from what the lower one found.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from ngsolve import (
     Id,
     specialcf,
 )
-from ngsolve.comp import IntegrationRuleSpace
 
 from mechagents.mechanics.formulation import Formulation
-from mechagents.verification.reference.body import Body, Resolution
+from mechagents.verification.reference.body import Resolution
 from mechagents.verification.reference.finite import FiniteSolved
-from mechagents.verification.reference.flow import FlowSolved
 from mechagents.verification.reference.probe import FloatArray
 from mechagents.verification.reference.solid import (
     ENOUGH,
@@ -46,12 +44,10 @@ MOST_ELEMENTS = 900
 MOST_UNKNOWNS, MOST_PRESSED = 25_000, 9_000
 """Beyond these no higher order is solved; the factors of a tangent that a pressure makes
 unsymmetric take several times as long."""
-STEPS = (6, 9, 12)
-"""Load steps of each order for each part of a load path; what they leave is in the error too."""
 
 
 def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolution:
-    """Return the wanted quantities of a solid in finite deformation or plastic flow, with errors.
+    """Return the wanted quantities of a solid in finite deformation, with error estimates.
 
     Args:
         formulation: What to solve.
@@ -66,41 +62,31 @@ def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolutio
         return ReferenceSolution(means="", left_out=why)
     body = make_solid_body(formulation, most=MOST_ELEMENTS, finer=False)
     read: list[dict[str, Read]] = []
-    before: FiniteSolved | None = None
+    solved: FiniteSolid | None = None
     means = ""
-    for number, order in enumerate(ORDERS):
-        most = MOST_PRESSED if before is not None and before.pressures else MOST_UNKNOWNS
+    for order in ORDERS:
+        most = MOST_PRESSED if solved is not None and solved.pressures else MOST_UNKNOWNS
         if len(read) >= ENOUGH and PER_ELEMENT[order] * body.mesh.ne > most:
             break
         body.mesh.Curve(order)
-        before = solved = _solved(formulation, body, order, number, before)
+        before, solved = solved, FiniteSolid(formulation, Resolution(order, 0, 0.0), body)
+        if before is not None:
+            solved.start_from(before.displacement)
         pressed = solved.pressed_points()
         if pressed:
             why = f"{pressed[0]!r} holds a point that a force acts on: nothing there has a limit"
             return ReferenceSolution(means="", left_out=why)
         read.append({wanted.name: solved.read(wanted) for wanted in fields_of(formulation)})
-        means = f"NGSolve {version('ngsolve')}, {solved.how}, curved tetrahedra of order {order}, "
-        means += f"{solved.space.ndof} unknowns; error by lower orders"
+        means = f"NGSolve {version('ngsolve')}, stationary energy by Newton's method, curved "
+        means += f"tetrahedra of order {order}, {solved.space.ndof} unknowns; error by lower orders"
         if known_well(read, WELL_BELOW * tolerance, ENOUGH):
             break
     return found_by(read, means)
 
 
-def _solved(
-    formulation: Formulation, body: Body, order: int, number: int, before: FiniteSolved | None
-) -> FiniteSolid | FlowingSolid:
-    resolution = Resolution(order, 0, 0.0)
-    if formulation.analysis == "static_plastic":
-        return FlowingSolid(formulation, resolution, body, steps=STEPS[number])
-    found = FiniteSolid(formulation, resolution, body)
-    if before is not None:
-        found.start_from(before.displacement)
-    return found
-
-
 @dataclass(frozen=True)
-class _InSteps(SolvedSolid):
-    """What solids of either analysis have in common."""
+class FiniteSolid(FiniteSolved, SolvedSolid):
+    """A solid in finite deformation at one order."""
 
     @cached_property
     def _all_forces(self) -> float:
@@ -110,13 +96,6 @@ class _InSteps(SolvedSolid):
         corners = np.concatenate([np.arange(start, start + vertices) for start in starts])
         loads: FloatArray = np.abs(self.force.vec.FV().NumPy()[corners])
         return float(loads.sum() + np.abs(self.residual[corners]).sum())
-
-
-@dataclass(frozen=True)
-class FiniteSolid(FiniteSolved, _InSteps):
-    """A solid in finite deformation at one order."""
-
-    how = "stationary energy by Newton's method"
 
     def gradient(self, u: CoefficientFunction, across: CoefficientFunction) -> CoefficientFunction:
         """Return F, 3 x 3."""
@@ -135,20 +114,3 @@ class FiniteSolid(FiniteSolved, _InSteps):
         state.Set(u)
         if self.newton(state, 1.0):
             self.__dict__["state"] = state
-
-
-@dataclass(frozen=True)
-class FlowingSolid(FlowSolved, _InSteps):
-    """A solid that flows at one order."""
-
-    how = "minimum of the energy of each load step"
-
-    @cached_property
-    def points(self) -> IntegrationRuleSpace:
-        """Values at the points of integration: as many as elements of this order need."""
-        return IntegrationRuleSpace(self.body.mesh, order=2 * self.resolution.order - 2)
-
-    @property
-    def smooth_order(self) -> int:
-        """The order of polynomials that the points of integration tell."""
-        return self.resolution.order - 1

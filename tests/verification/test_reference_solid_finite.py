@@ -15,7 +15,7 @@ from mechagents.mechanics.hyperelastic import (
 )
 
 steps = pytest.importorskip(
-    "mechagents.verification.reference.solid_steps", reason="NGSolve has no wheel here"
+    "mechagents.verification.reference.solid_finite", reason="NGSolve has no wheel here"
 )
 
 LAWS = (
