@@ -383,6 +383,8 @@ _PACKAGED = {
 
 LEFT_OUT = ("hollow-sphere",)
 """Its stress at the bore settles only on meshes that take minutes each."""
+TIME_STEPS = 200
+"""With which a motion in time is followed."""
 PICTURED = "cantilever"
 """The one problem that asks for its pictures, which take most of a program's time."""
 
@@ -398,7 +400,8 @@ def bodies() -> list[Body]:
         if packaged.name != PICTURED:
             formulation = formulation.model_copy(update={"pictures": ()})
         size, order = _PACKAGED.get(packaged.name, (0.05, 2))
-        used = Settings(mesh_size=size, element_order=order)
+        steps = TIME_STEPS if formulation.analysis == "transient" else None
+        used = Settings(mesh_size=size, element_order=order, time_steps=steps)
         found.append(Body(packaged.name, formulation, used))
     for name, (data, size, order) in _OWN.items():
         used = Settings(mesh_size=size, element_order=order)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Settings
-from planting import extra_faults, mode_faults, nonlinear_faults, solid_faults
+from planting import extra_faults, mode_faults, motion_faults, nonlinear_faults, solid_faults
 from planting.making import (
     DISPLACED,
     EVERY,
@@ -740,9 +740,30 @@ _IN_SPACE = (
 """Faults that are planted in the programs of solids too."""
 
 
+_IN_TIME = (
+    "E off by 1 %",
+    "E off by 10 %",
+    "nu off by 0.03",
+    "half the load",
+    "load with the other sign",
+    "load across in place of along",
+    "number a thousand times too large",
+    "number with the other sign",
+    "number not in the field",
+    "number nan",
+    "displacement nan at a node",
+    "the same files for every mesh",
+    "mesh_size ignored",
+    "lengths in millimetres",
+)
+"""Faults that are planted in the programs of motion in time too."""
+
+
 def _widened(fault: Fault) -> Fault:
     found = [analyses for analyses, names in _ALSO.items() if fault.name in names]
     analyses = found[0] if found else fault.analyses
+    if fault.name in _IN_TIME:
+        analyses |= motion_faults.MOTION
     return (
         replace(fault, analyses=analyses | solid_faults.SOLID)
         if fault.name in _IN_SPACE
@@ -756,5 +777,6 @@ FAULTS: tuple[Fault, ...] = (
     *nonlinear_faults.FAULTS,
     *extra_faults.FAULTS,
     *solid_faults.FAULTS,
+    *motion_faults.FAULTS,
 )
 """All faults, each planted where it makes sense for a problem."""

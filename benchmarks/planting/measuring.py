@@ -218,6 +218,7 @@ async def _right(
         mesh_size=size,
         element_order=variant.order,
         load_steps=None if steps is None else max(1, round(steps * variant.steps)),
+        time_steps=body.settings.time_steps,
     )
     loose = replace(body, settings=used, tolerance=0.999)
     source = variant.source(body.formulation)

@@ -23,13 +23,17 @@ class Variant:
     size: float
     """Mesh size over that with which the problem is answered [-]."""
     source: Source = program_for
-    fits: Callable[[Formulation], bool] = lambda f: f.analysis != "transient"
+    fits: Callable[[Formulation], bool] = lambda f: True
     steps: float = 1.0
     """Load steps over those with which the problem is answered [-]."""
 
 
 def _of(*analyses: str) -> Callable[[Formulation], bool]:
     return lambda f: f.analysis in analyses
+
+
+def _follows_loads(f: Formulation) -> bool:
+    return f.analysis != "transient"
 
 
 def _nonlinear(f: Formulation) -> bool:
@@ -67,11 +71,11 @@ def _lumped(f: Formulation) -> str:
 
 VARIANTS: tuple[Variant, ...] = (
     Variant("order 2", 2, 1.0),
-    Variant("order 2, finer, stress in cells, text", 2, 0.7, _written(True, False)),
-    Variant("order 2, coarser, stress at points", 2, 1.4, _written(False, True)),
+    Variant("order 2, finer, stress in cells, text", 2, 0.7, _written(True, False), _follows_loads),
+    Variant("order 2, coarser, stress at points", 2, 1.4, _written(False, True), _follows_loads),
     Variant("order 1, fine", 1, 0.5),
-    Variant("order 1, stress in cells", 1, 1.0, _written(True, True)),
-    Variant("order 1, stress at points, text", 1, 0.8, _written(False, False)),
+    Variant("order 1, stress in cells", 1, 1.0, _written(True, True), _follows_loads),
+    Variant("order 1, stress at points, text", 1, 0.8, _written(False, False), _follows_loads),
     Variant("order 1, split into triangles", 1, 0.6, _split, on_grid),
     Variant("order 2, split into triangles", 2, 1.2, _split, on_grid),
     Variant("order 2, half the load steps", 2, 1.0, fits=_nonlinear, steps=0.5),
