@@ -16,7 +16,7 @@ import scipy.sparse.linalg as linear
 from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.geometry import AXES
 from mechagents.verification.assembly import Samples, balance, element_forces, strain, volumes
-from mechagents.verification.elements import FloatArray
+from mechagents.verification.elements import FloatArray, IntArray
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.history import History
 from mechagents.verification.plastic import (
@@ -155,8 +155,8 @@ class _March:
             sigma, _ = radial_return(law, eps, state)
             force = element_forces(at, sigma * volume[..., None], axisymmetric=around)
             d = fields.points.shape[1]
-            dofs = (d * nodes[..., None] + np.arange(d)).ravel()
-            total += np.bincount(dofs, force.ravel(), len(total))
+            dofs: IntArray = d * nodes[..., None] + np.arange(d)
+            total += np.bincount(dofs.ravel(), force.ravel(), len(total))
             B = strain_matrix(at, axisymmetric=around)
             DB = tangent(law, eps, state) @ B * volume[..., None, None]
             flat = (len(B), -1, B.shape[-1])
