@@ -22,7 +22,7 @@ def assembled(solution: Solution, parts: list[FloatArray]) -> sparse.csr_array:
     rows: list[IntArray] = []
     columns: list[IntArray] = []
     for block, K in zip(solution.fields.blocks, parts, strict=True):
-        dofs = (d * block.nodes[..., None] + np.arange(d)).reshape(len(block), -1)
+        dofs = unknowns(block.nodes, d)
         across, along = np.broadcast_arrays(dofs[:, :, None], dofs[:, None, :])
         values.append(K.ravel())
         rows.append(across.ravel())
@@ -30,6 +30,12 @@ def assembled(solution: Solution, parts: list[FloatArray]) -> sparse.csr_array:
     count = solution.fields.points.size
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return sparse.coo_array(entries, shape=(count, count)).tocsr()
+
+
+def unknowns(nodes: IntArray, d: int) -> IntArray:
+    """Return the unknowns of elements, node by node, shape (elements, d nodes)."""
+    each = np.asarray(d * nodes[..., None] + np.arange(d), dtype=np.int64)
+    return each.reshape(len(nodes), -1)
 
 
 def strain_matrix(at: Samples, *, axisymmetric: bool) -> FloatArray:

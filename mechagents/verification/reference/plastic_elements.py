@@ -16,7 +16,7 @@ import scipy.sparse.linalg as linear
 from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.geometry import AXES
 from mechagents.verification.assembly import Samples, balance, element_forces, strain, volumes
-from mechagents.verification.elements import FloatArray, IntArray
+from mechagents.verification.elements import FloatArray
 from mechagents.verification.equilibrium import Equilibrium
 from mechagents.verification.history import History
 from mechagents.verification.plastic import (
@@ -27,7 +27,7 @@ from mechagents.verification.plastic import (
     tangent,
     unstrained,
 )
-from mechagents.verification.reference.matrices import assembled, strain_matrix
+from mechagents.verification.reference.matrices import assembled, strain_matrix, unknowns
 from mechagents.verification.solution import Solution
 
 ELEMENTS = (1500, 670, 300)
@@ -154,8 +154,7 @@ class _March:
             nodes = fields.blocks[index].nodes
             sigma, _ = radial_return(law, eps, state)
             force = element_forces(at, sigma * volume[..., None], axisymmetric=around)
-            d = fields.points.shape[1]
-            dofs: IntArray = d * nodes[..., None] + np.arange(d)
+            dofs = unknowns(nodes, force.shape[-1])
             total += np.bincount(dofs.ravel(), force.ravel(), len(total))
             B = strain_matrix(at, axisymmetric=around)
             DB = tangent(law, eps, state) @ B * volume[..., None, None]
