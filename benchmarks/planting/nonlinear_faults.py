@@ -82,8 +82,8 @@ SMALL_ENERGY = (_ENERGY, "1e12 * body.energy(1e-6 * u)")
 STRAINED = """strained = problem.model_copy(update={"idealisation": "plane_strain"})
 body = FiniteBody(strained, mesh, V)"""
 OTHER_STRESS = """nodal = FiniteBody(problem, mesh, basis(mesh, at_nodes=True))
-sigma = np.zeros((*nodal.volume.shape, 4))
-for here, answer in nodal.responses(u, np.arange(len(mesh.cells))):
+sigma = np.zeros((*nodal.points.volume.shape, 4))
+for here, answer in nodal.responses(u, slice(0, len(mesh.cells))):
     F = answer.gradient
     P, J = answer.stress, np.linalg.det(F)[..., None, None]
     sigma[here] = (MEASURE)[..., [0, 1, 2, 0], [0, 1, 2, 1]]
