@@ -47,9 +47,9 @@ def holes(shape: Tree) -> Iterator[Tree]:
     for part in shape.get("remove", []):
         yield part
     parts = [shape["base"]] if "base" in shape else shape.get("shapes", [])
-    for part in cast("list[Tree]", parts):
+    for part in cast("list[object]", parts):
         if isinstance(part, dict):
-            yield from holes(part)
+            yield from holes(cast("Tree", part))
 
 
 def _rims(data: Tree) -> list[Tree]:

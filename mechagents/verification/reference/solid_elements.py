@@ -194,9 +194,9 @@ def _solved(solution: Solution) -> Equilibrium:
         for axis, value in support.components.items():
             nodes = solution.places[support.boundary].nodes
             u[nodes, AXES.index(axis)] = value_at(value, fields.points[nodes])
-    K = stiffness(solution)
+    body = stiffness(solution)
     values, rows, columns = spring_stiffness(solution)
-    K = K + csr_matrix((values, (rows, columns)), K.shape)
+    K = body + csr_matrix((values, (rows, columns)), body.shape)
     # Without displacement a change of temperature leaves a stress, whose forces are left over.
     unmoved = balance(solution)
     rest = (unmoved.external - unmoved.internal).ravel() - K @ u.ravel()
