@@ -371,6 +371,8 @@ class Setup(Message):
     budget: dict[str, float]
     limits: dict[str, float | None] = Field(default_factory=dict[str, float | None])
     """What one execution may use, where a role has no limits of its own."""
+    context: int | None = None
+    """The tokens that the models take, their reply included."""
     version: str
 
 

@@ -309,6 +309,7 @@ class _Run:
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),
             ask=self.team.ask,
+            window=self.team.context,
         )
 
     def _candidates(self, role: Role, envelope: Envelope) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class TeamSettings(TypedDict, total=False):
     limits: Limits
     ask: Ask | None
     api_base: str | None
+    context: int | None
 
 
 class Team:
@@ -65,6 +66,8 @@ class Team:
         limits: What one execution may use.
         ask: Answers the team's questions; without it they wait in the log.
         api_base: Another endpoint than the provider's, for models given by name.
+        context: The tokens that the models take, their reply included: what a role is shown is
+            shortened to fit. None leaves it whole, which is bounded too.
         name: The name that logs give this team.
 
     Raises:
@@ -85,6 +88,7 @@ class Team:
         limits: Limits | None = None,
         ask: Ask | None = None,
         api_base: str | None = None,
+        context: int | None = None,
         name: str = "team",
     ) -> None:
         self.name = name
@@ -92,6 +96,7 @@ class Team:
         self.stop = stop or Budget()
         self.limits = limits or Limits()
         self.ask = ask
+        self.context = context
         self._api_base = api_base
         self.model: Model = (
             open_model(model, api_base=api_base) if isinstance(model, str) else model
@@ -139,6 +144,7 @@ class Team:
             ),
             budget=self.stop.model_dump(),
             limits=self.limits.model_dump(),
+            context=self.context,
             version=version,
         )
 
@@ -266,6 +272,7 @@ def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = No
         limits=Limits.model_validate(setup.limits),
         ask=ask,
         api_base=api_base,
+        context=setup.context,
         name=setup.team,
     )
 

@@ -24,21 +24,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechagents.agents.briefing import make_brief
-from mechagents.agents.render import (
-    EARLIER,
-    PROGRAM_CHARACTERS,
+from mechagents.agents.describe import (
     STREAM_CHARACTERS,
     cut_traceback,
     describe_evidence,
     describe_execution,
+)
+from mechagents.agents.render import (
+    EARLIER,
+    FAULT_CHARACTERS,
+    PROGRAM_CHARACTERS,
+    REPLY_CHARACTERS,
     render_repair,
     render_request,
 )
+from mechagents.agents.view import tokens
+from mechagents.errors import ModelError
 from mechagents.log import Conversation
-from mechagents.messages import Message, Problem, Question, Reply, Settings
+from mechagents.messages import Check, Message, Problem, Question, Reply, Settings
 from mechagents.models.base import ModelRequest
 from mechagents.role import packaged_roles
 
+CODER = packaged_roles()["coder"]
 STATED = said(("user", PROBLEM, None), ("planner", PLAN, 1), ("formulator", FORMULATED, 2))
 TRACEBACK = """\
 Traceback (most recent call last):
@@ -225,7 +232,7 @@ def test_a_json_reply_is_asked_for_with_its_schema(want: str) -> None:
     asked = request(STATED, "planner", want)
     assert asked.json_schema is not None
     assert "kind" not in asked.json_schema["properties"]
-    assert "## The schema of the reply" in asked.messages[-1].content
+    assert "## The form of the reply" in asked.messages[-1].content
     assert "## The kit" not in asked.messages[-1].content
 
 
@@ -237,7 +244,7 @@ def test_a_program_is_asked_for_with_the_kit_and_without_a_schema() -> None:
 
 def test_a_manager_is_shown_what_was_said_and_who_may_speak() -> None:
     text = shown(STATED, "manager", "speaker", "coder", "planner")
-    assert "## Who may speak next\n- coder\n- planner" in text
+    assert "## Who may speak next\n- coder: Writes the finite-element program, " in text
     assert '## What was said last\nformulator, formulation: {"formulation":{"title":"Plate"' in text
 
 
@@ -255,9 +262,62 @@ def test_a_message_of_ones_own_kind_is_shown_as_it_is() -> None:
 
 def test_an_unusable_reply_goes_back_with_what_is_wrong() -> None:
     asked = request(STATED)
-    again = render_repair(asked, "nonsense", "there is no program in it")
+    again = render_repair(CODER, asked, "nonsense", "there is no program in it")
     assert again.messages[: len(asked.messages)] == asked.messages
     reply, fault = again.messages[len(asked.messages) :]
     assert (reply.role, reply.content) == ("assistant", "nonsense")
     assert "there is no program in it" in fault.content
     assert (again.role, again.want, again.brief) == (asked.role, asked.want, asked.brief)
+
+
+def test_of_a_long_unusable_reply_both_ends_go_back() -> None:
+    again = render_repair(CODER, request(STATED), "begin" + "x" * 2_000_000 + "end", "y" * 9000)
+    reply, fault = again.messages[-2:]
+    assert reply.content.startswith("beginx")
+    assert reply.content.endswith("xend")
+    assert len(reply.content) < REPLY_CHARACTERS + 100
+    assert len(fault.content) < FAULT_CHARACTERS + 200
+
+
+def all_tokens(asked: ModelRequest) -> int:
+    return sum(tokens(chat.content) for chat in asked.messages)
+
+
+@pytest.mark.parametrize(
+    ("want", "window"),
+    [("program", 6000), ("critique", 6000), ("formulation", 8192), ("program", 16_384)],
+)
+def test_a_view_fits_into_its_window_and_leaves_room_for_the_reply(want: str, window: int) -> None:
+    log = tried(9, changed="x" * 300, source="x = 1\n" * 3000)
+    role = packaged_roles()["coder" if want == "program" else "critic"]
+    brief = make_brief(log, role.name, want, log.at(len(log)))
+    asked = render_request(role, brief, want, context=window)
+    assert all_tokens(asked) <= window * 3 // 4
+    assert "## The question\nWhat force?" in asked.messages[1].content
+    assert '"youngs_modulus":1000000000.0' in asked.messages[1].content
+    again = render_repair(role, asked, "y" * 9000, "it is no program", context=window + 2000)
+    assert all_tokens(again) <= (window + 2000) * 3 // 4
+
+
+def test_what_matters_least_is_shortened_first() -> None:
+    brief = make_brief(log := tried(5, source="x = 1\n" * 500), "coder", "program", log.at(19))
+    whole = render_request(CODER, brief, "program")
+    assert render_request(CODER, brief, "program", context=100_000) == whole
+    shorter = render_request(CODER, brief, "program", context=all_tokens(whole) * 4 // 3 - 20)
+    assert "Method: bilinear quads" in whole.messages[1].content
+    assert "Method: bilinear quads" not in shorter.messages[1].content
+    assert "# program 5" in shorter.messages[1].content
+
+
+def test_a_window_that_nothing_fits_into_is_refused_with_a_remedy() -> None:
+    brief = make_brief(STATED, "coder", "program", STATED.at(3))
+    with pytest.raises(ModelError, match="use a model with a longer one"):
+        render_request(CODER, brief, "program", context=2000)
+
+
+def test_a_reviewer_is_told_the_numbers_of_what_was_compared() -> None:
+    settled = Check(name="convergence:force", passed=True, message="coarse to fine 1, 2, 3")
+    told = describe_evidence(evidence(1, "converged", HELD, settled), whole=True)
+    assert "passed convergence:force: coarse to fine 1, 2, 3" in told
+    assert "passed: supports:left" in told
+    assert "coarse to fine" not in describe_evidence(evidence(1, "converged", HELD, settled))

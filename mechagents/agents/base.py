@@ -48,6 +48,8 @@ class Context:
     limits: Limits
     record: Record
     ask: Ask | None = None
+    window: int | None = None
+    """The tokens that a model takes, its reply included; None for any number."""
     _calls: int = field(default=0, init=False)
 
     async def complete(self, request: ModelRequest) -> ModelReply:

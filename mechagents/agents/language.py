@@ -40,7 +40,7 @@ class LanguageAgent(Agent):
         given = _given_formulation(context) or _only_speaker(context)
         if given is not None:
             return given
-        request = render_request(context.role, context.brief, context.want)
+        request = render_request(context.role, context.brief, context.want, context=context.window)
         fault = ""
         for _ in range(TRIES):
             reply = await context.complete(request)
@@ -50,7 +50,9 @@ class LanguageAgent(Agent):
                 return self._read(reply.text, context)
             except UnusableReply as error:
                 fault = str(error)
-                request = render_repair(request, reply.text, fault)
+                request = render_repair(
+                    context.role, request, reply.text, fault, context=context.window
+                )
         raise ModelError(
             f"{context.role.name}: {TRIES} replies in a row could not be used; the last: {fault}"
         )

@@ -3,58 +3,63 @@
 from __future__ import annotations
 
 import json
-import re
-from importlib.resources import files
+from dataclasses import replace
+from typing import Any
 
+from mechagents.agents.describe import (
+    STREAM_CHARACTERS,
+    describe_evidence,
+    describe_execution,
+    one_line,
+)
+from mechagents.agents.kit_summary import kit_summary
+from mechagents.agents.notation import notation
+from mechagents.agents.view import Section, fitted, tokens
 from mechagents.brief import Attempt, Brief
 from mechagents.mechanics.materials import material_table
-from mechagents.messages import Check, Evidence, Execution, Message, Program
+from mechagents.messages import Message, Program
 from mechagents.models.base import Chat, ModelRequest
 from mechagents.role import Role, packaged_roles
 
-STREAM_CHARACTERS = 3000
 PROGRAM_CHARACTERS = 20_000
 SAID_CHARACTERS = 1500
+REPLY_CHARACTERS = 6000
+FAULT_CHARACTERS = 2000
+REPLY_SHARE = 4
+"""Of a context, one part in so many is kept for the reply, where a role has no ``max_tokens``."""
+NOT_ABOUT_PROGRAMS = ("plan", "formulation")
+"""Who is asked for these is not shown the last program and how it ran."""
+PLAN = "The plan (where the formulation differs, the formulation holds)"
+OPTIONAL = " (? after what may be left out, # before a note)"
 EARLIER = "The program for the formulation before; where it serves again, send it again as it is"
-_FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+')
 
 
-def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
+def render_request(
+    role: Role, brief: Brief, want: str, *, context: int | None = None, beside: int = 0
+) -> ModelRequest:
     """Return what a role asks of its model.
 
     Args:
         role: Whose turn it is; its prompt becomes the system text.
         brief: What it is shown.
         want: The kind of message that it should answer with.
+        context: The tokens that the model takes, its reply included; None for any number.
+        beside: Tokens of that which is shown besides.
+
+    Raises:
+        ModelError: If the shortest view is longer than the context leaves.
     """
-    schema = _schema(want)
-    works = want != "speaker"
-    sections = [
-        ("The question", brief.problem.statement),
-        ("What is asked for", _asked(brief)),
-        ("Questions and replies", _lines(tuple(f"{q} {a}" for q, a in brief.dialogue))),
-        ("What is known of the discretisation asked for", _settings(brief)),
-        ("The plan (where the formulation differs, the formulation holds)", _plan(brief)),
-        ("The formulation", _formulation(brief)),
-        ("Earlier attempts", _earlier(brief)),
-        (EARLIER, _earlier_program(brief) if want == "program" else ""),
-        ("The last program", _last_program(brief) if works else ""),
-        ("How it ran", _execution(brief) if works else ""),
-        ("What the checks found", _evidence(brief)),
-        ("Findings that you are asked to act on", _lines(brief.findings) if works else ""),
-        ("The message that you act on", _other(brief)),
-        ("What was said last", _said_last(brief)),
-        ("Who may speak next", _lines(brief.candidates)),
-        ("The kit", _kit() if want == "program" else ""),
-        ("Materials known by name", _materials() if want == "formulation" else ""),
-        ("The schema of the reply", json.dumps(schema) if schema and want != "program" else ""),
-    ]
-    told = "\n\n".join(f"## {title}\n{text}" for title, text in sections if text)
-    asked = f"{told}\n\nReply now with the {want}."
+    system, schema = _system(role, want), _schema(want)
+    asked = f"\n\nReply now with the {want}."
+    room = None
+    if context is not None:
+        reply = role.max_tokens or context // REPLY_SHARE
+        room = context - reply - tokens(system) - tokens(asked) - beside
+    told = fitted([*_shown(brief, want), _reply_schema(want, schema)], room)
     return ModelRequest(
         role=role.name,
         want=want,
-        messages=(Chat("system", _system(role, want)), Chat("user", asked)),
+        messages=(Chat("system", system), Chat("user", told + asked)),
         brief=brief,
         temperature=role.temperature,
         max_tokens=role.max_tokens,
@@ -62,36 +67,79 @@ def render_request(role: Role, brief: Brief, want: str) -> ModelRequest:
     )
 
 
-def render_repair(request: ModelRequest, reply: str, fault: str) -> ModelRequest:
-    """Return the same request again, with the unusable reply and what is wrong with it."""
+def render_repair(
+    role: Role, request: ModelRequest, reply: str, fault: str, *, context: int | None = None
+) -> ModelRequest:
+    """Return the same request again, with the unusable reply and what is wrong with it.
+
+    Args:
+        role: Whose turn it is.
+        request: What was asked.
+        reply: What came; of a long one both ends are shown.
+        fault: What is wrong with it.
+        context: The tokens that the model takes, its reply included; None for any number.
+
+    Raises:
+        ModelError: If the shortest view is longer than the context leaves.
+    """
     told = (
-        f"Your reply could not be used. What is wrong with it:\n{fault}\n"
+        f"Your reply could not be used. What is wrong with it:\n{fault[:FAULT_CHARACTERS]}\n"
         "Send the whole reply again."
     )
-    return ModelRequest(
-        role=request.role,
-        want=request.want,
-        messages=(*request.messages, Chat("assistant", reply), Chat("user", told)),
-        brief=request.brief,
-        temperature=request.temperature,
-        max_tokens=request.max_tokens,
-        json_schema=request.json_schema,
-    )
+    said = both_ends(reply, REPLY_CHARACTERS)
+    beside = tokens(said) + tokens(told)
+    again = render_request(role, request.brief, request.want, context=context, beside=beside)
+    turns = (*again.messages, Chat("assistant", said), Chat("user", told))
+    return replace(again, messages=turns)
 
 
-def cut_traceback(stderr: str) -> str:
-    """Return a stream's end, with the frames of libraries left out of its tracebacks."""
-    kept: list[str] = []
-    skipping = False
-    for line in stderr.splitlines():
-        frame = _FRAME.match(line)
-        if frame:
-            skipping = "program.py" not in frame["file"]
-        elif not line.startswith("    "):
-            skipping = False
-        if not skipping:
-            kept.append(line)
-    return "\n".join(kept)[-STREAM_CHARACTERS:]
+def both_ends(text: str, most: int) -> str:
+    """Return a text, and of a long one the beginning and the end."""
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]}\n… ({len(text) - 2 * half} characters left out) …\n{text[-half:]}"
+
+
+def _shown(brief: Brief, want: str) -> list[Section]:
+    """Return what a role is shown for a turn, in order, with shorter forms where there are any."""
+    if want == "speaker":
+        return _shown_to_manager(brief)
+    plan, attempt = _plan(brief), brief.last
+    if want in NOT_ABOUT_PROGRAMS:
+        attempt = None
+    return [
+        Section("The question", (brief.problem.statement,)),
+        Section("What is asked for", (_asked(brief),)),
+        Section("Questions and replies", (_dialogue(brief), _dialogue(brief, 3)), 3),
+        Section("What is known of the discretisation asked for", (_settings(brief),)),
+        Section(PLAN, (plan, ""), 9),
+        Section("The formulation", (_formulation(brief),)),
+        Section("Earlier attempts", (_earlier(brief), _earlier(brief, 2), ""), 8),
+        Section(EARLIER, _sources(brief.earlier if want == "program" else None, ""), 6),
+        Section("The last program", _sources(attempt.program if attempt else None), 2),
+        Section(
+            "How it ran", (_execution(attempt), _execution(attempt, STREAM_CHARACTERS // 6)), 7
+        ),
+        Section("What the checks found", (_evidence(brief, want), _evidence(brief)), 5),
+        Section("Findings that you are asked to act on", (_lines(brief.findings),)),
+        Section("The message that you act on", (_other(brief),)),
+        Section("The kit", (kit_summary(brief.formulation) if want == "program" else "",)),
+        *_materials(want),
+    ]
+
+
+def _shown_to_manager(brief: Brief) -> list[Section]:
+    said = _said_last(brief)
+    return [
+        Section("The question", (brief.problem.statement,)),
+        Section("Questions and replies", (_dialogue(brief, 3),)),
+        Section("The plan", (_plan(brief), ""), 9),
+        Section("What is formulated", (_headline(brief),)),
+        Section("Attempts so far", (_lines(tuple(map(one_line, brief.attempts))),)),
+        Section("What was said last", (said, said[: SAID_CHARACTERS // 4]), 5),
+        Section("Who may speak next", (_candidates(brief),)),
+    ]
 
 
 def _system(role: Role, want: str) -> str:
@@ -106,16 +154,23 @@ def _asked(brief: Brief) -> str:
     return f"claim level {level}; an error bound of at most {bound:.3g} of each value"
 
 
-def _materials() -> str:
-    return _lines(
-        tuple(
-            f"{name}: E = {material.youngs_modulus:.4g} Pa, nu = {material.poisson_ratio:.3g}"
-            for name, material in material_table().items()
-        )
+def _materials(want: str) -> list[Section]:
+    if want != "formulation":
+        return []
+    table = material_table()
+    whole = tuple(
+        f"{name}: E = {material.youngs_modulus:.4g} Pa, nu = {material.poisson_ratio:.3g}"
+        for name, material in table.items()
     )
+    return [Section("Materials known by name", (_lines(whole), ", ".join(table)), 6)]
 
 
-def _schema(want: str) -> dict[str, object] | None:
+def _reply_schema(want: str, schema: dict[str, Any] | None) -> Section:
+    told = "" if schema is None or want == "program" else notation(schema)
+    return Section(f"The form of the reply, one JSON object{OPTIONAL if told else ''}", (told,))
+
+
+def _schema(want: str) -> dict[str, Any] | None:
     known = Message.kinds.get(want)
     if known is None:
         return None
@@ -140,66 +195,41 @@ def _formulation(brief: Brief) -> str:
     return formulation.model_dump_json(exclude_none=True) if formulation else ""
 
 
-def _earlier(brief: Brief) -> str:
-    return _lines(tuple(_one_line(attempt) for attempt in brief.attempts[:-1]))
+def _headline(brief: Brief) -> str:
+    formulation = brief.formulation or brief.problem.formulation
+    if formulation is None:
+        return "nothing yet"
+    wanted = ", ".join(wanted.name for wanted in formulation.wanted)
+    return f"{formulation.title}: {formulation.analysis}, {formulation.idealisation}; {wanted}"
 
 
-def _one_line(attempt: Attempt) -> str:
-    evidence = attempt.evidence
-    failed = ", ".join(c.name for c in evidence.failed) if evidence else "not checked"
-    return f"{attempt.headline} Failed: {failed or '-'}"
+def _earlier(brief: Brief, newest: int = 0) -> str:
+    earlier = brief.attempts[:-1]
+    return _lines(tuple(one_line(attempt) for attempt in earlier[-newest:]))
 
 
-def _earlier_program(brief: Brief) -> str:
-    return _program(brief.earlier) if brief.earlier else ""
+def _sources(program: Program | None, *shortest: str) -> tuple[str, ...]:
+    if program is None:
+        return ("",)
+    lengths = (PROGRAM_CHARACTERS, PROGRAM_CHARACTERS // 3, PROGRAM_CHARACTERS // 8)
+    return (*(_program(program, length) for length in lengths), *shortest)
 
 
-def _last_program(brief: Brief) -> str:
-    return _program(brief.last.program) if brief.last else ""
-
-
-def _program(program: Program) -> str:
-    source = program.source[:PROGRAM_CHARACTERS].rstrip()
-    left_out = len(program.source) - PROGRAM_CHARACTERS
+def _program(program: Program, most: int) -> str:
+    source = program.source[:most].rstrip()
+    left_out = len(program.source) - most
     told = f"\n({left_out} more characters are not shown here)" if left_out > 0 else ""
     return f"settings: {program.settings.model_dump_json()}\n```python\n{source}\n```{told}"
 
 
-def _execution(brief: Brief) -> str:
-    execution = brief.last.execution if brief.last else None
-    return describe_execution(execution) if execution else ""
+def _execution(attempt: Attempt | None, most: int = STREAM_CHARACTERS) -> str:
+    execution = attempt.execution if attempt else None
+    return describe_execution(execution, most) if execution else ""
 
 
-def describe_execution(execution: Execution) -> str:
-    """Return how a program ran, with the end of both streams."""
-    told = f"status {execution.status}, exit code {execution.exit_code}. {execution.message}"
-    if execution.stdout:
-        told += f"\nstdout:\n{execution.stdout[-STREAM_CHARACTERS:]}"
-    if execution.stderr:
-        told += f"\nstderr:\n{cut_traceback(execution.stderr)}"
-    return told
-
-
-def _evidence(brief: Brief) -> str:
+def _evidence(brief: Brief, want: str = "") -> str:
     evidence = brief.last.evidence if brief.last else None
-    return describe_evidence(evidence) if evidence else ""
-
-
-def describe_evidence(evidence: Evidence) -> str:
-    """Return the failed checks whole, the passed ones by name, and the quantities."""
-    lines = [f"FAILED {_check(check)}" for check in evidence.failed]
-    passed = [check.name for check in evidence.checks if check.passed]
-    lines.append(f"passed: {', '.join(passed) or 'none'}")
-    for q in evidence.quantities:
-        bound = "" if q.error_bound is None else f" +- {q.error_bound:.3g}"
-        lines.append(f"{q.name} = {q.value:.6g}{bound} {q.unit} ({q.claim_level}) {q.note}")
-    return "\n".join(lines)
-
-
-def _check(check: Check) -> str:
-    value = "" if check.value is None else f" value {check.value:.4g}"
-    tolerance = "" if check.tolerance is None else f" tolerance {check.tolerance:.4g}"
-    return f"{check.name}:{value}{tolerance} {check.message}"
+    return describe_evidence(evidence, whole=want == "critique") if evidence else ""
 
 
 def _other(brief: Brief) -> str:
@@ -230,5 +260,11 @@ def _lines(items: tuple[str, ...]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _kit() -> str:
-    return files("mechagents.kit").joinpath("summary.md").read_text(encoding="utf-8")
+def _dialogue(brief: Brief, newest: int = 0) -> str:
+    return _lines(tuple(f"{q} {a}" for q, a in brief.dialogue[-newest:]))
+
+
+def _candidates(brief: Brief) -> str:
+    known = packaged_roles()
+    described = (f"{n}: {known[n].description}" if n in known else n for n in brief.candidates)
+    return _lines(tuple(described))

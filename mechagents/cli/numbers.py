@@ -26,5 +26,6 @@ class FiniteRange(click.FloatRange):
 SECONDS = FiniteRange(0, YEAR, min_open=True)
 SHARE = FiniteRange(0, 1, min_open=True, max_open=True)
 MEBIBYTES = click.IntRange(1, 2**30)
+TOKENS = click.IntRange(2_000, 100_000_000)
 COUNT = click.IntRange(1, 1_000_000)
 JOBS = click.IntRange(1, 64)

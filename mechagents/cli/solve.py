@@ -17,7 +17,7 @@ from mechagents.cli.exits import (
     NO_ANSWER,
 )
 from mechagents.cli.limits import chosen_limits, limit_option
-from mechagents.cli.numbers import COUNT, SECONDS, SHARE
+from mechagents.cli.numbers import COUNT, SECONDS, SHARE, TOKENS
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class SolveOptions(ShowOptions):
     tolerance: float | None
     reading: tuple[str, ...]
     folder: Path | None
+    context: int | None
 
 
 Command = Callable[..., None]
@@ -91,6 +92,7 @@ def _run_options(command: Command) -> Command:
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
               help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
+@click.option("--context", type=TOKENS, help="Tokens that the model takes, its reply included.")
 @_run_options
 def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     """Solve PROBLEM: a packaged problem's name, a problem file, or words in quotes.
@@ -188,6 +190,7 @@ def _team(options: SolveOptions) -> Team:
         limits=chosen_limits(options["limits"]),
         ask=_ask(),
         api_base=options["api_base"],
+        context=options["context"],
     )
 
 

@@ -1,0 +1,42 @@
+"""The parts of the kit's summary that a formulation calls for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from mechagents.mechanics.formulation import Formulation
+
+_MARK = re.compile(r"^<!-- ([a-z ]+) -->\n", re.MULTILINE)
+
+
+def kit_summary(formulation: Formulation | None) -> str:
+    """Return what the kit offers for a formulation; all of it where there is none."""
+    parts = _parts()
+    return "\n".join(parts[name] for name in parts if _serves(name, formulation))
+
+
+@cache
+def _parts() -> dict[str, str]:
+    """Return the parts of the summary by name, in their order."""
+    text = files("mechagents.kit").joinpath("summary.md").read_text(encoding="utf-8")
+    found = _MARK.split(text)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def _serves(name: str, formulation: Formulation | None) -> bool:
+    if formulation is None:
+        return True
+    solid = formulation.idealisation == "solid"
+    nonlinear = formulation.analysis in ("static_finite", "static_plastic")
+    modes = formulation.analysis in ("modal", "buckling")
+    needed = {
+        "modes": modes,
+        "nonlinear": nonlinear,
+        "motion": formulation.analysis == "transient",
+        "solid": solid,
+        "solid modes": solid and modes,
+        "nonlinear solid": solid and nonlinear,
+    }
+    return needed.get(name, True)
