@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mechagents.budget import Budget
     from mechagents.bus import Observer
     from mechagents.messages import ClaimLevel, Problem
+    from mechagents.models.base import Model
     from mechagents.team import Team
 
 LEVELS = ["computed", "consistent", "converged", "verified"]
@@ -52,6 +53,7 @@ class SolveOptions(ShowOptions):
     tolerance: float | None
     reading: tuple[str, ...]
     folder: Path | None
+    record: Path | None
     context: int | None
 
 
@@ -92,6 +94,8 @@ def _run_options(command: Command) -> Command:
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
               help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
+@click.option("--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Keep every exchange with the model, for --model recorded:FILE.")  # fmt: skip
 @click.option("--context", type=TOKENS, help="Tokens that the model takes, its reply included.")
 @_run_options
 def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
@@ -184,7 +188,7 @@ def _team(options: SolveOptions) -> Team:
     return find_team(
         options["team_name"],
         extra=options["extra"],
-        model=options["model"],
+        model=_model(options),
         sandbox=options["sandbox"],
         stop=_budget(Budget(), options),
         limits=chosen_limits(options["limits"]),
@@ -192,6 +196,16 @@ def _team(options: SolveOptions) -> Team:
         api_base=options["api_base"],
         context=options["context"],
     )
+
+
+def _model(options: SolveOptions) -> Model | str:
+    if options["record"] is None:
+        return options["model"]
+    from mechagents.models.recorded import RecordingModel
+    from mechagents.models.select import open_model
+
+    model = open_model(options["model"], api_base=options["api_base"])
+    return RecordingModel(model, options["record"])
 
 
 def _budget(budget: Budget, options: ShowOptions) -> Budget:

@@ -53,10 +53,18 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     """A folder with one finished run, its answer, and what was printed."""
     folder = tmp_path_factory.mktemp("solved")
     (folder / "plate.yaml").write_text(PLATE)
-    done = mechagents("solve", "plate.yaml", cwd=folder)
+    done = mechagents("solve", "plate.yaml", "--record", "plate.jsonl", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     (run,) = runs(folder)
     return run, json.loads((run / "answer.json").read_text()), done.stdout
+
+
+def test_a_run_is_recorded(solved: tuple[Path, dict[str, Any], str]) -> None:
+    run, answer, _ = solved
+    header, *exchanges = (run.parent.parent / "plate.jsonl").read_text().splitlines()
+    assert json.loads(header)["model"] == "handbook"
+    assert len(exchanges) == answer["usage"]["model_calls"]
+    assert {json.loads(line)["want"] for line in exchanges} >= {"plan", "program", "critique"}
 
 
 def test_solve_shows_the_team_at_work_and_where_everything_is(
