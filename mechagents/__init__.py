@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mechagents.budget import Budget
     from mechagents.errors import MechagentsError, RunError, UsageError
     from mechagents.flow import Dataflow
+    from mechagents.follow import follow_up
     from mechagents.log import read_log
     from mechagents.mechanics.formulation import Formulation
     from mechagents.messages import Answer, Failure, Message, Problem
@@ -45,6 +46,7 @@ _HOMES = {
     "RunError": "errors",
     "Team": "team",
     "UsageError": "errors",
+    "follow_up": "follow",
     "full_team": "team",
     "load_problem": "problems",
     "open_model": "models.select",
@@ -73,6 +75,7 @@ __all__ = [
     "RunError",
     "Team",
     "UsageError",
+    "follow_up",
     "full_team",
     "load_problem",
     "open_model",

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from mechagents.mechanics.formulation import Formulation
-from mechagents.messages import Critique, Envelope, Evidence, Execution, Plan, Problem, Program
+from mechagents.messages import (
+    Critique,
+    Earlier,
+    Envelope,
+    Evidence,
+    Execution,
+    Plan,
+    Problem,
+    Program,
+)
 
 HEADLINE_CHARACTERS = 300
 
@@ -46,7 +55,10 @@ class Brief:
     attempts: tuple[Attempt, ...] = ()
     """For the present formulation, oldest first."""
     earlier: Program | None = None
-    """The newest program for an earlier formulation, while there is none for the present one."""
+    """The newest program for an earlier formulation, while there is none for the present one; at
+    first that of the run which the problem follows."""
+    follows: Earlier | None = None
+    """What the run before said, where the problem follows one."""
     findings: tuple[str, ...] = ()
     """What this role was asked to mend, newest critique only."""
     candidates: tuple[str, ...] = ()
@@ -55,6 +67,11 @@ class Brief:
     """Questions that were asked, each with its reply."""
     attempts_in_all: int = 0
     """Programs written since the run began, stale ones included."""
+
+    @property
+    def amendable(self) -> Formulation | None:
+        """The formulation that may be amended: the present one, or that of the run before."""
+        return self.formulation or (self.follows.formulation if self.follows else None)
 
     @property
     def last(self) -> Attempt | None:

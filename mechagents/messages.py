@@ -92,7 +92,7 @@ class Problem(Message):
     """The claim level asked for; no check is made that only a higher one needs."""
     files: tuple[str, ...] = ()
     follows: str | None = None
-    """The run that this problem continues."""
+    """The folder of the run that this problem continues."""
 
 
 class Plan(Message):
@@ -130,6 +130,22 @@ class Usage(Part):
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_mib: float = 0.0
+
+
+class Earlier(Message):
+    """What a run takes over from the one that its problem follows: words, and nothing computed."""
+
+    kind: Literal["earlier"] = "earlier"
+    run: str
+    """The folder of that run, as it was named."""
+    statements: Annotated[tuple[str, ...], Field(min_length=1)]
+    """What was asked before, oldest first, through the whole chain of runs."""
+    formulation: Formulation
+    """The one that run ended with."""
+    program: Program | None = None
+    """The one it answered with, or the last it wrote."""
+    accepted: bool
+    """Whether that run has an accepted answer."""
 
 
 class Execution(Message):

@@ -34,8 +34,18 @@ from mechagents.errors import (
     ProblemError,
 )
 from mechagents.flow import Finish, subject
+from mechagents.follow import earlier_of
 from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
-from mechagents.messages import Answer, Envelope, Message, Problem, Question, Reply, Setup
+from mechagents.messages import (
+    Answer,
+    Earlier,
+    Envelope,
+    Message,
+    Problem,
+    Question,
+    Reply,
+    Setup,
+)
 from mechagents.role import Role
 from mechagents.team import Team, team_from
 
@@ -63,14 +73,16 @@ async def solve(
         sync: Whether each message waits until the disk has it.
 
     Raises:
-        ProblemError: If the folder already holds a run.
+        ProblemError: If the folder already holds a run, or the problem follows one that is not
+            there or stated no formulation.
         LogError: If the log cannot be written.
     """
     check_readable(problem, team)
+    earlier = earlier_of(problem)
     folder = folder or new_folder(Path("runs"), problem.name)
     check_unused(folder)
     with ConversationLog(folder, folder.name, sync=sync) as log:
-        return await _Run(team, log, folder, observe).run(problem)
+        return await _Run(team, log, folder, observe).run(problem, earlier)
 
 
 def solve_sync(
@@ -219,8 +231,10 @@ class _Run:
         self.bus = Bus(self.log, observe=self.observe)
         self.ledger = Ledger(self.team.stop, self.log)
 
-    async def run(self, problem: Problem) -> Outcome:
-        await self.bus.publish(self.team.setup(_version()), sender="run", to=())
+    async def run(self, problem: Problem, earlier: Earlier | None) -> Outcome:
+        for first in (self.team.setup(_version()), earlier):
+            if first is not None:
+                await self.bus.publish(first, sender="run", to=())
         return await self._work(partial(self._post, problem, "user", None))
 
     async def resume(self, reply: str | None) -> Outcome:

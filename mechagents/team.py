@@ -32,7 +32,7 @@ GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 UNHEARD = frozenset({"answer", "failure", "question", "evidence", "critique"})
 """Kinds that the run itself listens to."""
 RESERVED = {"evidence": "verification"} | dict.fromkeys(
-    ("answer", "failure", "setup", "model_call"), "the run"
+    ("answer", "failure", "setup", "earlier", "model_call"), "the run"
 )
 """Kinds that decide what was found, and who alone sends them."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")

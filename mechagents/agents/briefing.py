@@ -8,6 +8,7 @@ from mechagents.flow.base import subject
 from mechagents.log import Conversation
 from mechagents.messages import (
     Critique,
+    Earlier,
     Envelope,
     Evidence,
     Execution,
@@ -36,6 +37,8 @@ def make_brief(
     if problem is None:
         raise LogError("the conversation holds no problem")
     formulated, present = conversation.last(Formulated), attempts(conversation)
+    follows = conversation.last(Earlier) if problem.follows is not None else None
+    before = conversation.last(Program) or (follows.program if follows is not None else None)
     return Brief(
         role=role,
         want=want or "",
@@ -44,7 +47,8 @@ def make_brief(
         formulation=formulated.formulation if formulated else None,
         plan=conversation.last(Plan),
         attempts=present,
-        earlier=conversation.last(Program) if not present else None,
+        earlier=before if not present else None,
+        follows=follows,
         findings=_findings(role, act_on),
         candidates=candidates,
         dialogue=_dialogue(conversation),

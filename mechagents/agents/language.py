@@ -58,7 +58,12 @@ class LanguageAgent(Agent):
         )
 
     def _read(self, text: str, context: Context) -> Message:
-        message = read_reply(text, context.want or "", attempt=context.brief.attempts_in_all + 1)
+        message = read_reply(
+            text,
+            context.want or "",
+            attempt=context.brief.attempts_in_all + 1,
+            present=context.brief.amendable,
+        )
         return _with_settings(message, context) if isinstance(message, Program) else message
 
 

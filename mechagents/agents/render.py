@@ -12,6 +12,7 @@ from mechagents.agents.describe import (
     describe_execution,
     one_line,
 )
+from mechagents.agents.followed import asked_before, formulation_before, may_amend
 from mechagents.agents.kit_summary import kit_summary
 from mechagents.agents.notation import notation
 from mechagents.agents.view import Section, fitted, tokens
@@ -55,7 +56,7 @@ def render_request(
     if context is not None:
         reply = role.max_tokens or context // REPLY_SHARE
         room = context - reply - tokens(system) - tokens(asked) - beside
-    told = fitted([*_shown(brief, want), _reply_schema(want, schema)], room)
+    told = fitted([*_shown(brief, want), may_amend(brief, want), _reply_schema(want, schema)], room)
     return ModelRequest(
         role=role.name,
         want=want,
@@ -109,12 +110,14 @@ def _shown(brief: Brief, want: str) -> list[Section]:
     if want in NOT_ABOUT_PROGRAMS:
         attempt = None
     return [
+        asked_before(brief),
         Section("The question", (brief.problem.statement,)),
         Section("What is asked for", (_asked(brief),)),
         Section("Questions and replies", (_dialogue(brief), _dialogue(brief, 3)), 3),
         Section("What is known of the discretisation asked for", (_settings(brief),)),
         Section(PLAN, (plan, ""), 9),
         Section("The formulation", (_formulation(brief),)),
+        formulation_before(brief),
         Section("Earlier attempts", (_earlier(brief), _earlier(brief, 2), ""), 8),
         Section(EARLIER, _sources(brief.earlier if want == "program" else None, ""), 6),
         Section("The last program", _sources(attempt.program if attempt else None), 2),
@@ -132,6 +135,7 @@ def _shown(brief: Brief, want: str) -> list[Section]:
 def _shown_to_manager(brief: Brief) -> list[Section]:
     said = _said_last(brief)
     return [
+        asked_before(brief),
         Section("The question", (brief.problem.statement,)),
         Section("Questions and replies", (_dialogue(brief, 3),)),
         Section("The plan", (_plan(brief), ""), 9),

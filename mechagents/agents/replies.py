@@ -14,6 +14,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from mechagents.errors import MechagentsError
+from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Formulated, Message, Program, Question, Settings
 
 _FENCE = re.compile(
@@ -42,13 +43,16 @@ def blocks(text: str) -> list[Block]:
     return [Block(m["label"].lower(), m["body"]) for m in _FENCE.finditer(text)]
 
 
-def read_reply(text: str, want: str, *, attempt: int = 1) -> Message:
+def read_reply(
+    text: str, want: str, *, attempt: int = 1, present: Formulation | None = None
+) -> Message:
     """Return the message of a kind that a reply holds, or the question it asks instead.
 
     Args:
         text: The whole reply.
         want: The kind of message asked for.
         attempt: The number that a program gets.
+        present: The formulation that an amendment changes, where there is one.
 
     Raises:
         UnusableReply: If there is none.
@@ -63,11 +67,40 @@ def read_reply(text: str, want: str, *, attempt: int = 1) -> Message:
         raise UnusableReply(f"there is no kind of message {want!r}")
     if known is Formulated and "formulation" not in data and "geometry" in data:
         data = {"formulation": data}
+    if known is Formulated and "amend" in data:
+        return amended(data, present)
     data = {"kind": want, **data}
     try:
         return known.model_validate(data)
     except ValidationError as error:
         raise UnusableReply(describe(error)) from error
+
+
+def amended(data: dict[str, Any], present: Formulation | None) -> Formulated:
+    """Return the formulation that a reply such as ``{"amend": {"supports.1.y": 0.0}}`` makes.
+
+    Args:
+        data: The reply: ``amend``, new values by path, and perhaps a ``note``.
+        present: The formulation that is amended.
+
+    Raises:
+        UnusableReply: If there is none, or the result would be no valid formulation.
+    """
+    changes, others = data["amend"], set(data) - {"amend", "note", "kind"}
+    if present is None:
+        raise UnusableReply("amend: there is no formulation yet to amend; send a whole one")
+    if others:
+        told = f"amend: beside it only a note may stand, not {', '.join(sorted(others))}"
+        raise UnusableReply(f"{told}; amend the formulation, or send a whole one")
+    if not isinstance(changes, dict) or not changes:
+        raise UnusableReply('amend: give new values by path, such as {"supports.1.y": 0.0}')
+    try:
+        formulation = present.amended(cast(dict[str, Any], changes))
+    except ValidationError as error:
+        raise UnusableReply(describe(error)) from error
+    except ValueError as error:
+        raise UnusableReply(f"amend: {error}") from error
+    return Formulated(formulation=formulation, note=str(data.get("note", "")))
 
 
 def describe(error: ValidationError) -> str:

@@ -10,11 +10,12 @@ from mechagents.log import FILE_NAME, LogReader, read_log
 RUNS = Path("runs")
 
 
-def find_run(name: str | None) -> Path:
+def find_run(name: str | None, where: str = "RUN") -> Path:
     """Return a run's folder.
 
     Args:
         name: A path, the name of a folder under ``./runs``, or None for the newest there.
+        where: The argument that named it.
 
     Raises:
         UsageError: If there is no such run.
@@ -27,7 +28,7 @@ def find_run(name: str | None) -> Path:
     for folder in (Path(name), RUNS / name):
         if _holds_log(folder):
             return folder
-    raise UsageError(f"no run {name!r}: no {FILE_NAME} there or in {RUNS / name}", where="RUN")
+    raise UsageError(f"no run {name!r}: no {FILE_NAME} there or in {RUNS / name}", where=where)
 
 
 def _holds_log(folder: Path) -> bool:

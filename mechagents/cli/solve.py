@@ -52,6 +52,7 @@ class SolveOptions(ShowOptions):
     level: ClaimLevel | None
     tolerance: float | None
     reading: tuple[str, ...]
+    follow: str | None
     folder: Path | None
     record: Path | None
     context: int | None
@@ -93,6 +94,8 @@ def _run_options(command: Command) -> Command:
 @click.option("--tolerance", type=SHARE, help="Largest relative error bound accepted.")
 @click.option("--reading", multiple=True, metavar="ABOUT=VALUE",
               help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
+@click.option("--follow", metavar="RUN",
+              help="The run that PROBLEM goes on from, whose formulation it amends.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep every exchange with the model, for --model recorded:FILE.")  # fmt: skip
@@ -163,10 +166,10 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
 
 def _problem(name: str, options: SolveOptions) -> Problem:
     from mechagents.errors import ProblemError
-    from mechagents.messages import Problem
     from mechagents.problems import load_problem, looks_like_words
 
-    problem = Problem(statement=name) if looks_like_words(name) else load_problem(name)
+    words, run = looks_like_words(name), options["follow"]
+    problem = _words(name, run) if words else _following(load_problem(name), run)
     changed = {"level": options["level"], "tolerance": options["tolerance"]}
     for reading in options["reading"]:
         about, _, value = reading.partition("=")
@@ -178,7 +181,25 @@ def _problem(name: str, options: SolveOptions) -> Problem:
             raise ProblemError(str(error), where="--reading") from error
         problem = problem.model_copy(update={"formulation": chosen})
     given = {key: value for key, value in changed.items() if value is not None}
-    return Problem.model_validate({**dict(problem), **given})
+    return type(problem).model_validate({**dict(problem), **given})
+
+
+def _words(statement: str, run: str | None) -> Problem:
+    from mechagents.cli.runs import find_run
+    from mechagents.follow import follow_up
+    from mechagents.messages import Problem
+
+    if run is None:
+        return Problem(statement=statement)
+    return follow_up(find_run(run, "--follow"), statement)
+
+
+def _following(problem: Problem, run: str | None) -> Problem:
+    from mechagents.cli.runs import find_run
+
+    if run is None:
+        return problem
+    return problem.model_copy(update={"follows": str(find_run(run, "--follow"))})
 
 
 def _team(options: SolveOptions) -> Team:

@@ -11,6 +11,7 @@ from mechagents.messages import (
     Answer,
     Check,
     Critique,
+    Earlier,
     Evidence,
     Execution,
     Failure,
@@ -90,6 +91,8 @@ def said(message: Message, *, full: bool = False) -> Said:
     match message:
         case Problem():
             return _problem(message)
+        case Earlier():
+            return _earlier(message)
         case Plan():
             return _plan(message)
         case Formulated():
@@ -118,6 +121,12 @@ def _problem(problem: Problem) -> Said:
         f"problem {problem.name}",
         blocks=(Line(block(problem.statement)), Line(asked, "dim")),
     )
+
+
+def _earlier(earlier: Earlier) -> Said:
+    asked = [Line(one_line(statement, 400), "dim") for statement in earlier.statements]
+    unsolved = () if earlier.accepted else (Line("That run has no accepted answer.", "note"),)
+    return Said(f"follows {one_line(earlier.run, 200)}", blocks=(*asked, *unsolved))
 
 
 def _plan(plan: Plan) -> Said:

@@ -9,6 +9,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import (
     Answer,
     Critique,
+    Earlier,
     Envelope,
     Evidence,
     Execution,
@@ -67,6 +68,8 @@ class Digest:
     """A run at a glance: what was asked, what was tried, how it ended."""
 
     problem: Problem | None = None
+    earlier: Earlier | None = None
+    """What the run took over from the one that its problem follows."""
     plan: Plan | None = None
     formulation: Formulation | None = None
     tried: tuple[Tried, ...] = ()
@@ -108,6 +111,8 @@ def _after(state: Digest, envelope: Envelope) -> Digest:
         case Problem():
             formulation = state.formulation or message.formulation
             return replace(state, problem=state.problem or message, formulation=formulation)
+        case Earlier():
+            return replace(state, earlier=message)
         case Plan():
             return replace(state, plan=message)
         case Formulated():

@@ -372,3 +372,15 @@ def test_what_interrupts_a_run_leaves_it_to_be_resumed(
     assert "Traceback" not in told
     done = mechagents("resume", "run", "--quiet", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_follow_up_names_a_run_and_its_words_need_a_language_model(
+    solved: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    lost = mechagents("solve", "Now in shear.", "--follow", "gone", cwd=tmp_path)
+    assert lost.returncode == 2
+    assert "--follow: no run 'gone'" in lost.stderr
+    words = mechagents("solve", "Now in shear.", "--follow", solved[0], cwd=tmp_path)
+    assert words.returncode == 2
+    assert "these are plain words, and the handbook is no language model" in words.stderr
+    assert not runs(tmp_path)
