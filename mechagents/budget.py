@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,11 +45,20 @@ def spent(conversation: Conversation, role: str | None = None) -> TotalUsage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a model call may take, set aside until it has ended."""
+
+    role: str
+    tokens: int
+    cost: float
+
+
 class Ledger:
     """Keeps one sitting of a run within its budget.
 
-    What was begun counts, for the log knows only what has ended. What a call costs is known once
-    it has ended, so calls that run at the same time may end past the tokens and the money.
+    What was begun counts, for the log knows only what has ended: what a call may take is set
+    aside before it is made. A reply longer than was set aside may end past the tokens.
 
     Args:
         budget: The limits.
@@ -61,20 +71,37 @@ class Ledger:
         self._conversation = conversation
         self._model_calls = used.model_calls
         self._executions = used.executions
+        self._open: list[Reservation] = []
 
-    def begin_model_call(self, role: Role) -> None:
-        """Make sure that a role may make one more model call, and count it.
+    def begin_model_call(self, role: Role, tokens: int = 0, cost: float = 0.0) -> Reservation:
+        """Set aside what a role's model call may take, and return it for ``end_model_call``.
+
+        Args:
+            role: Who calls.
+            tokens: The most that is expected, of the request and the reply.
+            cost: Its price [US dollars], 0 where unknown.
 
         Raises:
-            BudgetError: If a limit of the run or of the role is reached.
+            BudgetError: If it does not fit into what is left of the run or of the role.
         """
+        wanted = Reservation(role.name, tokens, cost)
         own, run = spent(self._conversation, role.name), spent(self._conversation)
-        _within(f"{role.name} model_calls", own.model_calls, role.budget.model_calls)
-        _within(f"{role.name} tokens", _tokens(own), role.budget.tokens)
+        others = [open_ for open_ in self._open if open_.role == role.name]
+        _within(f"{role.name} model_calls", own.model_calls + len(others), role.budget.model_calls)
+        set_aside = sum(open_.tokens for open_ in others)
+        _within(f"{role.name} tokens", _tokens(own) + set_aside, role.budget.tokens, tokens)
         _within("model_calls", self._model_calls, self._budget.model_calls)
-        _within("tokens", _tokens(run), self._budget.tokens)
-        _within("cost", run.cost, self._budget.cost)
+        set_aside = sum(open_.tokens for open_ in self._open)
+        _within("tokens", _tokens(run) + set_aside, self._budget.tokens, tokens)
+        price = sum(open_.cost for open_ in self._open)
+        _within("cost", run.cost + price, self._budget.cost, cost)
         self._model_calls += 1
+        self._open.append(wanted)
+        return wanted
+
+    def end_model_call(self, reserved: Reservation) -> None:
+        """Give back what was set aside; what the call took is in the log by now."""
+        self._open.remove(reserved)
 
     def begin_execution(self) -> None:
         """Make sure that one more execution is allowed, and count it.
@@ -90,6 +117,6 @@ def _tokens(used: TotalUsage) -> int:
     return used.prompt_tokens + used.completion_tokens
 
 
-def _within(limit: str, used: float, allowed: float | None) -> None:
-    if allowed is not None and used >= allowed:
-        raise BudgetError(limit, allowed)
+def _within(limit: str, used: float, allowed: float | None, needed: float = 0) -> None:
+    if allowed is not None and (used >= allowed or used + needed > allowed):
+        raise BudgetError(limit, allowed, allowed - used, needed)

@@ -57,20 +57,29 @@ class RunError(MechagentsError):
 
 
 class BudgetError(RunError):
-    """A budget is spent.
+    """A budget is spent, or what is left of it does not suffice for the next step.
 
     Args:
         limit: Name of the limit, for instance ``model_calls``.
         allowed: What was allowed.
+        left: What is left, where it is something.
+        needed: What the next step may take.
     """
 
-    def __init__(self, limit: str, allowed: float) -> None:
-        super().__init__(limit, allowed)
+    def __init__(self, limit: str, allowed: float, left: float = 0, needed: float = 0) -> None:
+        super().__init__(limit, allowed, left, needed)
         self.limit = limit
         self.allowed = allowed
+        self.left = left
+        self.needed = needed
 
     def __str__(self) -> str:
-        return f"the budget of {self.allowed:g} {self.limit} is spent"
+        if self.left <= 0:
+            return f"the budget of {self.allowed:g} {self.limit} is spent"
+        return (
+            f"of the budget of {self.allowed:g} {self.limit} {self.left:.3g} are left, and the "
+            f"next call may take {self.needed:.3g}"
+        )
 
 
 class DeliveryError(RunError):

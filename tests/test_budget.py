@@ -20,6 +20,7 @@ from mechagents.messages import Answer, ModelCall
 from mechagents.role import Role, RoleBudget, packaged_roles
 from mechagents.run import resume
 from mechagents.team import Team, full_team
+from mechagents.testing import ScriptedModel
 
 CODER = packaged_roles()["coder"]
 CRITIC = packaged_roles()["critic"]
@@ -67,6 +68,55 @@ def test_a_call_past_a_limit_is_refused_before_it_is_made(budget: Budget, told: 
     with pytest.raises(BudgetError) as caught:
         Ledger(budget, SPENT).begin_model_call(CODER)
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        (Budget(tokens=1500), "of the budget of 1500 tokens 500 are left"),
+        (
+            Budget(cost=0.6),
+            "of the budget of 0.6 cost 0.1 are left, and the next call may take 0.2",
+        ),
+    ],
+)
+def test_a_call_that_does_not_fit_into_what_is_left_is_not_made(budget: Budget, told: str) -> None:
+    with pytest.raises(BudgetError) as caught:
+        Ledger(budget, SPENT).begin_model_call(CODER, 600, 0.2)
+    assert str(caught.value).startswith(told)
+    Ledger(budget, SPENT).begin_model_call(CODER, 400, 0.05)
+
+
+def test_what_other_calls_set_aside_is_not_given_twice() -> None:
+    ledger = Ledger(Budget(tokens=2000, cost=1.0), SPENT)
+    first = ledger.begin_model_call(CODER, 600, 0.1)
+    with pytest.raises(BudgetError, match="400 are left"):
+        ledger.begin_model_call(CRITIC, 600, 0.1)
+    ledger.end_model_call(first)
+    ledger.begin_model_call(CRITIC, 600, 0.1)
+
+
+@pytest.mark.parametrize("tokens", [1000, 3000])
+async def test_no_call_is_made_whose_tokens_are_not_left(tokens: int, tmp_path: Path) -> None:
+    team = full_team(model=engineer(), stop=Budget(tokens=tokens))
+    told = failure(await run(team, tmp_path), "budget")
+    assert "tokens" in told.message
+    assert told.usage.prompt_tokens + told.usage.completion_tokens <= tokens
+
+
+class _Dear(ScriptedModel):
+    """A model whose every call costs a dollar, and says so beforehand."""
+
+    async def price(self, asked: int, answered: int) -> float:
+        assert asked > 0 < answered
+        return 1.0
+
+
+async def test_no_call_is_made_whose_price_is_not_left(tmp_path: Path) -> None:
+    model = _Dear({"planner": ["no call is made"]})
+    told = failure(await run(full_team(model=model, stop=Budget(cost=0.5)), tmp_path), "budget")
+    assert "cost" in told.message
+    assert not model.requests
 
 
 def test_an_execution_past_the_limit_is_refused_before_it_is_made() -> None:

@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mechagents.agents.view import tokens
 from mechagents.brief import Brief
 from mechagents.budget import Ledger
 from mechagents.errors import ModelError
 from mechagents.log import Conversation
 from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
-from mechagents.models.base import Model, ModelReply, ModelRequest
+from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
 from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
 from mechagents.sandbox.programs import run_program
 
+USUAL_REPLY = 2000
+"""The tokens that are set aside for a reply without a limit: those of a program of 100 lines."""
 Record = Callable[[Message], Awaitable[Envelope]]
 """Logs a message of an agent without delivering it."""
 Ask = Callable[[str], Awaitable[str]]
@@ -69,9 +72,17 @@ class Context:
             return _reply(logged[self._calls - 1])
         if self.model is None:
             raise ModelError(f"the role {self.role.name!r} has no model; give its team one")
-        self.ledger.begin_model_call(self.role)
-        reply = await self.model.complete(request)
-        await self.record(_call(self.role.name, reply))
+        asked = sum(tokens(chat.content) for chat in request.messages)
+        answered = request.max_tokens or USUAL_REPLY
+        price = 0.0
+        if isinstance(self.model, PricedModel):
+            price = await self.model.price(asked, answered)
+        reserved = self.ledger.begin_model_call(self.role, asked + answered, price)
+        try:
+            reply = await self.model.complete(request)
+            await self.record(_call(self.role.name, reply))
+        finally:
+            self.ledger.end_model_call(reserved)
         return reply
 
     async def execute(

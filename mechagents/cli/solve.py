@@ -16,7 +16,7 @@ from mechagents.cli.exits import (
     INTERRUPTED,
     NO_ANSWER,
 )
-from mechagents.cli.limits import chosen_limits, limit_option
+from mechagents.cli.limits import budget_option, chosen_budget, chosen_limits, limit_option
 from mechagents.cli.numbers import COUNT, SECONDS, SHARE, TOKENS
 from mechagents.errors import UsageError
 
@@ -40,6 +40,7 @@ class ShowOptions(TypedDict):
     attempts: int | None
     seconds: float | None
     limits: tuple[str, ...]
+    budget: tuple[str, ...]
 
 
 class SolveOptions(ShowOptions):
@@ -69,6 +70,7 @@ def _run_options(command: Command) -> Command:
         click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
         click.option("--attempts", type=COUNT, help="Programs that may be tried."),
         click.option("--seconds", type=SECONDS, help="Wall time allowed."),
+        budget_option,
         limit_option,
     ):
         command = option(command)
@@ -232,7 +234,8 @@ def _model(options: SolveOptions) -> Model | str:
 def _budget(budget: Budget, options: ShowOptions) -> Budget:
     given = {"attempts": options["attempts"], "seconds": options["seconds"]}
     chosen = {key: value for key, value in given.items() if value is not None}
-    return type(budget).model_validate({**dict(budget), **chosen})
+    spendable = type(budget).model_validate({**dict(budget), **chosen})
+    return chosen_budget(spendable, options["budget"])
 
 
 def _ask() -> Callable[[str], Awaitable[str]] | None:

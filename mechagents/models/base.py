@@ -66,3 +66,17 @@ class Model(Protocol):
             ModelError: If no reply could be had.
         """
         ...
+
+
+@runtime_checkable
+class PricedModel(Model, Protocol):
+    """A model that may know beforehand what a call costs."""
+
+    async def price(self, asked: int, answered: int) -> float:
+        """Return the price of a call [US dollars], 0 where unknown.
+
+        Args:
+            asked: Tokens of the request.
+            answered: Tokens of the reply.
+        """
+        ...

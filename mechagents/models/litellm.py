@@ -49,6 +49,7 @@ class _Provider(Protocol):
 
     acompletion: Callable[..., Awaitable[object]]
     completion_cost: Callable[..., float]
+    cost_per_token: Callable[..., tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,22 @@ class LiteLLMModel:
                     raise
                 await anyio.sleep(_wait(error, self.wait_seconds * 2**tried))
         raise AssertionError("unreachable")
+
+    async def price(self, asked: int, answered: int) -> float:
+        """Return the price of a call by litellm's table [US dollars], 0 where it knows none.
+
+        Args:
+            asked: Tokens of the request.
+            answered: Tokens of the reply.
+        """
+        provider = await anyio.to_thread.run_sync(_provider)
+        try:
+            both = provider.cost_per_token(
+                model=self.name, prompt_tokens=asked, completion_tokens=answered
+            )
+            return float(sum(both))
+        except Exception:  # noqa: BLE001 (an unknown price is no fault; the cost then counts as 0)
+            return 0.0
 
     @property
     def _needs_no_key(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mechagents.errors import ModelError, UsageError
-from mechagents.models.base import Model, ModelReply, ModelRequest
+from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
 
 FORMAT = "mechagents-recording-1"
 
@@ -45,6 +45,17 @@ class RecordingModel:
     def name(self) -> str:
         """The name of the model that answers."""
         return self._model.name
+
+    async def price(self, asked: int, answered: int) -> float:
+        """Return the price of a call by the model that answers [US dollars], 0 where unknown.
+
+        Args:
+            asked: Tokens of the request.
+            answered: Tokens of the reply.
+        """
+        if isinstance(self._model, PricedModel):
+            return await self._model.price(asked, answered)
+        return 0.0
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """Return the model's reply, once it is kept.

@@ -59,6 +59,31 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return run, json.loads((run / "answer.json").read_text()), done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("calls=3", "there is no limit 'calls'"),
+        ("tokens=few", "--budget tokens: should be a valid integer"),
+        ("cost=0", "--budget cost: should be greater than 0"),
+    ],
+)
+def test_a_budget_that_cannot_be_is_refused(words: str, told: str, tmp_path: Path) -> None:
+    done = mechagents("solve", "plate-tension", "--budget", words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not runs(tmp_path)
+
+
+def test_a_run_whose_budget_is_spent_goes_on_with_more(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    small = ("--budget", "model_calls=1")
+    first = mechagents("solve", "plate.yaml", *small, "--folder", "run", cwd=tmp_path)
+    assert first.returncode == 5, first.stdout + first.stderr
+    again = mechagents("resume", "run", "--budget", "model_calls=9", "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert json.loads(again.stdout)["claim_level"] == "verified"
+
+
 def test_a_run_is_recorded(solved: tuple[Path, dict[str, Any], str]) -> None:
     run, answer, _ = solved
     header, *exchanges = (run.parent.parent / "plate.jsonl").read_text().splitlines()
