@@ -177,8 +177,12 @@ def _reason(ended: Finish | MechagentsError) -> FailureReason:
         case MechagentsError():
             return "crash"
         case Finish():
-            stopped: dict[str, FailureReason] = {"waiting": "waiting", "stuck": "stuck"}
-            return stopped.get(ended.reason, "gave_up")
+            told: dict[str, FailureReason] = {
+                "waiting": "waiting",
+                "stuck": "stuck",
+                "stopped": "stopped",
+            }
+            return told.get(ended.reason, "gave_up")
 
 
 def _words(ended: Finish | MechagentsError) -> str:

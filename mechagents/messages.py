@@ -28,7 +28,9 @@ ExecutionStatus = Literal[
     "disk_limit", "output_flood", "setup_error",
 ]  # fmt: skip
 """How a program ended."""
-FailureReason = Literal["gave_up", "budget", "model", "sandbox", "crash", "waiting", "stuck"]
+FailureReason = Literal[
+    "gave_up", "budget", "model", "sandbox", "crash", "waiting", "stuck", "stopped"
+]
 """Why a run ended without an answer."""
 RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """The name of a role, such as ``coder``."""
@@ -285,6 +287,8 @@ class Question(Message):
     kind: Literal["question"] = "question"
     text: Annotated[str, Field(min_length=1)]
     options: tuple[str, ...] = ()
+    approves: int | None = None
+    """The message whose approval is asked for; for an answer, the evidence that it rests on."""
 
 
 class Reply(Message):
@@ -292,6 +296,8 @@ class Reply(Message):
 
     kind: Literal["reply"] = "reply"
     text: str
+    approves: int | None = None
+    """The message that was to be approved, as in the question."""
 
 
 class Speaker(Message):
@@ -390,6 +396,8 @@ class Setup(Message):
     context: int | None = None
     """The tokens that the models take, their reply included."""
     version: str
+    approve: tuple[str, ...] = ()
+    """What waits until a person has approved it."""
 
 
 @dataclass(frozen=True, slots=True)

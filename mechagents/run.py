@@ -33,7 +33,7 @@ from mechagents.errors import (
     MechagentsError,
     ProblemError,
 )
-from mechagents.flow import Finish, subject
+from mechagents.flow import Approvals, Finish, approval, subject
 from mechagents.follow import earlier_of
 from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
 from mechagents.messages import (
@@ -201,6 +201,11 @@ def _check_sends(role: Role, message: Message) -> None:
         raise AgentCrashError(role.name, TypeError(told))
 
 
+def _reply(text: str, asked: Envelope) -> Reply:
+    about = asked.message.approves if isinstance(asked.message, Question) else None
+    return Reply(text=text, approves=about)
+
+
 def _version() -> str:
     try:
         return version("mechagents")
@@ -216,6 +221,7 @@ class _Run:
     log: ConversationLog
     folder: Path
     observe: Observer | None
+    flow: Approvals = field(init=False)
     bus: Bus = field(init=False)
     ledger: Ledger = field(init=False)
     ended: anyio.Event = field(init=False, default_factory=anyio.Event)
@@ -224,10 +230,13 @@ class _Run:
     closing: bool = field(init=False, default=False)
     """Whether the run has ended and only those who listen to its end are served."""
     open: int = field(init=False, default=0)
+    looking: anyio.Lock = field(init=False, default_factory=anyio.Lock)
+    """Held while a person is asked for approval, so that nobody is asked twice."""
     idle: anyio.Event = field(init=False, default_factory=anyio.Event)
     started: float = field(init=False, default_factory=monotonic)
 
     def __post_init__(self) -> None:
+        self.flow = Approvals(self.team.flow, self.team.approve)
         self.bus = Bus(self.log, observe=self.observe)
         self.ledger = Ledger(self.team.stop, self.log)
 
@@ -249,15 +258,17 @@ class _Run:
                 raise ProblemError("no question waits for a reply", where=str(self.folder))
             humans = [n for e, n in open_ if e is waiting[-1]]
             return await self._work(
-                partial(self._post, Reply(text=reply), humans[-1], waiting[-1]),
+                partial(self._post, _reply(reply, waiting[-1]), humans[-1], waiting[-1]),
                 [(e, name) for e, name in open_ if e is not waiting[-1]],
             )
         return await self._work(None, open_)
 
     def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:
         """Return whether a run that was answered would only end again: its budget may be larger."""
-        flow = self.team.flow
-        return not open_ or flow.finish(self.team.roles, self.log, self.team.stop) is not None
+        state = (self.team.roles, self.log, self.team.stop)
+        if self.flow.due(*state):
+            return False
+        return not open_ or self.flow.finish(*state) is not None
 
     async def _work(
         self,
@@ -275,7 +286,7 @@ class _Run:
                 self.bus.redeliver(envelope, receiver)
             if begin is not None:
                 await begin()
-            self._look()
+            await self._look()
             with anyio.move_on_after(self.team.stop.seconds):
                 await self.ended.wait()
             self._end(BudgetError("seconds", self.team.stop.seconds))
@@ -302,12 +313,12 @@ class _Run:
             finally:
                 self.open -= 1
                 self.idle.set()
-            self._look()
+            await self._look()
 
     def _context(self, agent: Agent, envelope: Envelope) -> Context:
         role = agent.role
         act_on = subject(self.log, envelope)
-        want = self.team.flow.want(role, self.log, act_on)
+        want = self.flow.want(role, self.log, act_on)
         speaks = role.behaviour in ("language", "critic", "manager")
         return Context(
             role=role,
@@ -323,13 +334,14 @@ class _Run:
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),
             ask=self.team.ask,
+            approver=self.team.approver,
             window=self.team.context,
         )
 
     def _candidates(self, role: Role, envelope: Envelope) -> tuple[str, ...]:
         if role.behaviour != "manager":
             return ()
-        return self.team.flow.candidates(self.team.roles, self.log, envelope)
+        return self.flow.candidates(self.team.roles, self.log, envelope)
 
     async def _record(self, sender: str, cause: int, message: Message) -> Envelope:
         return await self.bus.publish(message, sender=sender, cause=cause, to=())
@@ -339,22 +351,33 @@ class _Run:
 
         def receivers() -> tuple[str, ...]:
             roles = self.team.roles
-            to = self.team.flow.recipients(roles, self.log, message, sender, cause)
+            to = self.flow.recipients(roles, self.log, message, sender, cause)
             self.open += len(to)
             return to
 
         seq = cause.seq if cause is not None else None
         await self.bus.publish(message, sender=sender, cause=seq, to=receivers)
 
-    def _look(self) -> None:
-        """End the run where the flow says so, or where nobody has anything left to do."""
+    async def _look(self) -> None:
+        """Ask for what needs approval; end the run where the flow says so or nobody can go on."""
+        try:
+            async with self.looking:
+                await self._ask_for_approval()
+        except MechagentsError as error:
+            self._end(error)
         if self.finish is not None:
             return
-        finish = self.team.flow.finish(self.team.roles, self.log, self.team.stop)
+        finish = self.flow.finish(self.team.roles, self.log, self.team.stop)
         if finish is None and self.open <= 0:
             finish = stuck(self.log, self.folder)
         if finish is not None:
             self._end(finish)
+
+    async def _ask_for_approval(self) -> None:
+        if self.finish is not None:
+            return
+        for held in self.flow.due(self.team.roles, self.log, self.team.stop):
+            await self._post(approval(held), "run", held)
 
     def _end(self, finish: Finish | MechagentsError) -> None:
         if self.finish is None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypedDict, TypeGuard, Unpack
 
 from pydantic import ValidationError
 
-from mechagents.agents.base import Agent, Ask
+from mechagents.agents.base import Agent, Approver, Ask
 from mechagents.agents.executor import ExecutorAgent
 from mechagents.agents.human import HumanAgent
 from mechagents.agents.language import CriticAgent, LanguageAgent
@@ -19,6 +19,7 @@ from mechagents.agents.verifier import VerificationAgent
 from mechagents.budget import Budget
 from mechagents.errors import MechagentsError, RoleError, TeamError
 from mechagents.flow import Dataflow, Flow, GroupChat
+from mechagents.flow.approvals import APPROVABLE
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
 from mechagents.models.select import open_model
@@ -49,6 +50,8 @@ class TeamSettings(TypedDict, total=False):
     ask: Ask | None
     api_base: str | None
     context: int | None
+    approve: Iterable[str]
+    approver: Approver | None
 
 
 class Team:
@@ -68,6 +71,10 @@ class Team:
         api_base: Another endpoint than the provider's, for models given by name.
         context: The tokens that the models take, their reply included: what a role is shown is
             shortened to fit. None leaves it whole, which is bounded too.
+        approve: What waits until a person has approved it: any of ``plan``, ``formulation``,
+            ``program`` and ``answer``.
+        approver: Answers for the person who approves; without it ``ask`` does, and without
+            that it waits in the log.
         name: The name that logs give this team.
 
     Raises:
@@ -89,6 +96,8 @@ class Team:
         ask: Ask | None = None,
         api_base: str | None = None,
         context: int | None = None,
+        approve: Iterable[str] = (),
+        approver: Approver | None = None,
         name: str = "team",
     ) -> None:
         self.name = name
@@ -97,6 +106,7 @@ class Team:
         self.limits = limits or Limits()
         self.ask = ask
         self.context = context
+        self.approver = approver
         self._api_base = api_base
         self.model: Model = (
             open_model(model, api_base=api_base) if isinstance(model, str) else model
@@ -112,6 +122,26 @@ class Team:
                 raise TeamError(told, where="roles")
             self.agents[agent.role.name] = agent
         _check_fit(self.roles, self.flow.hears)
+        self.approve: tuple[str, ...] = ()
+        self.hold(approve)
+
+    def hold(self, kinds: Iterable[str]) -> None:
+        """Let these kinds wait until a person has approved them.
+
+        Args:
+            kinds: Any of ``plan``, ``formulation``, ``program`` and ``answer``.
+
+        Raises:
+            TeamError: If nobody can be asked to approve one, or nobody in the team could ask.
+        """
+        chosen = set(kinds)
+        for kind in sorted(chosen - set(APPROVABLE)):
+            told = f"{kind!r} cannot be approved; name any of {', '.join(APPROVABLE)}"
+            raise TeamError(told, where="approve")
+        if chosen and not any("question" in role.receives for role in self.roles.values()):
+            told = "nobody in the team answers questions; add a role such as 'admin'"
+            raise TeamError(told, where="approve")
+        self.approve = tuple(kind for kind in APPROVABLE if kind in chosen)
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -146,6 +176,7 @@ class Team:
             limits=self.limits.model_dump(),
             context=self.context,
             version=version,
+            approve=self.approve,
         )
 
 
@@ -248,7 +279,13 @@ def known_roles() -> list[Role]:
     return own + [agent_for(name).role for name in installed_roles()]
 
 
-def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = None) -> Team:
+def team_from(
+    setup: Setup,
+    *,
+    ask: Ask | None = None,
+    api_base: str | None = None,
+    approver: Approver | None = None,
+) -> Team:
     """Return the team that a log says a run was set up with.
 
     Raises:
@@ -273,6 +310,8 @@ def team_from(setup: Setup, *, ask: Ask | None = None, api_base: str | None = No
         ask=ask,
         api_base=api_base,
         context=setup.context,
+        approve=setup.approve,
+        approver=approver,
         name=setup.team,
     )
 

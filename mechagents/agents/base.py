@@ -26,6 +26,27 @@ Ask = Callable[[str], Awaitable[str]]
 """Asks the person at hand, who answers in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a person is asked to approve."""
+
+    kind: str
+    """``plan``, ``formulation``, ``program`` or ``answer``."""
+    sender: str
+    """Who made it."""
+    message: Message
+    """The message; for an answer, the evidence that it rests on."""
+    text: str
+    """The same for people to read."""
+    question: str
+    """What is asked, and which replies do what."""
+
+
+Approver = Callable[[Approval], Awaitable[str]]
+"""Gets what is to be approved and returns the person's reply: empty or ``approve`` to approve,
+``exit`` to end the run, other words to send it back with."""
+
+
 @dataclass(slots=True)
 class Context:
     """What an agent may use while it acts on one message.
@@ -51,6 +72,7 @@ class Context:
     limits: Limits
     record: Record
     ask: Ask | None = None
+    approver: Approver | None = None
     window: int | None = None
     """The tokens that a model takes, its reply included; None for any number."""
     _calls: int = field(default=0, init=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import LogError
+from mechagents.flow.approvals import HOW, read_verdict, sent_back
 from mechagents.flow.base import subject
 from mechagents.log import Conversation
 from mechagents.messages import (
@@ -49,7 +50,7 @@ def make_brief(
         attempts=present,
         earlier=before if not present else None,
         follows=follows,
-        findings=_findings(role, act_on),
+        findings=(*_sent_back(conversation, act_on), *_findings(role, act_on)),
         candidates=candidates,
         dialogue=_dialogue(conversation),
         attempts_in_all=len(conversation.of(Program)),
@@ -101,11 +102,18 @@ def _critiques(conversation: Conversation) -> dict[int, Critique]:
 
 def _dialogue(conversation: Conversation) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (asked.message.text, answer.message.text)
+        (asked.message.text.removesuffix(HOW).strip(), answer.message.text)
         for asked in conversation.envelopes_of("question")
         for answer in conversation.answers_to(asked.seq)
-        if isinstance(asked.message, Question) and isinstance(answer.message, Reply)
+        if isinstance(asked.message, Question)
+        and isinstance(answer.message, Reply)
+        and (asked.message.approves is None or read_verdict(answer.message.text).words)
     )
+
+
+def _sent_back(conversation: Conversation, act_on: Envelope) -> tuple[str, ...]:
+    words = sent_back(conversation, act_on)
+    return (f"The person who asked sent this back: {words}",) if words else ()
 
 
 def _findings(role: str, act_on: Envelope) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from mechagents.cli.approve import approver, kinds_of
+from mechagents.cli.asked import asked_problem
 from mechagents.cli.exits import (
     ANSWERED,
     BELOW_LEVEL,
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from mechagents.answer import Outcome
     from mechagents.budget import Budget
     from mechagents.bus import Observer
-    from mechagents.messages import ClaimLevel, Problem
+    from mechagents.messages import ClaimLevel
     from mechagents.models.base import Model
     from mechagents.team import Team
 
@@ -54,6 +57,7 @@ class SolveOptions(ShowOptions):
     tolerance: float | None
     reading: tuple[str, ...]
     follow: str | None
+    approve: str | None
     folder: Path | None
     record: Path | None
     context: int | None
@@ -98,6 +102,11 @@ def _run_options(command: Command) -> Command:
               help="Choose another reading, such as idealisation=plane_strain.")  # fmt: skip
 @click.option("--follow", metavar="RUN",
               help="The run that PROBLEM goes on from, whose formulation it amends.")  # fmt: skip
+@click.option(
+    "--approve",
+    metavar="KINDS",
+    help="What waits for your approval: any of plan,formulation,program,answer.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep every exchange with the model, for --model recorded:FILE.")  # fmt: skip
@@ -112,7 +121,7 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     from mechagents.cli.warnings import warn_if_open
     from mechagents.run import check_readable, check_unused, new_folder, solve
 
-    asked = _problem(problem, options)
+    asked = asked_problem(problem, options)
     team = _team(options)
     warn_if_open(team.sandbox)
     check_readable(asked, team)
@@ -123,9 +132,8 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
         told = f"cannot be used ({error.strerror}); name another folder"
         raise UsageError(told, where=f"--folder {folder}") from error
     _say_model(team, options)
-    _finish(
-        lambda see: solve(asked, team, folder=folder, observe=see), folder, asked.level, options
-    )
+    start = partial(solve, asked, team, folder=folder)
+    _finish(lambda see: start(observe=see), folder, asked.level, options, _shown(team))
 
 
 @click.command("resume")
@@ -158,57 +166,20 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
     problem, setup = log.last(Problem), log.last(Setup)
     team = None
     if setup is not None:
-        team = team_from(setup, ask=_ask(), api_base=options["api_base"])
+        team = team_from(setup, ask=_ask(), api_base=options["api_base"], approver=approver())
         team.stop = _budget(team.stop, options)
         team.limits = team.limits.with_those_of(chosen_limits(options["limits"]))
         warn_if_open(team.sandbox)
     level = problem.level if problem is not None else "verified"
-    _finish(lambda see: resume(folder, team, reply=reply, observe=see), folder, level, options)
-
-
-def _problem(name: str, options: SolveOptions) -> Problem:
-    from mechagents.errors import ProblemError
-    from mechagents.problems import load_problem, looks_like_words
-
-    words, run = looks_like_words(name), options["follow"]
-    problem = _words(name, run) if words else _following(load_problem(name), run)
-    changed = {"level": options["level"], "tolerance": options["tolerance"]}
-    for reading in options["reading"]:
-        about, _, value = reading.partition("=")
-        if problem.formulation is None:
-            raise ProblemError("only a problem with a formulation has readings", where="--reading")
-        try:
-            chosen = problem.formulation.read_as(about, value)
-        except ValueError as error:
-            raise ProblemError(str(error), where="--reading") from error
-        problem = problem.model_copy(update={"formulation": chosen})
-    given = {key: value for key, value in changed.items() if value is not None}
-    return type(problem).model_validate({**dict(problem), **given})
-
-
-def _words(statement: str, run: str | None) -> Problem:
-    from mechagents.cli.runs import find_run
-    from mechagents.follow import follow_up
-    from mechagents.messages import Problem
-
-    if run is None:
-        return Problem(statement=statement)
-    return follow_up(find_run(run, "--follow"), statement)
-
-
-def _following(problem: Problem, run: str | None) -> Problem:
-    from mechagents.cli.runs import find_run
-
-    if run is None:
-        return problem
-    return problem.model_copy(update={"follows": str(find_run(run, "--follow"))})
+    start = partial(resume, folder, team, reply=reply)
+    _finish(lambda see: start(observe=see), folder, level, options, _shown(team))
 
 
 def _team(options: SolveOptions) -> Team:
     from mechagents.budget import Budget
     from mechagents.team import find_team
 
-    return find_team(
+    team = find_team(
         options["team_name"],
         extra=options["extra"],
         model=_model(options),
@@ -219,6 +190,20 @@ def _team(options: SolveOptions) -> Team:
         api_base=options["api_base"],
         context=options["context"],
     )
+    _hold(team, options["approve"])
+    return team
+
+
+def _hold(team: Team, words: str | None) -> None:
+    from mechagents.errors import TeamError
+
+    if words is None:
+        return
+    try:
+        team.hold(kinds_of(words))
+    except TeamError as error:
+        raise TeamError(error.message, where="--approve") from error
+    team.approver = approver()
 
 
 def _model(options: SolveOptions) -> Model | str:
@@ -261,7 +246,14 @@ def _say_model(team: Team, options: ShowOptions) -> None:
         )
 
 
-def _finish(start: Start, folder: Path, level: ClaimLevel, options: ShowOptions) -> None:
+def _shown(team: Team | None) -> tuple[str, ...]:
+    """Return what the person at this terminal is shown whole when asked to approve it."""
+    return team.approve if team is not None and team.approver is not None else ()
+
+
+def _finish(
+    start: Start, folder: Path, level: ClaimLevel, options: ShowOptions, shown: tuple[str, ...]
+) -> None:
     """Run a team, show it at work, print how it ended, and exit with that code."""
     import anyio
 
@@ -273,7 +265,7 @@ def _finish(start: Start, folder: Path, level: ClaimLevel, options: ShowOptions)
         if silent:
             outcome = anyio.run(start, None)
         else:
-            with LiveView(stream) as view:
+            with LiveView(stream, shown=shown) as view:
                 outcome = anyio.run(start, view)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)

@@ -19,7 +19,8 @@ Roles = Mapping[str, Role]
 class Finish:
     """Why the conversation is over."""
 
-    reason: Literal["accepted", "attempts", "messages", "repeats", "settled", "waiting", "stuck"]
+    reason: Literal["accepted", "attempts", "messages", "repeats", "settled", "waiting", "stuck",
+                    "stopped"]  # fmt: skip
     message: str
 
 

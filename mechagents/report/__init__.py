@@ -3,6 +3,7 @@
 Nothing heavy is imported before it is used.
 """
 
+from mechagents.report.approval import readable
 from mechagents.report.conversation import print_conversation
 from mechagents.report.html import write_report
 from mechagents.report.numbers import format_quantity
@@ -15,5 +16,6 @@ __all__ = [
     "print_conversation",
     "print_evidence",
     "print_summary",
+    "readable",
     "write_report",
 ]

@@ -247,7 +247,10 @@ def _spoken(message: Message) -> Said:
     match message:
         case Question():
             choices = [Line(f"choices: {joined(message.options)}")] if message.options else []
-            return Said("question", "note", (Line(block(message.text)), *choices))
+            head = "question" if message.approves is None else "approval asked for"
+            return Said(head, "note", (Line(block(message.text)), *choices))
+        case Reply() if message.approves is not None and not message.text.strip():
+            return Said("reply", blocks=(Line("(Enter: approved)", "dim"),))
         case Reply():
             return Said("reply", blocks=(Line(block(message.text)),))
         case Answer():

@@ -67,6 +67,25 @@ def print_evidence(
     blocks(make_console(file, width=width), shown, indent=0)
 
 
+def proposed_blocks(evidence: Evidence) -> list[Block]:
+    """Return what an answer would say that rests on this evidence."""
+    level = evidence.claim_level
+    shown: list[Block] = [
+        Line(f"The answer would be: {level}", CLAIM_TONE[level]),
+        Line(CLAIM_MEANING[level], "dim"),
+        Line(""),
+        quantity_rows(evidence.quantities),
+    ]
+    shown += [
+        Line(f"{q.name}: {one_line(q.note, 400)}", "note") for q in evidence.quantities if q.note
+    ]
+    if evidence.readings:
+        shown += [Line(""), Line("On these assumptions:")]
+        for one in evidence.readings:
+            shown += _assumption(one, evidence.quantities)
+    return [*shown, Line(""), Line(checks_words(evidence.checks))]
+
+
 def _answer_blocks(answer: Answer) -> list[Block]:
     tone = CLAIM_TONE[answer.claim_level]
     shown: list[Block] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -33,12 +34,21 @@ class LiveView:
     Args:
         file: Where to print; None is standard output.
         width: Columns; None asks the terminal. Never less than 60.
+        shown: Kinds that a person at this terminal is shown to approve, so that only their
+            headlines are printed here.
     """
 
-    def __init__(self, file: TextIO | None = None, *, width: int | None = None) -> None:
+    def __init__(
+        self,
+        file: TextIO | None = None,
+        *,
+        width: int | None = None,
+        shown: Iterable[str] = (),
+    ) -> None:
         self._console = make_console(file, width=width)
         self._start: datetime | None = None
         self._status: Status | None = None
+        self._shown = frozenset(shown)
 
     def __call__(self, envelope: Envelope) -> None:
         """Print one message."""
@@ -46,9 +56,14 @@ class LiveView:
         elapsed = duration((envelope.time - self._start).total_seconds())
         message = said(envelope.message)
         headline(self._console, elapsed, speakers(envelope), message)
-        if not isinstance(envelope.message, Answer | Failure):
+        if not isinstance(envelope.message, Answer | Failure) and not self._is_shown(envelope):
             blocks(self._console, message.blocks)
         self._show_work(envelope)
+
+    def _is_shown(self, envelope: Envelope) -> bool:
+        message = envelope.message
+        asked = isinstance(message, Question) and message.approves is not None
+        return message.kind in self._shown or (asked and bool(self._shown))
 
     def _show_work(self, envelope: Envelope) -> None:
         if self._status is None:

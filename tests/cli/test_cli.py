@@ -409,3 +409,41 @@ def test_a_follow_up_names_a_run_and_its_words_need_a_language_model(
     assert words.returncode == 2
     assert "these are plain words, and the handbook is no language model" in words.stderr
     assert not runs(tmp_path)
+
+
+def test_what_needs_approval_waits_where_there_is_no_terminal(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    words = ("solve", "plate.yaml", "--level", "computed", "--approve", "plan")
+    asked = mechagents(*words, "--folder", "runs/asked", cwd=tmp_path)
+    assert asked.returncode == 4
+    assert "Approve the plan of planner?" in asked.stdout
+    assert 'mechagents reply runs/asked "..."' in " ".join(asked.stdout.split())
+    done = mechagents("reply", "runs/asked", "", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = mechagents("solve", "plate.yaml", "--approve", "plan,idea", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "--approve: 'idea' cannot be approved" in wrong.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_at_a_terminal_the_person_reads_the_plan_and_replies(tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    words = ("solve", "plate.yaml", "--level", "computed", "--approve", "plan,program")
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"\nexit\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "mechagents", *words, "--folder", "asked"],
+            cwd=tmp_path, stdin=theirs, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 4
+    assert done.stderr.count("Approve the ") == 2
+    assert "1. Mesh 1 region" in done.stderr
+    assert "1. Mesh 1 region" not in done.stdout
+    assert "import" in done.stderr
+    assert "who was to approve the program ended the run" in done.stdout
