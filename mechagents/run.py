@@ -230,7 +230,7 @@ class _Run:
     closing: bool = field(init=False, default=False)
     """Whether the run has ended and only those who listen to its end are served."""
     open: int = field(init=False, default=0)
-    looking: anyio.Lock = field(init=False, default_factory=anyio.Lock)
+    asking: anyio.Lock = field(init=False, default_factory=anyio.Lock)
     """Held while a person is asked for approval, so that nobody is asked twice."""
     idle: anyio.Event = field(init=False, default_factory=anyio.Event)
     started: float = field(init=False, default_factory=monotonic)
@@ -265,10 +265,10 @@ class _Run:
 
     def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:
         """Return whether a run that was answered would only end again: its budget may be larger."""
-        state = (self.team.roles, self.log, self.team.stop)
-        if self.flow.due(*state):
+        if self._due():
             return False
-        return not open_ or self.flow.finish(*state) is not None
+        finish = self.flow.finish(self.team.roles, self.log, self.team.stop)
+        return not open_ or finish is not None
 
     async def _work(
         self,
@@ -360,11 +360,13 @@ class _Run:
 
     async def _look(self) -> None:
         """Ask for what needs approval; end the run where the flow says so or nobody can go on."""
-        try:
-            async with self.looking:
+        # Nothing is awaited unless a person has to be asked: whoever received what was said last
+        # must not begin before the flow had its say.
+        if self.finish is None and self._due():
+            try:
                 await self._ask_for_approval()
-        except MechagentsError as error:
-            self._end(error)
+            except MechagentsError as error:
+                self._end(error)
         if self.finish is not None:
             return
         finish = self.flow.finish(self.team.roles, self.log, self.team.stop)
@@ -373,11 +375,13 @@ class _Run:
         if finish is not None:
             self._end(finish)
 
+    def _due(self) -> tuple[Envelope, ...]:
+        return self.flow.due(self.team.roles, self.log, self.team.stop)
+
     async def _ask_for_approval(self) -> None:
-        if self.finish is not None:
-            return
-        for held in self.flow.due(self.team.roles, self.log, self.team.stop):
-            await self._post(approval(held), "run", held)
+        async with self.asking:
+            for held in self._due() if self.finish is None else ():
+                await self._post(approval(held), "run", held)
 
     def _end(self, finish: Finish | MechagentsError) -> None:
         if self.finish is None:
