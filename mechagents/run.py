@@ -11,6 +11,7 @@ import re
 import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -47,6 +48,7 @@ from mechagents.messages import (
     Setup,
 )
 from mechagents.role import Role
+from mechagents.sitting import Sitting
 from mechagents.team import Team, team_from
 
 Begin = Callable[[], Awaitable[object]]
@@ -224,6 +226,7 @@ class _Run:
     flow: Approvals = field(init=False)
     bus: Bus = field(init=False)
     ledger: Ledger = field(init=False)
+    sitting: Sitting = field(init=False)
     ended: anyio.Event = field(init=False, default_factory=anyio.Event)
     finish: Finish | MechagentsError | None = field(init=False, default=None)
     streams: dict[str, Subscription] = field(init=False, default_factory=dict[str, Subscription])
@@ -239,6 +242,7 @@ class _Run:
         self.flow = Approvals(self.team.flow, self.team.approve)
         self.bus = Bus(self.log, observe=self.observe)
         self.ledger = Ledger(self.team.stop, self.log)
+        self.sitting = Sitting(self.team.stop.seconds)
 
     async def run(self, problem: Problem, earlier: Earlier | None) -> Outcome:
         for first in (self.team.setup(_version()), earlier):
@@ -287,7 +291,7 @@ class _Run:
             if begin is not None:
                 await begin()
             await self._look()
-            with anyio.move_on_after(self.team.stop.seconds):
+            with self.sitting.scope:
                 await self.ended.wait()
             self._end(BudgetError("seconds", self.team.stop.seconds))
             group.cancel_scope.cancel()
@@ -297,7 +301,9 @@ class _Run:
         """Let one agent act on each message that it receives, one at a time."""
         async for envelope in stream:
             try:
-                message = await agent.handle(self._context(agent, envelope))
+                asks = agent.role.behaviour == "human"
+                with self.sitting.paused() if asks else nullcontext():
+                    message = await agent.handle(self._context(agent, envelope))
                 if message is not None:
                     _check_sends(agent.role, message)
                     await self._post(message, agent.role.name, envelope)

@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from engineer import PLATE, PROGRAM, code, engineer, failure, run
 
 from mechagents.agents.base import Agent, Approval, Approver, Context
 from mechagents.budget import Budget
 from mechagents.errors import ProblemError, TeamError
+from mechagents.flow import Dataflow
+from mechagents.flow.base import Roles
 from mechagents.log import FILE_NAME, Conversation, read_log
 from mechagents.messages import (
     Answer,
+    Envelope,
     Execution,
     Formulated,
     Message,
@@ -26,7 +30,7 @@ from mechagents.messages import (
 from mechagents.models.base import ModelRequest
 from mechagents.role import Role
 from mechagents.run import resume
-from mechagents.team import Team, full_team, group_chat, two_agent
+from mechagents.team import FULL_TEAM, Team, full_team, group_chat, two_agent
 
 FAST = PLATE.model_copy(update={"level": "consistent"})
 EVERYTHING = ("plan", "formulation", "program", "answer")
@@ -110,10 +114,42 @@ def sync_team(team: Team) -> Team:
 
 
 async def test_a_log_keeps_what_needs_approval(tmp_path: Path) -> None:
-    failure(await run(full_team(approve=["formulation"]), tmp_path, FAST), "waiting")
-    assert isinstance(await resume(tmp_path, reply="approve", sync=False), Answer)
-    (question,) = read_log(tmp_path).of(Question)
-    assert question.text.startswith("Approve the formulation of formulator?")
+    team = full_team(approve=["program", "formulation"])
+    told = failure(await run(team, tmp_path, FAST), "waiting")
+    assert "Approve the formulation of formulator?" in told.message
+    told = failure(await resume(tmp_path, reply="approve", sync=False), "waiting")
+    assert "Approve the program of coder?" in told.message
+    assert not read_log(tmp_path).of(Execution)
+
+
+class Watching(Dataflow):
+    """The dataflow, which keeps the kinds of what messages answered."""
+
+    def __init__(self) -> None:
+        self.causes: list[str] = []
+
+    def recipients(
+        self,
+        roles: Roles,
+        conversation: Conversation,
+        message: Message,
+        sender: str,
+        cause: Envelope | None,
+    ) -> tuple[str, ...]:
+        """Keep the kind of the cause."""
+        self.causes.append(cause.message.kind if cause is not None else "")
+        return super().recipients(roles, conversation, message, sender, cause)
+
+
+async def test_a_flow_sees_the_message_and_not_its_approval(tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+    for approve in ((), EVERYTHING):
+        flow = Watching()
+        roles = [*FULL_TEAM, Listener()]
+        team = Team(roles, flow=flow, model=engineer(), approve=approve, approver=Person())
+        assert isinstance(await run(team, tmp_path / f"{len(approve)}", FAST), Answer)
+        seen.append(flow.causes)
+    assert seen[0] == seen[1]
 
 
 async def test_words_send_a_plan_back_to_whoever_wrote_it(tmp_path: Path) -> None:
@@ -242,6 +278,15 @@ async def test_a_run_cut_anywhere_asks_for_nothing_that_was_approved(tmp_path: P
         assert len(whole.of(Question)) == len(whole.of(Reply)) == len(EVERYTHING), cut
         calls = [(e.sender, e.cause) for e in whole if isinstance(e.message, ModelCall)]
         assert len(calls) == len(set(calls)) == 3, cut
+
+
+async def test_a_person_may_take_longer_than_the_run_is_allowed(tmp_path: Path) -> None:
+    async def slow(_: Approval) -> str:
+        await anyio.sleep(1.2)
+        return "exit"
+
+    team = full_team(model=engineer(), approve=["plan"], approver=slow, stop=Budget(seconds=1.0))
+    failure(await run(team, tmp_path, FAST), "stopped")
 
 
 async def test_ask_approves_where_nobody_else_does(tmp_path: Path) -> None:
