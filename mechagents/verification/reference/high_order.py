@@ -192,10 +192,15 @@ class Solved:
             return 2 * mu * strain + 2 * lam * mu / (lam + 2 * mu) * Trace(strain) * plane
         return 2 * mu * strain + lam * Trace(strain) * Id(3)
 
+    @property
+    def pair(self) -> tuple[CoefficientFunction, CoefficientFunction]:
+        """The displacement that does work and the one it is done on."""
+        return self.space.TnT()
+
     @cached_property
     def stiffness(self) -> BilinearForm:
         """K on all degrees of freedom."""
-        u, v = self.space.TnT()
+        u, v = self.pair
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
         work = springs.with_beds(form * dx(bonus_intorder=2), self)
         return BilinearForm(work, symmetric=True).Assemble()

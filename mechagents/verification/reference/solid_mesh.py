@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from netgen import occ
-from netgen.meshing import MeshingParameters
-from netgen.occ import Edge, Glue, OCCGeometry, Pnt, TopoDS_Shape
+from netgen.occ import Edge, Glue, Pnt, TopoDS_Shape
 from ngsolve import CF, TRIG, VERTEX, VOL, IntegrationRule, Mesh, NodeId, x, y, z
 
 from mechagents.mechanics.extras import normal_axis
-from mechagents.mechanics.formulation import Formulation, Pressure, Traction
+from mechagents.mechanics.formulation import (
+    Formulation,
+    Pressure,
+    Traction,
+    WantedStrain,
+    WantedStress,
+)
 from mechagents.mechanics.geometry import (
     AXES,
     AtSpacePoint,
@@ -29,20 +34,13 @@ from mechagents.mechanics.solid_body import box, distance_from
 from mechagents.verification.reference.body import Body
 from mechagents.verification.reference.probe import FloatArray
 from mechagents.verification.reference.sharp_edges import Side, sharp_edges
+from mechagents.verification.reference.solid_sizes import ELEMENTS, Coarse
 
 if TYPE_CHECKING:
     from ngsolve import Region
 
     from mechagents.mechanics.units import SpacePoint
 
-ELEMENTS = (450, 1800)
-"""About how few and how many tetrahedra a body has; what is sharp or thin has more."""
-MOST_ELEMENTS = 20_000
-"""Past these no order of elements is affordable."""
-GRADING = 0.4
-"""How fast elements grow away from a sharp edge, over their distance from it."""
-FINER = (8.0, 5.0, 3.0, 1.5)
-"""How much smaller elements are along a sharp edge, in the order in which it is tried."""
 _OFF_CURVED = 1e-2
 """How far inner points of a curved element may be off a surface, over its size."""
 _INNER = IntegrationRule(
@@ -167,52 +165,22 @@ def _meshed(
     finer: bool,
 ) -> Mesh:
     """Return a mesh of an affordable number of elements, finer along what is sharp."""
-    volume = sum(solid.mass for solid in shape.solids)
-    h = min((8 * volume / ELEMENTS[0]) ** (1 / 3), 0.3 * size)
-    geometry = OCCGeometry(shape)
-    curved, mesh = 1.0, _mesh(geometry, h, 1.0, [])
-    while mesh.ne > ELEMENTS[1] and curved > 0.2:
-        h, curved = 1.5 * h, 0.6 * curved
-        mesh = _mesh(geometry, h, curved, [])
-    if mesh.ne > MOST_ELEMENTS:
-        raise ValueError(f"a mesh of {mesh.ne} elements of high order is too large")
-    named = _named_faces(mesh, formulation, frame, ON_BOUNDARY * size / frame.scale)
-    sharp = _sharp(mesh, formulation, named) if finer else np.zeros((0, 2, 3))
-    if len(sharp):
-        for share in FINER:
-            tried = _mesh(geometry, h, curved, _every(sharp, h / share))
-            if tried.ne <= max(most, 1.5 * mesh.ne):
-                return tried
-    while mesh.ne < 0.5 * ELEMENTS[0]:
-        h *= (mesh.ne / ELEMENTS[0]) ** (1 / 3)
-        finer_mesh = _mesh(geometry, h, curved, [])
-        if finer_mesh.ne > ELEMENTS[1]:
-            break
-        mesh = finer_mesh
-    return mesh
+    coarse = Coarse.of(shape, size)
+    if not finer:
+        return coarse.with_enough().mesh
+    named = _named_faces(coarse.mesh, formulation, frame, ON_BOUNDARY * size / frame.scale)
+    sharp = _sharp(coarse.mesh, formulation, named)
+    return coarse.finer(sharp, _read_at(formulation, frame), most)
 
 
-def _every(edges: FloatArray, h: float) -> list[tuple[tuple[float, float, float], float]]:
-    """Return points along edges, shape (edges, 2, 3), each with an element size."""
-    found: list[tuple[tuple[float, float, float], float]] = []
-    for start, end in edges:
-        steps = max(1, math.ceil(float(np.linalg.norm(end - start)) / h))
-        for share in np.linspace(0, 1, steps + 1):
-            a, b, c = (float(value) for value in start + share * (end - start))
-            found.append(((a, b, c), h))
-    return found
-
-
-def _mesh(
-    geometry: OCCGeometry,
-    h: float,
-    curved: float,
-    finer: list[tuple[tuple[float, float, float], float]],
-) -> Mesh:
-    parameters = MeshingParameters(maxh=h, grading=GRADING, curvaturesafety=curved)
-    for (a, b, c), size in finer:
-        parameters.RestrictH(a, b, c, size)
-    return Mesh(geometry.GenerateMesh(parameters))
+def _read_at(formulation: Formulation, frame: SpaceFrame) -> list[SpacePoint]:
+    """Return the points that stresses and strains are read at, in the mesh's units."""
+    found: set[SpacePoint] = set()
+    for wanted in formulation.wanted:
+        if isinstance(wanted, WantedStress | WantedStrain) and wanted.at is not None:
+            at: tuple[float, ...] = wanted.at
+            found.add(frame.into((at[0], at[1], at[2])))
+    return sorted(found)
 
 
 def _named_faces(

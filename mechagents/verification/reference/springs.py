@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def with_beds(form: Integral, solved: Solved) -> Integral:
     """Return the work of the stress with that of the elastic beds."""
-    u, v = solved.space.TnT()
+    u, v = solved.pair
     for spring in solved.formulation.springs:
         if isinstance(spring, Foundation):
             where = ds(definedon=solved.body.boundary(spring.boundary), bonus_intorder=2)
