@@ -386,7 +386,11 @@ class Setup(Message):
     kind: Literal["setup"] = "setup"
     team: str
     flow: str
+    flow_settings: dict[str, Any] = Field(default_factory=dict)
+    """The arguments that the flow was made with."""
     model: str
+    fallback: str = ""
+    """The stronger model that writes where the team's own is stuck."""
     sandbox: str
     roles: tuple[dict[str, Any], ...]
     """Each role's definition, and for a class its import path under ``agent``."""

@@ -35,6 +35,7 @@ from mechagents.errors import (
     ProblemError,
 )
 from mechagents.flow import Approvals, Finish, approval, subject
+from mechagents.flow.unstuck import approach
 from mechagents.follow import earlier_of
 from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
 from mechagents.messages import (
@@ -326,6 +327,7 @@ class _Run:
         act_on = subject(self.log, envelope)
         want = self.flow.want(role, self.log, act_on)
         speaks = role.behaviour in ("language", "critic", "manager")
+        stuck = want == "program" and approach(self.log) in ("fallback", "fresh")
         return Context(
             role=role,
             act_on=act_on,
@@ -335,7 +337,7 @@ class _Run:
             conversation=self.log,
             folder=self.folder,
             ledger=self.ledger,
-            model=self.team.model_for(role) if speaks else None,
+            model=self.team.model_for(role, stuck=stuck) if speaks else None,
             sandbox=self.team.sandbox,
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),

@@ -15,10 +15,11 @@ from mechagents.agents.base import Agent, Approver, Ask
 from mechagents.agents.executor import ExecutorAgent
 from mechagents.agents.human import HumanAgent
 from mechagents.agents.language import CriticAgent, LanguageAgent
+from mechagents.agents.manager import RuleManager
 from mechagents.agents.verifier import VerificationAgent
 from mechagents.budget import Budget
 from mechagents.errors import MechagentsError, RoleError, TeamError
-from mechagents.flow import Dataflow, Flow, GroupChat
+from mechagents.flow import Dataflow, Flow, Graph, GroupChat, RoundRobin
 from mechagents.flow.approvals import APPROVABLE
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
@@ -37,13 +38,17 @@ RESERVED = {"evidence": "verification"} | dict.fromkeys(
 )
 """Kinds that decide what was found, and who alone sends them."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
-FLOWS: dict[str, type[Dataflow]] = {"dataflow": Dataflow, "group_chat": GroupChat}
+FLOWS: dict[str, Callable[..., Flow]] = {
+    flow.name: flow for flow in (Dataflow, GroupChat, RoundRobin, Graph)
+}
+"""The flows that a log may name, each made with the settings that the log keeps."""
 
 
 class TeamSettings(TypedDict, total=False):
     """The arguments that every way to make a team passes on to ``Team``."""
 
     model: Model | str
+    fallback: Model | str | None
     sandbox: Sandbox | str | None
     stop: Budget
     limits: Limits
@@ -64,6 +69,7 @@ class Team:
         flow: Who acts next.
         model: The language model of every role that names none of its own: a ``Model``, or a
             name that ``open_model`` knows.
+        fallback: A stronger model, which writes where the same failure came again and again.
         sandbox: Where programs run: a ``Sandbox``, or a name that ``open_sandbox`` knows.
         stop: When to stop: what the run may spend.
         limits: What one execution may use.
@@ -79,7 +85,8 @@ class Team:
 
     Raises:
         TeamError: If the roles do not fit together: two of one name, one that nobody feeds, a
-            kind that nobody receives, nobody who writes or runs programs.
+            kind that nobody receives, nobody who writes or runs programs, a flow that names
+            roles which are not there.
         RoleError: If a role cannot be loaded.
         UsageError: If the model or the sandbox is unknown.
     """
@@ -90,6 +97,7 @@ class Team:
         *,
         flow: Flow | None = None,
         model: Model | str = "handbook",
+        fallback: Model | str | None = None,
         sandbox: Sandbox | str | None = None,
         stop: Budget | None = None,
         limits: Limits | None = None,
@@ -111,6 +119,9 @@ class Team:
         self.model: Model = (
             open_model(model, api_base=api_base) if isinstance(model, str) else model
         )
+        self.fallback: Model | None = (
+            open_model(fallback, api_base=api_base) if isinstance(fallback, str) else fallback
+        )
         self.sandbox: Sandbox = (
             open_sandbox(sandbox) if isinstance(sandbox, str | None) else sandbox
         )
@@ -122,6 +133,7 @@ class Team:
                 raise TeamError(told, where="roles")
             self.agents[agent.role.name] = agent
         _check_fit(self.roles, self.flow.hears)
+        self.flow.check(self.roles)
         self.approve: tuple[str, ...] = ()
         self.hold(approve)
 
@@ -148,8 +160,15 @@ class Team:
         """The roles by name, verification included."""
         return {name: agent.role for name, agent in self.agents.items()}
 
-    def model_for(self, role: Role) -> Model:
-        """Return the model that a role speaks with: its own, or the team's."""
+    def model_for(self, role: Role, *, stuck: bool = False) -> Model:
+        """Return the model that a role speaks with: its own, or the team's.
+
+        Args:
+            role: Who speaks.
+            stuck: Whether the team's fallback speaks in its place, where there is one.
+        """
+        if stuck and self.fallback is not None:
+            return self.fallback
         if role.model is None:
             return self.model
         if role.model not in self._models:
@@ -165,7 +184,9 @@ class Team:
         return Setup(
             team=self.name,
             flow=self.flow.name,
+            flow_settings=self.flow.settings,
             model=self.model.name,
+            fallback=self.fallback.name if self.fallback is not None else "",
             sandbox=self.sandbox.name,
             roles=tuple(
                 _definition(agent)
@@ -208,15 +229,51 @@ def full_team(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings
     return Team([*FULL_TEAM, *extra], name="full_team", **settings)
 
 
-def group_chat(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
+def group_chat(
+    *,
+    manager: RoleLike = "manager",
+    extra: Iterable[RoleLike] = (),
+    **settings: Unpack[TeamSettings],
+) -> Team:
     """Return the full team in a group chat: a manager chooses who speaks next.
+
+    Args:
+        manager: Who chooses: a language model, unless it is another, such as ``RuleManager``.
+        extra: Further members, in any form that ``Team`` takes.
+        settings: The other arguments of ``Team``.
+    """
+    roles = [*FULL_TEAM, manager, *extra]
+    return Team(roles, flow=GroupChat(), name="group_chat", **settings)
+
+
+def rule_chat(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
+    """Return the full team in a group chat whose manager goes by rules.
 
     Args:
         extra: Further members, in any form that ``Team`` takes.
         settings: The other arguments of ``Team``.
     """
-    roles = [*FULL_TEAM, "manager", *extra]
-    return Team(roles, flow=GroupChat(), name="group_chat", **settings)
+    return group_chat(manager=RuleManager, extra=extra, **settings)
+
+
+def round_robin(*, extra: Iterable[RoleLike] = (), **settings: Unpack[TeamSettings]) -> Team:
+    """Return the full team in a round robin: planner, formulator, coder, critic, and again.
+
+    Args:
+        extra: Further members, in any form that ``Team`` takes; they speak last.
+        settings: The other arguments of ``Team``.
+    """
+    return Team([*FULL_TEAM, *extra], flow=RoundRobin(), name="round_robin", **settings)
+
+
+TEAMS: dict[str, Callable[..., Team]] = {
+    "full": full_team,
+    "two-agent": two_agent,
+    "group-chat": group_chat,
+    "rule-chat": rule_chat,
+    "round-robin": round_robin,
+}
+"""The ready teams by the names of ``--team``."""
 
 
 def find_team(
@@ -225,19 +282,18 @@ def find_team(
     """Return a ready team, or one of the user's own.
 
     Args:
-        name: ``full``, ``two-agent``, ``group-chat``, or ``module:name`` of a ``Team`` or of a
-            function that returns one and takes ``settings``.
+        name: One of ``TEAMS``, or ``module:name`` of a ``Team`` or of a function that returns one
+            and takes ``settings``.
         extra: Roles to add to a ready team.
         settings: The other arguments of ``Team``.
 
     Raises:
         TeamError: If there is no such team, or roles were to be added to a team of one's own.
     """
-    ready = {"full": full_team, "two-agent": two_agent, "group-chat": group_chat}
-    if name in ready:
-        return ready[name](extra=extra, **settings)
+    if name in TEAMS:
+        return TEAMS[name](extra=extra, **settings)
     if ":" not in name:
-        told = f"no team {name!r}; a team is {', '.join(ready)} or module:name"
+        told = f"no team {name!r}; a team is {', '.join(TEAMS)} or module:name"
         raise TeamError(told, where="--team")
     found = _imported(name, TeamError)
     team = _called(found, name, settings) if callable(found) else found
@@ -291,19 +347,24 @@ def team_from(
     Raises:
         TeamError: If a class of the team, its flow or its model cannot be built from its name.
     """
-    flow = FLOWS.get(setup.flow)
-    if flow is None:
+    make = FLOWS.get(setup.flow)
+    if make is None:
         raise TeamError(
             f"the flow {setup.flow!r} is not known here; resume from Python", where="flow"
         )
+    try:
+        flow = make(**setup.flow_settings)
+    except TypeError as error:
+        raise TeamError(f"no {setup.flow} has these settings: {error}", where="flow") from error
     try:
         roles: list[RoleLike] = [_defined(definition) for definition in setup.roles]
     except ValidationError as error:
         raise TeamError(str(error), where="roles") from error
     return Team(
         roles,
-        flow=flow(),
+        flow=flow,
         model=setup.model,
+        fallback=setup.fallback or None,
         sandbox=setup.sandbox,
         stop=Budget.model_validate(setup.budget),
         limits=Limits.model_validate(setup.limits),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import LogError
 from mechagents.flow.approvals import HOW, read_verdict, sent_back
-from mechagents.flow.base import subject
+from mechagents.flow.base import formulated_at, subject
+from mechagents.flow.unstuck import approach, told_to_change
 from mechagents.log import Conversation
 from mechagents.messages import (
     Critique,
@@ -40,6 +41,12 @@ def make_brief(
     formulated, present = conversation.last(Formulated), attempts(conversation)
     follows = conversation.last(Earlier) if problem.follows is not None else None
     before = conversation.last(Program) or (follows.program if follows is not None else None)
+    findings = (*_sent_back(conversation, act_on), *_findings(conversation, role, act_on))
+    earlier = before if not present else None
+    if want == "program" and (told := told_to_change(conversation)):
+        # A fresh coder is not led astray by what failed: it sees none of it but this line.
+        fresh = approach(conversation) == "fresh"
+        present, findings = ((), (told,)) if fresh else (present, (told, *findings))
     return Brief(
         role=role,
         want=want or "",
@@ -48,9 +55,9 @@ def make_brief(
         formulation=formulated.formulation if formulated else None,
         plan=conversation.last(Plan),
         attempts=present,
-        earlier=before if not present else None,
+        earlier=earlier,
         follows=follows,
-        findings=(*_sent_back(conversation, act_on), *_findings(role, act_on)),
+        findings=findings,
         candidates=candidates,
         dialogue=_dialogue(conversation),
         attempts_in_all=len(conversation.of(Program)),
@@ -59,8 +66,7 @@ def make_brief(
 
 def attempts(conversation: Conversation) -> tuple[Attempt, ...]:
     """Return the attempts at the present formulation, oldest first."""
-    formulated = conversation.last_envelope("formulation")
-    return _attempts_since(conversation, formulated.seq if formulated is not None else 0)
+    return _attempts_since(conversation, formulated_at(conversation))
 
 
 def all_attempts(conversation: Conversation) -> tuple[Attempt, ...]:
@@ -116,9 +122,24 @@ def _sent_back(conversation: Conversation, act_on: Envelope) -> tuple[str, ...]:
     return (f"The person who asked sent this back: {words}",) if words else ()
 
 
-def _findings(role: str, act_on: Envelope) -> tuple[str, ...]:
+def _findings(conversation: Conversation, role: str, act_on: Envelope) -> tuple[str, ...]:
     message = act_on.message
-    if not isinstance(message, Critique):
+    if isinstance(message, Critique):
+        mine = [finding for finding in message.findings if finding.to == role]
+        return tuple(finding.text for finding in mine or message.findings)
+    return _still_to_mend(conversation, role)
+
+
+def _still_to_mend(conversation: Conversation, role: str) -> tuple[str, ...]:
+    """Return what the newest critique asks of a role that has not spoken since.
+
+    Where turns are given, others may speak between a critique and whom it names.
+    """
+    newest = conversation.last_envelope("critique")
+    if newest is None or not isinstance(newest.message, Critique):
         return ()
-    mine = [finding for finding in message.findings if finding.to == role]
-    return tuple(finding.text for finding in mine or message.findings)
+    for seq in range(newest.seq + 1, len(conversation) + 1):
+        said = conversation.at(seq)
+        if said.sender == role and said.message.kind != "model_call":
+            return ()
+    return tuple(finding.text for finding in newest.message.findings if finding.to == role)

@@ -89,7 +89,8 @@ def _run_options(command: Command) -> Command:
 )  # fmt: skip
 @click.option(
     "--team", "team_name", default="full", show_default=True,
-    help="full, two-agent, group-chat, or module:name of a Team or a function returning one.",
+    help="full, two-agent, group-chat, rule-chat, round-robin, or module:name of a Team or a "
+    "function returning one.",
 )  # fmt: skip
 @click.option("--role", "extra", multiple=True, help="A role to add: a file, module:Class or name.")
 @click.option(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from mechagents.budget import Budget
 from mechagents.log import Conversation
-from mechagents.messages import Critique, Envelope, Message, Question, Reply, Speaker
+from mechagents.messages import Critique, Envelope, Formulated, Message, Question, Reply, Speaker
 from mechagents.role import Role
 
 Roles = Mapping[str, Role]
@@ -35,6 +35,19 @@ class Flow(Protocol):
     @property
     def hears(self) -> frozenset[str]:
         """The kinds of messages that the flow itself acts on."""
+        ...
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make this flow again, as JSON; logs keep them."""
+        ...
+
+    def check(self, roles: Roles) -> None:
+        """Make sure that the flow fits a team.
+
+        Raises:
+            TeamError: If it names a role that the team does not have.
+        """
         ...
 
     def recipients(
@@ -104,3 +117,18 @@ def reviewers(roles: Roles, kind: str, sender: str) -> tuple[str, ...]:
 def senders(roles: Roles, kind: str) -> tuple[str, ...]:
     """Return the roles that send a kind of message."""
     return tuple(r.name for r in roles.values() if kind in r.sends)
+
+
+def formulated_at(conversation: Conversation) -> int:
+    """Return since which message the present formulation holds, 0 where there is none.
+
+    Who states again what stands changes nothing, and makes nothing stale.
+    """
+    since, present = 0, None
+    for envelope in reversed(conversation.envelopes_of("formulation")):
+        if not isinstance(envelope.message, Formulated):
+            continue
+        if present is not None and envelope.message.formulation != present:
+            break
+        since, present = envelope.seq, envelope.message.formulation
+    return since

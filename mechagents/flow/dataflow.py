@@ -9,9 +9,12 @@ or, where nobody does, to who writes programs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, hearers, reviewers, senders, subject
+from mechagents.flow.repeats import MOST, said_again, same_programs
+from mechagents.flow.unstuck import exhausted
 from mechagents.log import Conversation
 from mechagents.messages import (
     Critique,
@@ -27,8 +30,6 @@ from mechagents.messages import (
 from mechagents.role import Role
 
 CHEAPEST_FIRST = ("program", "formulation", "plan")
-SAME_PROGRAM = 3
-"""So many programs in a row that are the same end a run."""
 
 
 class Dataflow:
@@ -36,6 +37,14 @@ class Dataflow:
 
     name = "dataflow"
     hears: frozenset[str] = frozenset()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make this flow again: none."""
+        return {}
+
+    def check(self, roles: Roles) -> None:
+        """Any team will do."""
 
     def recipients(
         self,
@@ -103,8 +112,12 @@ class Dataflow:
                 ended = self._no_further(conversation, evidence, budget)
                 if ended is not None:
                     return ended
-        if _same_programs(conversation):
-            return Finish("repeats", f"the last {SAME_PROGRAM} programs are the same")
+        if same_programs(conversation):
+            return Finish("repeats", f"the same program was written {MOST} times")
+        if said_again(conversation):
+            said = conversation.at(len(conversation))
+            told = f"{said.sender} said the same {said.message.kind} {MOST} times"
+            return Finish("repeats", f"{told}, and nothing new was said in between")
         if len(conversation) >= budget.messages:
             return Finish("messages", f"{budget.messages} messages were exchanged")
         return None
@@ -119,7 +132,8 @@ class Dataflow:
         current = bool(newest) and newest[0].attempt == evidence.attempt
         if current and len(conversation.of(Program)) >= budget.attempts:
             return Finish("attempts", tried(budget))
-        return None
+        stuck = exhausted(conversation)
+        return Finish("repeats", stuck) if stuck else None
 
     def want(self, role: Role, conversation: Conversation, act_on: Envelope) -> str | None:
         """Return the kind of message that a role should answer with."""
@@ -168,13 +182,3 @@ def _menders(roles: Roles, revisions: list[Critique], sender: str) -> tuple[str,
     if sender in roles and roles[sender].behaviour != "verification":
         return (sender,)
     return senders(roles, "program")
-
-
-def _same_programs(conversation: Conversation) -> bool:
-    """Return whether the newest programs for the present formulation are all the same."""
-    stated = conversation.last_envelope("formulation")
-    since = stated.seq if stated is not None else 0
-    envelopes = [e for e in conversation.envelopes_of("program") if e.seq > since]
-    programs = [e.message for e in envelopes if isinstance(e.message, Program)][-SAME_PROGRAM:]
-    same = {(p.source, p.settings.model_dump_json()) for p in programs}
-    return len(programs) == SAME_PROGRAM and len(same) == 1
