@@ -301,6 +301,8 @@ class _Run:
     async def _serve(self, agent: Agent, stream: Subscription) -> None:
         """Let one agent act on each message that it receives, one at a time."""
         async for envelope in stream:
+            if self.finish is not None and agent.role.sends and not self.closing:
+                return  # The run is over: no model is asked for what nobody will hear.
             try:
                 asks = agent.role.behaviour == "human"
                 with self.sitting.paused() if asks else nullcontext():

@@ -157,9 +157,21 @@ TURNS = st.lists(
 @given(turns=TURNS)
 def test_whatever_was_said_no_stale_attempt_is_shown(turns: list[Message]) -> None:
     log = more(JUDGED, *[("somebody", message, 6) for message in turns])
-    told = brief(log)
-    newest = log.last_envelope("formulation")
-    assert newest is not None
-    fresh = [e.message for e in log.envelopes_of("program") if e.seq > newest.seq]
+    told = brief(log, "critic", "critique")
+    since, present = 0, None
+    for envelope in log.envelopes_of("formulation"):
+        if envelope.message != present:
+            since, present = envelope.seq, envelope.message
+    fresh = [e.message for e in log.envelopes_of("program") if e.seq > since]
     assert [attempt.program for attempt in told.attempts] == fresh
-    assert told == brief(Conversation(list(log)))
+    assert told == brief(Conversation(list(log)), "critic", "critique")
+
+
+def test_a_formulation_that_is_stated_again_makes_nothing_stale() -> None:
+    assert brief(more(JUDGED, ("formulator", FORMULATED, 7))).attempts == brief(JUDGED).attempts
+
+
+def test_a_finding_waits_for_its_role_while_others_speak() -> None:
+    planned = more(JUDGED, ("planner", PLAN, 7))
+    assert brief(planned, "coder").findings == ("refine",)
+    assert brief(planned, "formulator").findings == ()

@@ -179,7 +179,10 @@ async def test_a_chat_that_goes_round_in_circles_is_stopped(tmp_path: Path) -> N
     model = engineer(speaker=pick("planner", "formulator"))
     team = group_chat(model=model, stop=Budget(messages=24))
     told = failure(await run(team, tmp_path), "gave_up")
-    assert told.message == "24 messages were exchanged"
+    assert told.message == (
+        "manager said the same speaker 3 times, and nothing new was said in between"
+    )
+    assert len(read_log(tmp_path)) < 24
     assert {e.sender for e in read_log(tmp_path)} == {
         "run", "user", "manager", "planner", "formulator",
     }  # fmt: skip

@@ -98,7 +98,10 @@ class Dataflow:
         revisions = [v for v in verdicts.values() if v.verdict == "revise"]
         if revisions:
             return _menders(roles, revisions, judged.sender)
-        return () if isinstance(judged.message, Evidence) else hearers(roles, judged.message.kind)
+        if isinstance(judged.message, Evidence):
+            # Who accepts over a failed check changes nothing: the program is mended.
+            return () if judged.message.passed else senders(roles, "program")
+        return hearers(roles, judged.message.kind)
 
     def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
         """Return why the conversation is over, or None while it goes on."""

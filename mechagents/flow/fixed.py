@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mechagents.errors import TeamError
-from mechagents.flow.base import Roles, senders
-from mechagents.flow.turns import Turns, able
+from mechagents.flow.base import Roles, senders, subject
+from mechagents.flow.turns import Turns, able, speaks
 from mechagents.log import Conversation
-from mechagents.messages import Critique, Envelope
+from mechagents.messages import Critique, Envelope, Evidence
 
 
 class RoundRobin(Turns):
     """The roles speak in a fixed order, round and round; who has nothing to say is passed over.
 
     Args:
-        order: Names of roles. None: every role that speaks, in the order of the team.
+        order: Names of roles. None: every role that a language model or a class of one's own
+            acts for, in the order of the team.
 
     Raises:
         TeamError: If the order is empty or names a role twice.
@@ -51,7 +52,7 @@ class RoundRobin(Turns):
         self, roles: Roles, conversation: Conversation, envelope: Envelope
     ) -> tuple[str, ...]:
         """Return the next role after the last speaker that has something to say."""
-        order = self.order or tuple(roles)
+        order = self.order or tuple(name for name, role in roles.items() if speaks(role))
         last = _last_speaker(order, conversation, envelope)
         first = order.index(last) + 1 if last is not None else 0
         turns = (*order[first:], *order[:first])
@@ -114,8 +115,13 @@ class Graph(Turns):
 def _last_speaker(
     names: tuple[str, ...], conversation: Conversation, envelope: Envelope
 ) -> str | None:
-    """Return who of some roles spoke last, up to an envelope."""
-    for seq in range(envelope.seq, 0, -1):
+    """Return who of some roles spoke last, up to an envelope.
+
+    A review on the way gives nobody a turn: what was approved goes on as if it was just said.
+    """
+    judged = subject(conversation, envelope)
+    first = envelope if isinstance(judged.message, Evidence) else judged
+    for seq in range(first.seq, 0, -1):
         said = conversation.at(seq)
         if said.sender in names and said.message.kind != "model_call":
             return said.sender

@@ -15,6 +15,7 @@ from mechagents.messages import (
     Envelope,
     Evidence,
     Execution,
+    Formulated,
     Message,
     ModelCall,
     Program,
@@ -113,6 +114,8 @@ def _same(one: Message, other: Message) -> bool:
         return same_program(one, other)
     if isinstance(one, Evidence) and isinstance(other, Evidence):
         return one.run_next == other.run_next and _same_checks(one.failed, other.failed)
+    if isinstance(one, Formulated) and isinstance(other, Formulated):
+        return one.formulation == other.formulation
     return one == other
 
 

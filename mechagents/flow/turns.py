@@ -23,8 +23,10 @@ from mechagents.messages import (
     Plan,
     Problem,
     Program,
+    Reply,
     Speaker,
 )
+from mechagents.role import Role
 
 
 class Turns(Dataflow):
@@ -92,6 +94,8 @@ class Turns(Dataflow):
                 return reviewers(roles, message.kind, sender) or None
             case Critique() if cause is not None:
                 return self._must_after_review(roles, conversation, message, sender, cause)
+            case Reply():
+                return super().recipients(roles, conversation, message, sender, cause)
             case _:
                 without = working(roles)
                 return super().recipients(without, conversation, message, sender, cause)
@@ -110,6 +114,8 @@ class Turns(Dataflow):
         if missing_reviewers(roles, judged, verdicts):
             return ()
         revised = any(v.verdict == "revise" for v in verdicts.values())
+        if isinstance(judged.message, Evidence) and judged.message.passed and not revised:
+            return ()
         free = Evidence if revised else Problem | Plan | Formulated | Evidence
         if isinstance(judged.message, free):
             return None
@@ -121,6 +127,11 @@ def working(roles: Roles) -> Roles:
     return {name: role for name, role in roles.items() if "speaker" not in role.sends}
 
 
+def speaks(role: Role) -> bool:
+    """Return whether a role is one of those that turns are given to."""
+    return role.behaviour in ("language", "critic") and bool(role.sends)
+
+
 def able(roles: Roles, conversation: Conversation, envelope: Envelope, name: str) -> bool:
     """Return whether a role has what it needs to speak after an envelope.
 
@@ -128,7 +139,7 @@ def able(roles: Roles, conversation: Conversation, envelope: Envelope, name: str
     A formulation that came with the problem stands, unless a finding asks for another.
     """
     role = roles[name]
-    if role.behaviour not in ("language", "critic") or not role.sends:
+    if not speaks(role):
         return False
     if role.reviews:
         judged = subject(conversation, envelope)
@@ -145,9 +156,14 @@ def _may_formulate(conversation: Conversation, name: str) -> bool:
     problem = conversation.last(Problem)
     if problem is None or problem.formulation is None:
         return True
-    asked = conversation.last(Critique)
-    named = asked is not None and any(finding.to == name for finding in asked.findings)
-    return named or conversation.last_envelope("formulation") is None
+    stated, asked = (
+        conversation.last_envelope("formulation"),
+        conversation.last_envelope("critique"),
+    )
+    if stated is None or asked is None or asked.seq < stated.seq:
+        return stated is None
+    findings = asked.message.findings if isinstance(asked.message, Critique) else ()
+    return any(finding.to == name for finding in findings)
 
 
 def _said(
