@@ -29,7 +29,7 @@ from mechagents.messages import Answer, Message, Question, Settings, Setup, Spea
 from mechagents.role import Role
 from mechagents.run import resume, solve
 from mechagents.team import FULL_TEAM, Team, full_team, group_chat, rule_chat, team_from
-from mechagents.testing import ScriptedModel
+from mechagents.testing import ScriptedModel, ScriptedSandbox
 
 LINE = {
     "planner": ["formulator"],
@@ -150,6 +150,29 @@ def test_a_plan_that_needs_approval_waits_for_it_in_every_flow(flow: Dataflow) -
     assert _next(flow, planned, roles) == ("approver",)
     assert _next(flow, more(planned, ("approver", revise("planner"), 2)), roles) == ("planner",)
     assert _next(flow, more(planned, ("approver", ACCEPT, 2)), roles) == ("formulator",)
+
+
+@every_flow
+async def test_a_plan_that_a_person_approves_goes_on_to_who_is_next(
+    flow: Dataflow, tmp_path: Path
+) -> None:
+    async def approve(question: str) -> str:
+        return "approve"
+
+    roles = [*FULL_TEAM, "manager"] if isinstance(flow, GroupChat) else FULL_TEAM
+    team = Team(
+        roles,
+        flow=flow,
+        model=engineer(),
+        sandbox=ScriptedSandbox(),
+        approve=("plan",),
+        ask=approve,
+        stop=Budget(attempts=1),
+    )
+    await run(team, tmp_path)
+    said_ = [e for e in read_log(tmp_path) if e.message.kind not in ("model_call", "speaker")]
+    senders = [e.sender for e in said_][2:7]
+    assert senders == ["planner", "run", "admin", "formulator", "coder"]
 
 
 @every_flow

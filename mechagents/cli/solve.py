@@ -50,6 +50,7 @@ class SolveOptions(ShowOptions):
     """What ``solve`` takes besides."""
 
     model: str
+    fallback: str | None
     team_name: str
     extra: tuple[str, ...]
     sandbox: str | None
@@ -87,6 +88,7 @@ def _run_options(command: Command) -> Command:
     "--model", envvar="MECHAGENTS_MODEL", default="handbook", show_default=True,
     help="handbook, provider/name, or recorded:FILE.",
 )  # fmt: skip
+@click.option("--fallback", help="A stronger model, which writes where the first is stuck.")
 @click.option(
     "--team", "team_name", default="full", show_default=True,
     help="full, two-agent, group-chat, rule-chat, round-robin, or module:name of a Team or a "
@@ -192,7 +194,18 @@ def _team(options: SolveOptions) -> Team:
         context=options["context"],
     )
     _hold(team, options["approve"])
+    if options["fallback"] is not None:
+        team.fallback = _fallback(options["fallback"], options["api_base"])
     return team
+
+
+def _fallback(name: str, api_base: str | None) -> Model:
+    from mechagents.models.select import open_model
+
+    try:
+        return open_model(name, api_base=api_base)
+    except UsageError as error:
+        raise UsageError(error.message, where="--fallback") from error
 
 
 def _hold(team: Team, words: str | None) -> None:

@@ -213,6 +213,7 @@ BAD = {
     "no such file": ("solve nowhere.yaml", None, "nowhere.yaml"),
     "plain words": ("solve 'What force stretches a steel bar by 1 mm?'", None, "--model"),
     "unknown model": ("solve plate.yaml --model gpt", PLATE, "--model"),
+    "unknown fallback": ("solve plate.yaml --fallback gpt", PLATE, "--fallback: no model 'gpt'"),
     "unknown team": ("solve plate.yaml --team trio", PLATE, "--team"),
     "unknown sandbox": ("solve plate.yaml --sandbox moon", PLATE, "sandbox"),
     "unknown reading": ("solve plate.yaml --reading thickness=thin", PLATE, "--reading"),
