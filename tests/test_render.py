@@ -45,6 +45,9 @@ from mechagents.messages import Check, Message, Problem, Question, Reply, Settin
 from mechagents.models.base import ModelRequest
 from mechagents.role import packaged_roles
 
+OTHER = FORMULATED.model_copy(
+    update={"formulation": FORMULATED.formulation.amended({"idealisation": "plane_strain"})}
+)
 CODER = packaged_roles()["coder"]
 STATED = said(("user", PROBLEM, None), ("planner", PLAN, 1), ("formulator", FORMULATED, 2))
 TRACEBACK = """\
@@ -78,12 +81,13 @@ def tried(times: int, *, changed: str = "refined", source: str = "pass\n") -> Co
     log = STATED
     for n in range(1, times + 1):
         at = len(log)
+        loose = LOOSE.model_copy(update={"value": 2.0**-n})  # each failure is another
         log = more(
             log,
             ("coder", call(), at),
             ("coder", program(n, changed=changed, source=f"# program {n}\n{source}"), at),
             ("executor", execution(n, stderr=TRACEBACK, stdout="x" * 9000), at + 2),
-            ("verification", evidence(n, "consistent", HELD, LOOSE), at + 3),
+            ("verification", evidence(n, "consistent", HELD, loose), at + 3),
             ("critic", revise("coder", text=f"finding {n}"), at + 4),
         )
     return log
@@ -113,7 +117,7 @@ def test_the_last_attempt_is_shown_whole_and_earlier_ones_in_a_line() -> None:
     text = shown(tried(3))
     assert "# program 3" in text
     assert "- finding 3" in text
-    assert "FAILED convergence:force: the bound is 30 % of the value" in text
+    assert "FAILED convergence:force: value 0.125 the bound is 30 % of the value" in text
     assert "passed: supports:left" in text
     assert "- attempt 2: refined Failed: convergence:force" in text
     for gone in ("# program 2", "finding 2", "attempt 3: refined"):
@@ -122,14 +126,14 @@ def test_the_last_attempt_is_shown_whole_and_earlier_ones_in_a_line() -> None:
 
 def test_results_of_an_earlier_formulation_are_not_shown() -> None:
     log = tried(2)
-    text = shown(more(log, ("formulator", FORMULATED, len(log))))
+    text = shown(more(log, ("formulator", OTHER, len(log))))
     for stale in ("# program 1", "attempt 1", "convergence:force", "Traceback", "The last program"):
         assert stale not in text
 
 
 def test_a_program_for_an_earlier_formulation_is_shown_to_who_writes_programs() -> None:
     log = tried(2)
-    log = more(log, ("formulator", FORMULATED, len(log)))
+    log = more(log, ("formulator", OTHER, len(log)))
     assert f"## {EARLIER}\nsettings:" in shown(log)
     assert "# program 2" in shown(log)
     assert "# program 2" not in shown(log, "critic", "critique")
