@@ -98,8 +98,8 @@ async def teams_at_once(count: int, problem: Problem, files: Mapping[str, bytes]
         wall = time.perf_counter() - start
     processor = time.process_time() - processor
     print(
-        f"{count:5d} teams: {wall:6.1f} s, {1000 * processor / count:5.0f} ms of processor time and "
-        f"{1024 * (most - before) / count:5.0f} KiB of memory a team"
+        f"{count:5d} teams: {wall:6.1f} s, {1000 * processor / count:5.0f} ms of processor time, "
+        f"{1024 * (most - before) / count:5.0f} KiB of memory each"
     )
     return ends
 
