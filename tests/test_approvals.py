@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ from engineer import PLATE, PROGRAM, code, engineer, failure, run
 from mechagents.agents.base import Agent, Approval, Approver, Context
 from mechagents.budget import Budget
 from mechagents.errors import ProblemError, TeamError
-from mechagents.flow import Dataflow
+from mechagents.flow import Dataflow, Graph
 from mechagents.flow.base import Roles
 from mechagents.log import FILE_NAME, Conversation, read_log
 from mechagents.messages import (
@@ -30,7 +31,15 @@ from mechagents.messages import (
 from mechagents.models.base import ModelRequest
 from mechagents.role import Role
 from mechagents.run import resume
-from mechagents.team import FULL_TEAM, Team, full_team, group_chat, two_agent
+from mechagents.team import (
+    FULL_TEAM,
+    Team,
+    TeamSettings,
+    full_team,
+    group_chat,
+    round_robin,
+    two_agent,
+)
 
 FAST = PLATE.model_copy(update={"level": "consistent"})
 EVERYTHING = ("plan", "formulation", "program", "answer")
@@ -57,7 +66,18 @@ def numbered(request: ModelRequest) -> str:
     return code(f"{PROGRAM}\n# {request.brief.attempts_in_all}\n")
 
 
-@pytest.mark.parametrize("make", [full_team, group_chat])
+def in_a_graph(**settings: Unpack[TeamSettings]) -> Team:
+    """Return the full team in a graph of who may follow whom."""
+    follows = {
+        "planner": ["formulator"],
+        "formulator": ["coder"],
+        "coder": ["critic"],
+        "critic": ["coder", "formulator"],
+    }
+    return Team(FULL_TEAM, flow=Graph(follows), **settings)
+
+
+@pytest.mark.parametrize("make", [full_team, group_chat, round_robin, in_a_graph])
 async def test_everything_that_needs_approval_waits_in_every_flow(
     make: Callable[..., Team], tmp_path: Path
 ) -> None:
