@@ -44,6 +44,13 @@ def test_an_object_is_a_line_with_its_fields_and_what_it_is() -> None:
     ]
 
 
+def test_names_are_told_apart_from_other_words() -> None:
+    told = notation(Formulated.model_json_schema())
+    assert 'name: name, kind: "reaction", boundary: name' in told
+    assert "Picture = {file: string" in told
+    assert "#" not in notation(Formulated.model_json_schema(), notes=False)
+
+
 def test_the_form_of_a_formulation_names_every_part_once() -> None:
     schema = Formulated.model_json_schema()
     told = notation(schema)

@@ -325,3 +325,21 @@ def test_a_reviewer_is_told_the_numbers_of_what_was_compared() -> None:
     assert "passed convergence:force: coarse to fine 1, 2, 3" in told
     assert "passed: supports:left" in told
     assert "coarse to fine" not in describe_evidence(evidence(1, "converged", HELD, settled))
+
+
+def test_an_unusable_reply_is_cut_further_where_the_context_is_short() -> None:
+    role = packaged_roles()["formulator"]
+    brief = make_brief(said(("user", PROBLEM, None)), "formulator", "formulation", STATED.at(1))
+    asked = render_request(role, brief, "formulation", context=8192)
+    again = render_repair(role, asked, "y" * 9000, "names have no spaces " * 90, context=8192)
+    assert all_tokens(again) <= 8192 * 3 // 4
+    assert "characters left out" in again.messages[2].content
+    assert "names have no spaces" in again.messages[3].content
+
+
+def test_a_manager_is_told_evidence_in_words() -> None:
+    text = shown(STATED, "manager", "speaker", "coder")
+    assert "{" in text
+    judged = more(STATED, ("verification", evidence(1, "consistent", HELD, LOOSE), 3))
+    text = shown(judged, "manager", "speaker", "coder")
+    assert "verification, evidence:\nFAILED convergence:force" in text

@@ -9,26 +9,30 @@ import json
 from typing import Any, cast
 
 Schema = dict[str, Any]
+NAMED = "^[A-Za-z]"
+"""How the patterns of names begin."""
 LONGEST_NOTE = 130
 """Characters of what is told of an object."""
 FEWEST_NAMED = 3
 """A choice of at least so many objects gets a name, which stands for it wherever it recurs."""
 
 
-def notation(schema: Schema) -> str:
+def notation(schema: Schema, *, notes: bool = True) -> str:
     """Return a schema of an object in the notation, the object itself first.
 
     Args:
         schema: As pydantic makes it, with its parts under ``$defs``.
+        notes: Whether each object is told with what it is.
     """
-    return _Writer(schema).written()
+    return _Writer(schema, notes).written()
 
 
 class _Writer:
     """Writes each part once, in the order in which it is first named."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, notes: bool) -> None:
         self._schema = schema
+        self._notes = notes
         self._parts: dict[str, Schema] = schema.get("$defs", {})
         self._open: list[str] = []
         self._choices: dict[str, str] = {}
@@ -41,7 +45,7 @@ class _Writer:
             name = self._open[done]
             part = self._parts[name]
             body = self._fields(part) if "properties" in part else self._type(part, name)
-            lines.append(f"{name} = {body}{_note(part)}")
+            lines.append(f"{name} = {body}{_note(part) if self._notes else ''}")
             done += 1
         return "\n".join([lines[0], *self._lines, *lines[1:]])
 
@@ -70,8 +74,10 @@ class _Writer:
                 return self._array(schema, field)
             case "object":
                 return self._object(schema, field)
+            case "string" if str(schema.get("pattern", "")).startswith(NAMED):
+                return "name"
             case str(kind):
-                return {"integer": "integer", "number": "number"}.get(kind, kind)
+                return kind
             case _:
                 return "any"
 

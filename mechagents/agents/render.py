@@ -17,21 +17,27 @@ from mechagents.agents.kit_summary import kit_summary
 from mechagents.agents.notation import notation
 from mechagents.agents.view import Section, fitted, tokens
 from mechagents.brief import Attempt, Brief
+from mechagents.errors import ModelError
 from mechagents.mechanics.materials import material_table
-from mechagents.messages import Message, Program
+from mechagents.messages import Evidence, Message, Program
 from mechagents.models.base import Chat, ModelRequest
 from mechagents.role import Role, packaged_roles
 
 PROGRAM_CHARACTERS = 20_000
 SAID_CHARACTERS = 1500
 REPLY_CHARACTERS = 6000
+SHORTEST_REPLY = 400
+"""Of an unusable reply so many characters at least are shown again, however short the context."""
 FAULT_CHARACTERS = 2000
 REPLY_SHARE = 4
 """Of a context, one part in so many is kept for the reply, where a role has no ``max_tokens``."""
 NOT_ABOUT_PROGRAMS = ("plan", "formulation")
 """Who is asked for these is not shown the last program and how it ran."""
 PLAN = "The plan (where the formulation differs, the formulation holds)"
-OPTIONAL = " (? after what may be left out, # before a note)"
+OPTIONAL = (
+    " (? after what may be left out, # before a note; a name has letters, digits, _ . - "
+    "and no spaces)"
+)
 EARLIER = "The program for the formulation before; where it serves again, send it again as it is"
 
 
@@ -87,11 +93,21 @@ def render_repair(
         f"Your reply could not be used. What is wrong with it:\n{fault[:FAULT_CHARACTERS]}\n"
         "Send the whole reply again."
     )
-    said = both_ends(reply, REPLY_CHARACTERS)
-    beside = tokens(said) + tokens(told)
-    again = render_request(role, request.brief, request.want, context=context, beside=beside)
-    turns = (*again.messages, Chat("assistant", said), Chat("user", told))
-    return replace(again, messages=turns)
+    most = REPLY_CHARACTERS
+    while True:
+        said = both_ends(reply, most)
+        beside = tokens(said) + tokens(told)
+        try:
+            again = render_request(
+                role, request.brief, request.want, context=context, beside=beside
+            )
+        except ModelError:
+            if most < SHORTEST_REPLY:
+                raise
+            most //= 2
+            continue
+        turns = (*again.messages, Chat("assistant", said), Chat("user", told))
+        return replace(again, messages=turns)
 
 
 def both_ends(text: str, most: int) -> str:
@@ -170,8 +186,10 @@ def _materials(want: str) -> list[Section]:
 
 
 def _reply_schema(want: str, schema: dict[str, Any] | None) -> Section:
-    told = "" if schema is None or want == "program" else notation(schema)
-    return Section(f"The form of the reply, one JSON object{OPTIONAL if told else ''}", (told,))
+    if schema is None or want == "program":
+        return Section("", ("",))
+    forms = (notation(schema), notation(schema, notes=False))
+    return Section(f"The form of the reply, one JSON object{OPTIONAL}", forms, 1)
 
 
 def _schema(want: str) -> dict[str, Any] | None:
@@ -202,7 +220,8 @@ def _formulation(brief: Brief) -> str:
 def _headline(brief: Brief) -> str:
     formulation = brief.formulation or brief.problem.formulation
     if formulation is None:
-        return "nothing yet"
+        before = brief.follows and brief.follows.formulation
+        return f"nothing yet; in the run before: {before.title}" if before else "nothing yet"
     wanted = ", ".join(wanted.name for wanted in formulation.wanted)
     return f"{formulation.title}: {formulation.analysis}, {formulation.idealisation}; {wanted}"
 
@@ -255,7 +274,10 @@ def _other(brief: Brief) -> str:
 def _said_last(brief: Brief) -> str:
     if not brief.candidates:
         return ""
-    text = brief.act_on.message.model_dump_json(exclude_defaults=True)
+    message = brief.act_on.message
+    if isinstance(message, Evidence):
+        return f"{brief.act_on.sender}, evidence:\n{describe_evidence(message)}"
+    text = message.model_dump_json(exclude_defaults=True)
     cut = f" … ({len(text) - SAID_CHARACTERS} more)" if len(text) > SAID_CHARACTERS else ""
     return f"{brief.act_on.sender}, {brief.act_on.message.kind}: {text[:SAID_CHARACTERS]}{cut}"
 
