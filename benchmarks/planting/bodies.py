@@ -375,6 +375,7 @@ _PACKAGED = {
     "plate-inclusion-shear": (0.05, 2),
     "plate-shear": (0.07, 2),
     "plate-stretch": (0.05, 1),
+    "stepped-bar": (0.75e-3, 2),
     "plate-tension": (0.05, 1),
     "thick-cylinder": (0.0025, 2),
     "cantilever-3d": (0.05, 2),
