@@ -139,7 +139,10 @@ def test_what_was_accepted_is_answered_with_and_not_what_was_sent_back() -> None
 def test_results_of_an_earlier_formulation_are_no_answer_but_were_tried() -> None:
     log = tried(STATED, evidence(1, "converged"))
     log = more(log, ("critic", revise("formulator"), len(log)))
-    log = more(log, ("formulator", FORMULATED, len(log)))
+    again = more(log, ("formulator", FORMULATED, len(log)))
+    assert best_attempt(again) is not None, "who states the same again changes nothing"
+    other = FORMULATED.formulation.amended({"idealisation": "plane_strain"})
+    log = more(log, ("formulator", FORMULATED.model_copy(update={"formulation": other}), len(log)))
     assert best_attempt(log) is None
     told = failure(log, BudgetError("model_calls", 9))
     assert told.best == ()
