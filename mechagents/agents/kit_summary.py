@@ -37,6 +37,7 @@ def _serves(name: str, formulation: Formulation | None) -> bool:
         "motion": formulation.analysis == "transient",
         "solid": solid,
         "solid modes": solid and modes,
+        "solid motion": solid and formulation.analysis == "transient",
         "nonlinear solid": solid and nonlinear,
     }
     return needed.get(name, True)

@@ -35,7 +35,7 @@ from mechagents.kit.newton import NotConvergedError, load_steps, newton
 from mechagents.kit.pictures import draw, draw_field
 from mechagents.kit.plastic import PlasticBody
 from mechagents.kit.solid_modes import solid_buckling_modes, solid_vibration_modes
-from mechagents.kit.solid_solver import solve_solid
+from mechagents.kit.solid_solver import solid_steps, solve_solid
 from mechagents.kit.solid_space import SolidSpace
 from mechagents.kit.solver import solve
 from mechagents.kit.spaces import (
@@ -90,6 +90,7 @@ __all__ = [
     "quantities",
     "read_problem",
     "solid_buckling_modes",
+    "solid_steps",
     "solid_vibration_modes",
     "solve",
     "solve_solid",

@@ -11,7 +11,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -102,6 +102,61 @@ def solve_solid(
     return u + _by_factors(A, load) * free
 
 
+def solid_steps(
+    space: SolidSpace, fixed: IntArray, *, direct_up_to: int | None = None
+) -> Callable[[csr_matrix | bsr_matrix], Callable[[FloatArray], FloatArray]]:
+    """Return what prepares one matrix after the other for many loads, as a motion in time needs.
+
+    A matrix becomes a function from a load f, shape (N,), to x with A x = f on the free unknowns
+    and x = 0 on the fixed ones. It is factorised up to as many unknowns as by ``solve_solid``;
+    beyond, multigrid is set up once and conjugate gradients run for each load.
+
+    Args:
+        space: What the matrices are of.
+        fixed: Unknowns that are held at 0.
+        direct_up_to: The largest number of unknowns that is solved by factors.
+    """
+    free = np.ones(space.N)
+    free[fixed] = 0.0
+    at_once, _ = limits(space.mesh, direct_up_to)
+
+    def prepared(matrix: csr_matrix | bsr_matrix) -> Callable[[FloatArray], FloatArray]:
+        A = held_matrix(matrix.tobsr((3, 3)), free)
+        if at_once >= space.N:
+            return _with(_factors_of(A), free)
+        return _with(_iterations_of(A, space.rigid_motions * free[:, None]), free)
+
+    return prepared
+
+
+def _with(
+    solve: Callable[[FloatArray], FloatArray], free: FloatArray
+) -> Callable[[FloatArray], FloatArray]:
+    return lambda load: solve(load * free) * free
+
+
+def _factors_of(A: bsr_matrix) -> Callable[[FloatArray], FloatArray]:
+    inverse = factors(A.tocsc())
+    return lambda load: np.asarray(inverse.solve(load), dtype=np.float64)
+
+
+def _iterations_of(A: bsr_matrix, motions: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    inverse = multigrid(A, motions)
+
+    def solve(load: FloatArray) -> FloatArray:
+        if not load.any():
+            return np.zeros_like(load)
+        found = _iterated(A, load, inverse, PATIENT_STEPS, symmetric=True)
+        if found is None:
+            raise RuntimeError(
+                f"conjugate gradients did not converge in {PATIENT_STEPS} steps for {len(load)} "
+                "unknowns. Use a larger mesh size"
+            )
+        return found
+
+    return solve
+
+
 def limits(mesh: Mesh, direct_up_to: int | None) -> tuple[int, int]:
     """Return how many unknowns are solved by factors at once, and where multigrid fails."""
     if direct_up_to is not None:
@@ -151,9 +206,15 @@ def _by_multigrid(
     A: bsr_matrix, load: FloatArray, motions: FloatArray, steps: int, *, symmetric: bool
 ) -> FloatArray | None:
     """Return the solution by preconditioned iterations, None if they do not converge."""
+    inverse = multigrid(A if symmetric else (0.5 * (A + A.T)).tobsr((3, 3)), motions)
+    return _iterated(A, load, inverse, steps, symmetric=symmetric)
+
+
+def _iterated(
+    A: bsr_matrix, load: FloatArray, inverse: LinearOperator, steps: int, *, symmetric: bool
+) -> FloatArray | None:
     from scipy.sparse.linalg import cg, gmres
 
-    inverse = multigrid(A if symmetric else (0.5 * (A + A.T)).tobsr((3, 3)), motions)
     x = np.zeros_like(load)
     size = float(np.linalg.norm(load))
     for _ in range(RESTARTS):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,10 +26,16 @@ from mechagents.mechanics.formulation import (
 from mechagents.mechanics.transient import factors_at
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import bsr_matrix, csr_matrix
 
     from mechagents.mechanics.formulation import WantedOfField
     from mechagents.mechanics.meshing import FloatArray, IntArray, Mesh
+
+    Matrix = csr_matrix | bsr_matrix
+    Solver = Callable[[FloatArray], FloatArray]
+    """From a load to a solution, both of shape (n,), the latter 0 on what is held."""
+    Linear = Callable[[Matrix], Solver]
+    """From a symmetric matrix of shape (n, n) to what solves with it."""
 
 
 class Moment(NamedTuple):
@@ -76,16 +83,18 @@ def load_factors(problem: Formulation, time: FloatArray) -> FloatArray:
 
 
 def newmark(
-    matrices: tuple[csr_matrix, csr_matrix, csr_matrix],
+    matrices: tuple[Matrix, Matrix, Matrix],
     f: FloatArray,
     fixed: IntArray,
     v0: FloatArray,
     time: FloatArray,
     factor: FloatArray,
+    *,
+    linear: Linear | None = None,
 ) -> Motion:
     """Return the motion M a + C v + K u = factor(t) f from u = 0, by average acceleration.
 
-    The matrix of a step, M + dt / 2 C + dt^2 / 4 K, is factorised once.
+    The matrix of a step, M + dt / 2 C + dt^2 / 4 K, is factorised once, or as ``linear`` does it.
 
     Args:
         matrices: M, C and K, symmetric, each of shape (n, n); M positive definite.
@@ -94,32 +103,45 @@ def newmark(
         v0: The velocity at first [m/s], shape (n,); 0 is taken where an unknown is held.
         time: Equal steps from 0 to the end [s], shape (steps + 1,).
         factor: Of the loads at each time, shape (steps + 1,).
+        linear: What solves with a matrix again and again; by factors for None, of solids
+            ``solid_steps(V, fixed)``.
 
     Raises:
         RuntimeError: If a matrix is singular.
     """
     import numpy as np
 
-    free = np.setdiff1d(np.arange(len(f)), fixed)
-    M, C, K = (matrix[free][:, free] for matrix in matrices)
-    load, dt = f[free], float(time[1] - time[0])
-    step = factors((M + dt / 2 * C + dt**2 / 4 * K).tocsc()).solve
-    u, v, a = (np.zeros((len(time), len(free))) for _ in range(3))
-    v[0] = v0[free]
-    a[0] = factors(M.tocsc()).solve(factor[0] * load - C @ v[0])
+    solver = linear or partial(_by_factors, np.setdiff1d(np.arange(len(f)), fixed))
+    M, C, K = matrices
+    dt = float(time[1] - time[0])
+    step = solver(M + dt / 2 * C + dt**2 / 4 * K)
+    u, v, a = (np.zeros((len(time), len(f))) for _ in range(3))
+    v[0] = v0
+    v[0, fixed] = 0.0
+    a[0] = solver(M)(factor[0] * f - C @ v[0])
     for n in range(len(time) - 1):
         moved = u[n] + dt * v[n] + dt**2 / 4 * a[n]
         speed = v[n] + dt / 2 * a[n]
-        a[n + 1] = step(factor[n + 1] * load - C @ speed - K @ moved)
+        a[n + 1] = step(factor[n + 1] * f - C @ speed - K @ moved)
         v[n + 1] = speed + dt / 2 * a[n + 1]
         u[n + 1] = moved + dt**2 / 4 * a[n + 1]
-    whole = [np.zeros((len(time), len(f))) for _ in range(3)]
-    for part, found in zip(whole, (u, v, a), strict=True):
-        part[:, free] = found
-    U, V, A = whole
-    mass, damping, stiffness = matrices
-    held = (mass @ A.T + damping @ V.T + stiffness @ U.T).T - np.outer(factor, f)
-    return Motion(time, U, V, A, held)
+    held = (M @ a.T + C @ v.T + K @ u.T).T - np.outer(factor, f)
+    return Motion(time, u, v, a, held)
+
+
+def _by_factors(free: IntArray, matrix: Matrix) -> Solver:
+    """Return what solves on the free unknowns, and leaves the others at 0."""
+    import numpy as np
+
+    rows = matrix.tocsr()
+    inverse = factors(rows[free][:, free].tocsc())
+
+    def solve(load: FloatArray) -> FloatArray:
+        found = np.zeros(len(load))
+        found[free] = inverse.solve(load[free])
+        return found
+
+    return solve
 
 
 def motion_quantities(
@@ -127,14 +149,14 @@ def motion_quantities(
     motion: Motion,
     dofs: IntArray,
     solution_at: Callable[[float], Solution],
-    beds: Mapping[str, csr_matrix] | None = None,
+    beds: Mapping[str, Matrix] | None = None,
 ) -> list[Result]:
     """Return every wanted quantity of a motion in time.
 
     Args:
         problem: What is wanted.
         motion: The motion.
-        dofs: The unknowns of each node, shape (nodes, 2).
+        dofs: The unknowns of each node, shape (nodes, 2), of solids (nodes, 3).
         solution_at: Returns the solution at a time [s], whose forces are ``held`` then.
         beds: The stiffness of the springs on each boundary that has some, shape (n, n).
 
@@ -173,13 +195,13 @@ def _series(
     mesh: Mesh,
     motion: Motion,
     dofs: IntArray,
-    beds: Mapping[str, csr_matrix],
+    beds: Mapping[str, Matrix],
 ) -> FloatArray:
     """Return a quantity at every time, shape (steps + 1,)."""
     import numpy as np
 
     if isinstance(wanted, WantedReaction):
-        column = "xy".index(wanted.component)
+        column = "xyz".index(wanted.component)
         held = motion.held[:, dofs[mesh.boundary_nodes[wanted.boundary], column]].sum(axis=1)
         if wanted.boundary in beds:
             held = held - (beds[wanted.boundary] @ motion.u.T)[dofs[:, column]].sum(axis=0)
@@ -197,7 +219,7 @@ def write_motion(motion: Motion, dofs: IntArray, folder: Path | str = ".") -> No
 
     Args:
         motion: The motion.
-        dofs: The unknowns of each node, shape (nodes, 2).
+        dofs: The unknowns of each node, shape (nodes, 2), of solids (nodes, 3).
         folder: Where.
     """
     import numpy as np

@@ -312,8 +312,9 @@ class Formulation(Part):
     """When the motion of a transient problem ends [s]; it begins at 0, without displacement."""
     time_course: Annotated[TimeCourse, Field(min_length=1)] = SUDDEN
     """How all loads of a transient problem vary: times from 0 [s] and factors, linear between."""
-    initial_velocity: InitialVelocity = (0.0, 0.0)
-    """Of the whole body of a transient problem where nothing holds it, x and y [m/s]."""
+    initial_velocity: Annotated[InitialVelocity, Field(validate_default=True)] = (0.0, 0.0)
+    """Of the whole body of a transient problem where nothing holds it, x and y, of a solid z too
+    [m/s]."""
     damping: RayleighDamping | None = None
     """Of a transient problem; None for a body without."""
     wanted: Annotated[tuple[Wanted, ...], Field(min_length=1)]
@@ -329,6 +330,15 @@ class Formulation(Part):
         if not isinstance(geometry, Geometry):
             return supports
         return tuple(_mirrored(index, s, geometry) for index, s in enumerate(supports))
+
+    @field_validator("initial_velocity")
+    @classmethod
+    def _rest_has_as_many_components_as_the_body(
+        cls, velocity: InitialVelocity, info: ValidationInfo
+    ) -> InitialVelocity:
+        if any(velocity):
+            return velocity
+        return (0.0,) * 3 if info.data.get("idealisation") == "solid" else (0.0,) * 2
 
     @field_validator("wanted")
     @classmethod

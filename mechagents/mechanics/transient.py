@@ -19,8 +19,8 @@ TimeCourse = tuple[tuple[Time, float], ...]
 """Times [s], from 0, and the factors of all loads then; linear in between, constant after."""
 SUDDEN: TimeCourse = ((0.0, 1.0),)
 """Loads that act in full from the beginning."""
-InitialVelocity = tuple[Velocity, Velocity]
-"""The velocity of the whole body at first, x and y [m/s]."""
+InitialVelocity = tuple[Velocity, Velocity] | tuple[Velocity, Velocity, Velocity]
+"""The velocity of the whole body at first, x and y, of a solid z too [m/s]."""
 LONGEST_COURSE = 50
 LARGEST_FACTOR = 1e3
 
@@ -106,8 +106,9 @@ def _wrong_body(f: Formulation) -> Iterator[str]:
     for index, load in enumerate(f.loads):
         if load.kind == "temperature":
             yield f"loads.{index}.kind: a change of temperature is not solved in transient yet"
-    if not all(map(math.isfinite, f.initial_velocity)):
-        yield "initial_velocity: is two numbers in m/s"
+    count = len(f.axes)
+    if len(f.initial_velocity) != count or not all(map(math.isfinite, f.initial_velocity)):
+        yield f"initial_velocity: is {'two' if count == 2 else 'three'} numbers in m/s"
     if f.idealisation == "axisymmetric" and f.initial_velocity[0] != 0.0:
         yield "initial_velocity.0: a body of revolution cannot move across its axis"
     loaded = f.loads and any(factor for _, factor in f.time_course)

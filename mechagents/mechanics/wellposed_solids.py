@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mechagents.mechanics.eigen import FREE
 from mechagents.mechanics.geometry import AtSpacePoint, OnCurve
 
 if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
 
-SOLVED = ("static_linear", "static_finite", "static_plastic", "modal", "buckling")
-"""Analyses of solids."""
 _OVERLAP = 1e-7
 """Regions that share more than this part of the smaller one overlap; less is rounding."""
 
@@ -36,8 +35,7 @@ def _bad_places(f: Formulation) -> Iterator[str]:
     from mechagents.mechanics import _solid_places as places
 
     checks = (places.bad_places, places.contradictions, places.bad_formulas)
-    # What nothing holds vibrates too, with rigid motions of frequency 0.
-    for check in checks if f.analysis == "modal" else (*checks, places.floating):
+    for check in checks if f.analysis in FREE else (*checks, places.floating):
         found = list(check(f))
         if found:
             yield from found
@@ -45,9 +43,6 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 
 
 def _unknown_to_solids(f: Formulation) -> Iterator[str]:
-    if f.analysis not in SOLVED:
-        known = " and ".join([", ".join(SOLVED[:-1]), SOLVED[-1]])
-        yield f"analysis: solids are solved in {known} only, not in {f.analysis} yet"
     for index, spring in enumerate(f.springs):
         if spring.kind == "point_spring":
             yield (

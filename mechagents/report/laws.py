@@ -69,8 +69,7 @@ def motion_words(formulation: Formulation) -> str:
     elif f.loads:
         told.append("loads in full from the beginning")
     if any(f.initial_velocity):
-        x, y = f.initial_velocity
-        told.append(f"at first at ({x:g}, {y:g}) m/s")
+        told.append(f"at first at ({', '.join(f'{v:g}' for v in f.initial_velocity)}) m/s")
     if f.damping is not None:
         alpha, beta = f.damping.mass, f.damping.stiffness
         told.append(f"damping {alpha:g} 1/s times the mass and {beta:g} s times the stiffness")

@@ -50,11 +50,11 @@ class Motion:
     time: FloatArray
     """[s], shape (times,)."""
     u: FloatArray
-    """[m], shape (times, points, 2)."""
+    """[m], shape (times, points, d)."""
     v: FloatArray
-    """[m/s], shape (times, points, 2)."""
+    """[m/s], shape (times, points, d)."""
     a: FloatArray
-    """[m/s^2], shape (times, points, 2)."""
+    """[m/s^2], shape (times, points, d)."""
 
     def some(self, rows: IntArray) -> Motion:
         """Return the motion at some of the times."""
@@ -90,11 +90,11 @@ class Dynamics:
     lumped: bool
     """Whether the mass is lumped."""
     load: FloatArray
-    """At a factor of one [N, or N/m], shape (points, 2)."""
+    """At a factor of one [N, or N/m], shape (points, d)."""
     left: FloatArray
-    """M a + C v + K u - factor f [N, or N/m], shape (times, points, 2)."""
+    """M a + C v + K u - factor f [N, or N/m], shape (times, points, d)."""
     inertia: FloatArray
-    """M a + C v [N, or N/m], shape (times, points, 2)."""
+    """M a + C v [N, or N/m], shape (times, points, d)."""
     scale: FloatArray
     """The largest force at a point before it cancels, at each time, shape (times,)."""
     stored: FloatArray
@@ -168,7 +168,7 @@ class Dynamics:
         return Equilibrium(then, acting, np.zeros_like(u))
 
     def velocity(self, time: float) -> FloatArray:
-        """Return the velocity at a time [m/s], linear between two steps, shape (points, 2)."""
+        """Return the velocity at a time [m/s], linear between two steps, shape (points, d)."""
         before, share = self._place(time)
         v = self.motion.v
         return np.asarray((1 - share) * v[before] + share * v[before + 1], dtype=np.float64)
@@ -250,7 +250,7 @@ def _summed(force: FloatArray, u: FloatArray) -> FloatArray:
 
 
 def _springs(solution: Solution, u: FloatArray) -> FloatArray:
-    """Return what it takes to move the springs, shape (times, points, 2)."""
+    """Return what it takes to move the springs, shape (times, points, d)."""
     from scipy.sparse import csr_matrix
 
     size = u[0].size
@@ -267,7 +267,7 @@ class _Parts:
     parts: list[tuple[IntArray, FloatArray]]
 
     def forces(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return A x, and the sum of the sizes of what each element adds, (times, points, 2)."""
+        """Return A x, and the sum of the sizes of what each element adds, (times, points, d)."""
         total, size = np.zeros_like(x), np.zeros_like(x)
         for nodes, matrices in self.parts:
             dofs, gather = self._gather(nodes)
@@ -282,7 +282,8 @@ class _Parts:
         """Return the unknowns of each element, and the matrix that sums over elements."""
         from scipy.sparse import csr_matrix
 
-        each: IntArray = nodes[:, :, None] * 2 + np.arange(2, dtype=np.int64)
+        d = self.solution.fields.points.shape[1]
+        each: IntArray = nodes[:, :, None] * d + np.arange(d, dtype=np.int64)
         dofs: IntArray = each.reshape(len(nodes), -1)
         count = np.arange(dofs.size, dtype=np.int64)
         shape = (self.solution.fields.points.size, dofs.size)

@@ -51,7 +51,7 @@ def read_history(path: Path, fields: Fields) -> History:
 
 
 def read_steps(path: Path, fields: Fields, names: tuple[str, ...]) -> list[FloatArray]:
-    """Return arrays of an archive: the first of shape (steps,), the others (steps, points, 2).
+    """Return arrays of an archive: the first of shape (steps,), the others (steps, points, d).
 
     Raises:
         ValueError: As ``read_history``.

@@ -87,7 +87,8 @@ def _force_scale(dynamics: Dynamics) -> float:
     """Return the largest force on a boundary, or of the loads, at any time."""
     f = dynamics.solution.formulation
     boundaries = {item.boundary for item in (*f.supports, *f.springs)}
-    held = [np.abs(_reactions(dynamics, b, column)).max() for b in boundaries for column in (0, 1)]
+    columns = range(f.dimension)
+    held = [np.abs(_reactions(dynamics, b, column)).max() for b in boundaries for column in columns]
     loads = np.abs(dynamics.factor).max() * np.abs(dynamics.load.sum(axis=0)).max()
     return float(max([loads, *held]))
 
@@ -145,7 +146,7 @@ def _extremes(
     nodes = dynamics.solution.fields.blocks[spot.block].nodes[spot.element]
     x, dx = (np.einsum("k,tkx->tx", spot.N, part[:, nodes]) for part in (value, slope))
     dt = np.diff(dynamics.motion.time)[:, None]
-    curve = hermite(_WITHIN, dt, x[:-1], x[1:], dx[:-1], dx[1:]).reshape(-1, 2)
+    curve = hermite(_WITHIN, dt, x[:-1], x[1:], dx[:-1], dx[1:]).reshape(-1, x.shape[1])
     at_steps = moved(x, wanted.component)
     within = np.concatenate([at_steps, moved(curve, wanted.component)])
     return extreme(at_steps, wanted.over_time), extreme(within, wanted.over_time)

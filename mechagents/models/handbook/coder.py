@@ -82,6 +82,7 @@ SOLID_PROGRAMS = {
     "buckling": "solid_buckling.py",
     "static_finite": "solid_finite.py",
     "static_plastic": "solid_plasticity.py",
+    "transient": "solid_transient.py",
 }
 """The program for each analysis of a solid."""
 LOAD_STEPS = {"static_finite": 10, "static_plastic": 20}

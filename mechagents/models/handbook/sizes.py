@@ -16,7 +16,7 @@ ELEMENTS_ALONG_THE_BODY = 10
 FIRST_UNKNOWNS = 20_000
 """What an analyst starts with in space, where a tenth of the body is coarse for thin parts."""
 FIRST_UNKNOWNS_IN_STEPS = 4_000
-"""The same where each of many load steps solves for them several times."""
+"""The same where each of many steps of load or time solves for them."""
 FEWEST_ALONG_A_SOLID = 6
 MOST_UNKNOWNS = 400_000
 """Beyond that a program of the plane is not worth waiting for on a small machine."""
@@ -25,8 +25,9 @@ MOST_UNKNOWNS_OF_SOLIDS = 250_000
 MOST_UNKNOWNS_FOR_MODES = 100_000
 """The same for modes of solids, which are no longer counted beyond."""
 MOST_UNKNOWNS_IN_STEPS = 60_000
-"""The same for solids in load steps, each of which factorises a tangent several times."""
-IN_STEPS = ("static_finite", "static_plastic")
+"""The same for solids in steps, each of which solves for them, of load several times."""
+IN_STEPS = ("static_finite", "static_plastic", "transient")
+"""Analyses that go in steps of load or of time."""
 
 STEPS_OF_A_WAVE = 20
 """Steps of time in which a wave runs along the body, to start with."""

@@ -103,6 +103,8 @@ def _solver_of_solids(
         from mechagents.verification.reference.solid_finite import solve
     elif formulation.analysis in ("modal", "buckling"):
         from mechagents.verification.reference.solid_eigen import solve
+    elif formulation.analysis == "transient":
+        from mechagents.verification.reference.solid_moving import solve
     else:
         return _none
     return partial(solve, tolerance=tolerance)

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 import numpy as np
-from ngsolve import BilinearForm, GridFunction, InnerProduct, VectorH1, dx
+from ngsolve import BilinearForm, CoefficientFunction, GridFunction, InnerProduct, VectorH1, dx
 from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import (
@@ -39,28 +39,38 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     outlines = [outline(shape) for shape in formulation.geometry.regions.values()]
     steps = march.steps_for(formulation, size(outlines))
     fine, coarse = (
-        _Moving(formulation, Solved(formulation, resolution, make_body(formulation, resolution)), n)
+        Moving(formulation, Solved(formulation, resolution, make_body(formulation, resolution)), n)
         for resolution, n in ((FINE, steps), (COARSE, steps // 2))
     )
-    found: dict[str, ReferenceValue] = {}
-    for wanted in formulation.wanted:
-        if isinstance(wanted, WantedOfMode):
-            continue
-        best, rough = fine.quantity(wanted), coarse.quantity(wanted)
-        if len(best) and len(best) == len(rough):
-            scale = fine.scale(wanted)
-            error = SAFETY * float(np.abs(best - rough).max())
-            error += ROUNDING * max(float(np.abs(best).max()), scale)
-            values = tuple(map(float, best))
-            found[wanted.name] = ReferenceValue(values=values, error=error, scale=scale)
+    found = compared(fine.readings, coarse.readings)
     means = f"NGSolve {version('ngsolve')}, curved elements of order {FINE.order}"
     means += f" graded to the corners, {fine.solved.space.ndof} unknowns, {steps} steps of an "
     means += f"implicit Runge-Kutta method; error by order {COARSE.order} and half the steps"
     return ReferenceSolution(means=means, quantities=found)
 
 
+def compared(
+    fine: dict[str, tuple[FloatArray, float]], coarse: dict[str, tuple[FloatArray, float]]
+) -> dict[str, ReferenceValue]:
+    """Return the quantities of the finer of two motions, with errors by how far they are apart.
+
+    Args:
+        fine: Values in SI units and what is large for their kind, by name.
+        coarse: The same of the coarser motion.
+    """
+    found: dict[str, ReferenceValue] = {}
+    for name, (best, scale) in fine.items():
+        rough, _ = coarse[name]
+        if len(best) and len(best) == len(rough):
+            error = SAFETY * float(np.abs(best - rough).max())
+            error += ROUNDING * max(float(np.abs(best).max()), scale)
+            values = tuple(map(float, best))
+            found[name] = ReferenceValue(values=values, error=error, scale=scale)
+    return found
+
+
 @dataclass(frozen=True)
-class _Moment(Solved):
+class Moment(Solved):
     """A body at one time: what is read of it is read as in statics."""
 
     base: Solved
@@ -88,7 +98,7 @@ class _Moment(Solved):
 
 
 @dataclass(frozen=True)
-class _Moving:
+class Moving:
     """The motion of a formulation at one resolution."""
 
     formulation: Formulation
@@ -121,7 +131,7 @@ class _Moving:
         if not self.formulation.springs:
             return K
         bare = self.formulation.model_copy(update={"springs": ()})
-        alone = Solved(bare, self.solved.resolution, self.solved.body)
+        alone = type(self.solved)(bare, self.solved.resolution, self.solved.body)
         return exported(alone.stiffness.mat)
 
     @cached_property
@@ -137,20 +147,31 @@ class _Moving:
         f = self.formulation
         return march.march(self.system, f.time_course, v0, self.formulation.end_time, self.steps)
 
+    @property
+    def readings(self) -> dict[str, tuple[FloatArray, float]]:
+        """Every wanted quantity of the motion in SI units, and what is large for its kind."""
+        return {
+            wanted.name: (self.quantity(wanted), self.scale(wanted))
+            for wanted in self.formulation.wanted
+            if not isinstance(wanted, WantedOfMode)
+        }
+
     @cached_property
     def left(self) -> FloatArray:
         """What holds each unknown at each time, scaled."""
         return march.left(self.system, self.motion)
 
-    def moment(self, time: float, *, fast: bool = False) -> _Moment:
+    def moment(self, time: float, *, fast: bool = False) -> Solved:
         """Return the body at a time [s], its velocity in place of displacement if ``fast``."""
         u, v, a, factor = self.motion.at(time)
         system = self.system
         left = system.mass @ a + system.damping @ v + system.stiffness @ u - factor * system.load
+        return self.moment_of(v if fast else u, left)
+
+    def moment_of(self, moved: FloatArray, left: FloatArray) -> Solved:
+        """Return the body with a displacement, or velocity, and what holds it, both scaled."""
         solved = self.solved
-        return _Moment(
-            solved.formulation, solved.resolution, solved.body, solved, v if fast else u, left
-        )
+        return Moment(solved.formulation, solved.resolution, solved.body, solved, moved, left)
 
     def quantity(self, wanted: WantedOfField | WantedVelocity) -> FloatArray:
         """Return a wanted quantity in SI units: usually one value, none where it has no place."""
@@ -162,8 +183,16 @@ class _Moving:
 
     def _read(self, wanted: WantedOfField | WantedVelocity, time: float) -> FloatArray:
         if isinstance(wanted, WantedVelocity):
-            return self.moment(time, fast=True).quantity(wanted.as_displacement, 12)
-        return self.moment(time).quantity(wanted, 12)
+            return self.value(self.moment(time, fast=True), wanted.as_displacement)
+        return self.value(self.moment(time), wanted)
+
+    def value(self, then: Solved, wanted: WantedOfField) -> FloatArray:
+        """Return a quantity of a moment in SI units; none where it has no place."""
+        return then.quantity(wanted, 12)
+
+    def at(self, field: CoefficientFunction, point: tuple[float, ...]) -> FloatArray:
+        """Return a continuous field at a point; none where it has no place."""
+        return at_point(self.solved.body, field, point, jumps=False)
 
     def _series(self, wanted: WantedOfField | WantedVelocity) -> FloatArray:
         """Return a quantity at many times; none where it has no place."""
@@ -172,7 +201,7 @@ class _Moving:
         assert isinstance(wanted, WantedVelocity) or wanted.kind == "displacement"
         motion, fast = self.motion, isinstance(wanted, WantedVelocity)
         runs = (motion.v, motion.a) if fast else (motion.u, motion.v)
-        values, slopes = (self._at(run, wanted.at or (0.0, 0.0)) for run in runs)
+        values, slopes = (self._at(run, wanted.at or ()) for run in runs)
         if not len(values):
             return values
         dense = march.densely(float(motion.time[1]), values, slopes)
@@ -181,14 +210,14 @@ class _Moving:
         return np.asarray(dense[:, "xyz".index(wanted.component)], dtype=np.float64)
 
     def _at(self, run: FloatArray, point: tuple[float, ...]) -> FloatArray:
-        """Return both components of a run of fields at a point, shape (times, 2)."""
+        """Return all components of a run of fields at a point, shape (times, d)."""
         field, found = GridFunction(self.solved.space), list[FloatArray]()
         numbers = field.vec.FV().NumPy()
         for values in run:
             numbers[:] = values / self.solved.body.frame.scale
-            read = [at_point(self.solved.body, field[i], point, jumps=False) for i in (0, 1)]
+            read = [self.at(field[i], point) for i in range(len(self.formulation.axes))]
             if not len(read[0]):
-                return np.zeros((0, 2))
+                return np.zeros((0, len(read)))
             found.append(np.concatenate(read))
         return np.array(found)
 
@@ -197,10 +226,7 @@ class _Moving:
         unit = solved.on(wanted.boundary, "xyz".index(wanted.component), solved.varying(1.0))
         held = self.left @ unit / solved.force_scale
         if any(spring.boundary == wanted.boundary for spring in self.formulation.springs):
-            times = [
-                _Moment(solved.formulation, solved.resolution, solved.body, solved, u, u)
-                for u in self.motion.u
-            ]
+            times = [self.moment_of(u, u) for u in self.motion.u]
             held = held + [springs.total(t, wanted.boundary, wanted.component) for t in times]
         return np.asarray(held, dtype=np.float64)
 

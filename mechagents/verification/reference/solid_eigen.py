@@ -31,6 +31,7 @@ from mechagents.verification.reference.solid import (
     known_well,
 )
 from mechagents.verification.reference.solid_mesh import make_solid_body
+from mechagents.verification.reference.springs import with_beds
 from mechagents.verification.reference.values import ReferenceSolution
 
 ORDERS = (3, 4, 5)
@@ -130,4 +131,4 @@ class FactorisedSolid(SolvedSolid):
     @cached_property
     def stiffness(self) -> BilinearForm:
         """K on all degrees of freedom."""
-        return BilinearForm(self.work(), symmetric=True).Assemble()
+        return BilinearForm(with_beds(self.work(), self), symmetric=True).Assemble()
