@@ -25,8 +25,11 @@ class Body:
 
     @property
     def family(self) -> str:
-        """Whose program answers it: its analysis, or ``solid``."""
-        return "solid" if self.formulation.dimension == 3 else self.formulation.analysis
+        """Whose program answers it: its analysis, ``solid`` or ``solid_transient``."""
+        analysis = self.formulation.analysis
+        if self.formulation.dimension == 2:
+            return analysis
+        return "solid_transient" if analysis == "transient" else "solid"
 
 
 def _line(axis: str, at: float, **more: object) -> dict[str, object]:
@@ -408,8 +411,10 @@ def bodies() -> list[Body]:
         used = Settings(mesh_size=size, element_order=order)
         found.append(Body(name, Formulation.model_validate(data), used))
     for name, (data, size, tolerance) in solid_bodies.BODIES.items():
-        used = Settings(mesh_size=size, element_order=2)
-        found.append(Body(name, Formulation.model_validate(data), used, tolerance))
+        formulation = Formulation.model_validate(data)
+        steps = TIME_STEPS if formulation.analysis == "transient" else None
+        used = Settings(mesh_size=size, element_order=2, time_steps=steps)
+        found.append(Body(name, formulation, used, tolerance))
     for name, (data, size, steps, tolerance) in analysis_bodies.BODIES.items():
         used = Settings(mesh_size=size, element_order=2, load_steps=steps)
         found.append(Body(name, Formulation.model_validate(data), used, tolerance))

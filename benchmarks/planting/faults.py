@@ -763,7 +763,8 @@ def _widened(fault: Fault) -> Fault:
     found = [analyses for analyses, names in _ALSO.items() if fault.name in names]
     analyses = found[0] if found else fault.analyses
     if fault.name in _IN_TIME:
-        analyses |= motion_faults.MOTION
+        in_space = fault.name in _IN_SPACE
+        analyses |= motion_faults.MOTION if in_space else motion_faults.IN_THE_PLANE
     return (
         replace(fault, analyses=analyses | solid_faults.SOLID)
         if fault.name in _IN_SPACE

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from planting.making import Fault, Known, Tree, Wrong, every, told, where, write_numbers
 
-MOTION = frozenset({"transient"})
+IN_THE_PLANE = frozenset({"transient"})
+MOTION = IN_THE_PLANE | {"solid_transient"}
 LAW = "D = stiffness(problem, mesh)"
 STEPS = "time = np.linspace(0.0, problem.end_time, settings.time_steps + 1)"
-SOLVE = "motion = newmark((M, C, K), f, fixed, v0, time, load_factors(problem, time))"
+SOLVE = "motion = newmark((M, C, K), f, fixed, v0, time, load_factors(problem, time)"
 DAMPED = "if problem.damping is not None:"
 
 
@@ -41,8 +42,7 @@ FAULTS: tuple[Fault, ...] = tuple(
         ("half of the time", where(every, (STEPS, STEPS.replace("end_time,", "end_time / 2,"))),
          False, False),
         ("load grows slowly",
-         where(every, (SOLVE, SOLVE.replace("load_factors(problem, time))",
-                                            "load_factors(problem, time) * time / time[-1])"))),
+         where(every, (SOLVE, SOLVE + " * time / time[-1]")),
          False, False),
         ("time_steps ignored",
          where(every, (STEPS, STEPS.replace("settings.time_steps + 1", "61"))), True, False),

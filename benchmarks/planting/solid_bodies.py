@@ -97,8 +97,33 @@ def _warm_block() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _struck_block() -> dict[str, Any]:
+    """A clamped block whose end is pushed down and forward within a tenth of a millisecond."""
+    return {
+        "analysis": "transient",
+        "idealisation": "solid",
+        "geometry": {
+            "regions": {"block": {"kind": "box", "size": [0.4, 0.1, 0.1]}},
+            "boundaries": {"wall": _plane("x", 0.0), "tip": _plane("x", 0.4)},
+        },
+        "materials": {"block": {**STEEL, "density": 7850.0}},
+        "supports": [{"boundary": "wall", "x": 0.0, "y": 0.0, "z": 0.0}],
+        "loads": [{"kind": "traction", "boundary": "tip", "x": 5e6, "z": -1e6}],
+        "time_course": [[0.0, 0.0], [1e-3, 1.0]],
+        "end_time": 2.5e-3,
+        "wanted": [
+            {"name": "furthest", "kind": "displacement", "component": "z",
+             "at": [0.4, 0.05, 0.05], "over_time": "min"},
+            {"name": "speed", "kind": "velocity", "component": "z", "at": [0.4, 0.05, 0.05],
+             "time": 5e-4},
+            {"name": "energy", "kind": "strain_energy", "time": 1.5e-3},
+        ],
+    }  # fmt: skip
+
+
 BODIES: dict[str, tuple[dict[str, Any], float, float]] = {
     "drilled-block": (_drilled_block(), 0.026, 0.06),
     "joined-block": (_joined_block(), 0.03, 0.02),
+    "struck-block": (_struck_block(), 0.034, 0.05),
     "warm-block": (_warm_block(), 0.025, 0.02),
 }

@@ -169,10 +169,11 @@ Answer = tuple[FloatArray, FloatArray, FloatArray]
 """Of a block: forces at each element's nodes, its energy, and the work of its stress."""
 
 
-def balance(solution: Solution, level: int = 0) -> Balance:
+def balance(solution: Solution, level: int = 0, *, faces: int | None = None) -> Balance:
     """Return the forces that the returned displacement makes under the formulation's law."""
     blocks = range(len(solution.fields.blocks))
-    return gathered(solution, level, [_answer(solution, index, level) for index in blocks])
+    answers = [_answer(solution, index, level) for index in blocks]
+    return gathered(solution, level, answers, faces=faces)
 
 
 def _answer(solution: Solution, index: int, level: int) -> Answer:
@@ -188,8 +189,18 @@ def _answer(solution: Solution, index: int, level: int) -> Answer:
     return element_forces(at, weighted, axisymmetric=solution.axisymmetric), energy, work
 
 
-def gathered(solution: Solution, level: int, answers: list[Answer]) -> Balance:
-    """Return the balance of what every element answers, block by block, with the loads."""
+def gathered(
+    solution: Solution, level: int, answers: list[Answer], *, faces: int | None = None
+) -> Balance:
+    """Return the balance of what every element answers, block by block, with the loads.
+
+    Args:
+        solution: What was returned.
+        level: Of the quadrature rules.
+        answers: Forces, energy and work of the elements of each block.
+        faces: Of those on edges and faces, if they are of another level.
+    """
+    outer = level if faces is None else faces
     fields = solution.fields
     count = len(fields.points)
     internal = np.zeros_like(fields.points)
@@ -207,13 +218,14 @@ def gathered(solution: Solution, level: int, answers: list[Answer]) -> Balance:
     activity = by_region.sum(axis=0)
     external = np.zeros_like(fields.points)
     for load in solution.formulation.loads:
-        share = solution.factor * _load(solution, load, level)
+        inner = isinstance(load, BodyForce | TemperatureChange)
+        share = solution.factor * _load(solution, load, level if inner else outer)
         external += share
         # A load on all regions counts in each; one at a point that a region lacks is not read.
         named = load.region if isinstance(load, BodyForce) else None
         by_region[slice(None) if named is None else solution.regions.index(named)] += np.abs(share)
     for spring in solution.formulation.springs:
-        share = spring_force(solution, spring, level)
+        share = spring_force(solution, spring, outer)
         external += share
         by_region += np.abs(share)
     activity += np.abs(external)

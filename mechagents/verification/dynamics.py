@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,16 +80,25 @@ def read_motion(path: Path, fields: Fields) -> Motion:
     return found
 
 
+@dataclass(frozen=True)
+class _Rules:
+    """By which rules a program seems to have integrated."""
+
+    level: int
+    """Of the quadrature in elements."""
+    faces: int
+    """Of that on edges and faces."""
+    lumped: bool
+    """Whether the mass is lumped."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dynamics:
     """A motion with the forces of the discretisation that the program seems to have used."""
 
     solution: Solution
     motion: Motion
-    level: int
-    """Of the quadrature rules."""
-    lumped: bool
-    """Whether the mass is lumped."""
+    rules: _Rules
     load: FloatArray
     """At a factor of one [N, or N/m], shape (points, d)."""
     left: FloatArray
@@ -109,19 +119,21 @@ class Dynamics:
         """Return the forces by the first discretisation in use that leaves them balanced.
 
         Tried at a few times are the quadrature rules, with a consistent mass, then a lumped one.
+        Programs choose those on faces by themselves, so that these may be the most usual ones.
         """
         rows = np.unique(np.linspace(0, motion.steps, _TRIED).astype(np.int64))
-        best: tuple[float, int, bool] | None = None
-        for lumped in (False, True):
-            for level in range(len(RULES["quad"])):
-                tried = _by_rule(solution, motion.some(rows), level, lumped=lumped)
-                worst = float(tried.shares.max())
+        some = motion.some(rows)
+        best: tuple[float, _Rules] | None = None
+        for lumped, level in product((False, True), range(len(RULES["quad"]))):
+            for faces in sorted({level, 0}, reverse=True):
+                rules = _Rules(level, faces, lumped)
+                worst = float(_by_rules(solution, some, rules).shares.max())
                 if best is None or worst < best[0]:
-                    best = worst, level, lumped
+                    best = worst, rules
                 if worst <= RESIDUAL:
-                    return _by_rule(solution, motion, level, lumped=lumped)
+                    return _by_rules(solution, motion, rules)
         assert best is not None
-        return _by_rule(solution, motion, best[1], lumped=best[2])
+        return _by_rules(solution, motion, best[1])
 
     @property
     def factor(self) -> FloatArray:
@@ -158,7 +170,7 @@ class Dynamics:
             u = self._followed(before, share)
         fields = replace(self.solution.fields, displacement=u, rounding=ROUNDING)
         then = replace(self.solution, factor=float(factor), fields=fields)
-        forces = balance(then, self.level)
+        forces = balance(then, self.rules.level, faces=self.rules.faces)
         # In a plain static balance inertia and damping are loads.
         acting = replace(
             forces,
@@ -204,12 +216,13 @@ def hermite(
     return np.asarray(value + dt * s * (1 - s) * ((1 - s) * v0 - s * v1), dtype=np.float64)
 
 
-def _by_rule(solution: Solution, motion: Motion, level: int, *, lumped: bool) -> Dynamics:
-    """Return the forces of a motion with all integrals by one level of quadrature rules."""
+def _by_rules(solution: Solution, motion: Motion, rules: _Rules) -> Dynamics:
+    """Return the forces of a motion with all integrals by some quadrature rules."""
+    level = rules.level
     damping = solution.formulation.damping
     alpha, beta = (0.0, 0.0) if damping is None else (damping.mass, damping.stiffness)
     stiff = _Parts(solution, list(element_stiffness(solution, level)))
-    heavy = _Parts(solution, list(element_mass(solution, level, lumped=lumped)))
+    heavy = _Parts(solution, list(element_mass(solution, level, lumped=rules.lumped)))
     Ku, scale = stiff.forces(motion.u)
     Ma, of_mass = heavy.forces(motion.a)
     Mv, _ = heavy.forces(motion.v)
@@ -217,9 +230,9 @@ def _by_rule(solution: Solution, motion: Motion, level: int, *, lumped: bool) ->
     if beta:
         Kv, of_damping = stiff.forces(motion.v)
         Cv, scale = Cv + beta * Kv, scale + beta * of_damping
-    Su = _springs(solution, motion.u)
+    Su = _springs(solution, motion.u, rules.faces)
     still = replace(solution.fields, displacement=np.zeros_like(solution.fields.points))
-    load = balance(replace(solution, fields=still, factor=1.0), level).external
+    load = balance(replace(solution, fields=still, factor=1.0), level, faces=rules.faces).external
     factor = factors_at(solution.formulation.time_course, motion.time)
     acting = factor[:, None, None] * load
     inertia, inner = Ma + Cv, Ku + Su
@@ -227,8 +240,7 @@ def _by_rule(solution: Solution, motion: Motion, level: int, *, lumped: bool) ->
     return Dynamics(
         solution,
         motion,
-        level,
-        lumped,
+        rules,
         load,
         left=inertia + inner - acting,
         inertia=inertia,
@@ -249,12 +261,12 @@ def _summed(force: FloatArray, u: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(each)])
 
 
-def _springs(solution: Solution, u: FloatArray) -> FloatArray:
+def _springs(solution: Solution, u: FloatArray, level: int) -> FloatArray:
     """Return what it takes to move the springs, shape (times, points, d)."""
     from scipy.sparse import csr_matrix
 
     size = u[0].size
-    values, rows, columns = spring_stiffness(solution)
+    values, rows, columns = spring_stiffness(solution, level)
     K = csr_matrix((values, (rows, columns)), (size, size))
     return np.asarray((K @ u.reshape(len(u), -1).T).T.reshape(u.shape), dtype=np.float64)
 

@@ -112,7 +112,7 @@ def check_dynamics(dynamics: Dynamics) -> Iterator[Check]:
     """Yield whether forces balance at every step and no energy is lost or made."""
     shares = dynamics.shares
     worst = int(shares.argmax())
-    mass = "lumped" if dynamics.lumped else "consistent"
+    mass = "lumped" if dynamics.rules.lumped else "consistent"
     message = f"inertia ({mass} mass), damping, stiffness and loads balance at every step"
     if not shares[worst] <= RESIDUAL:
         wrong = int((shares > RESIDUAL).sum())

@@ -44,12 +44,12 @@ def spring_total(solution: Solution, boundary: str, axis: Axis) -> float:
     return sum(float(spring_force(solution, spring)[:, column].sum()) for spring in springs)
 
 
-def spring_stiffness(solution: Solution) -> tuple[FloatArray, IntArray, IntArray]:
+def spring_stiffness(solution: Solution, level: int = 0) -> tuple[FloatArray, IntArray, IntArray]:
     """Return the matrix of all springs as values, rows and columns of (point, component)."""
     values, rows, columns = [np.zeros(0)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     dimension = solution.fields.points.shape[1]
     for spring in solution.formulation.springs:
-        for nodes, matrix in _matrices(solution, spring, 0):
+        for nodes, matrix in _matrices(solution, spring, level):
             for axis, stiffness in spring.components.items():
                 dofs = dimension * nodes + AXES.index(axis)
                 row, column = np.broadcast_arrays(dofs[:, :, None], dofs[:, None, :])

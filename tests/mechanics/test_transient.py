@@ -60,6 +60,21 @@ def test_a_body_in_motion_need_not_be_held() -> None:
     Formulation.model_validate(changed(supports=[]))
 
 
+def test_a_solid_at_rest_has_a_velocity_of_three_components() -> None:
+    solid = changed(
+        idealisation="solid",
+        geometry={
+            "regions": {"bar": {"kind": "box", "size": [1.0, 0.1, 0.1]}},
+            "boundaries": {"right": {"kind": "plane", "axis": "x", "at": 1.0}},
+        },
+        supports=[],
+        wanted=[{**BAR["wanted"][0], "at": [1.0, 0.0, 0.0]}],
+    )
+    found = Formulation.model_validate(solid)
+    assert found.initial_velocity == (0.0, 0.0, 0.0)
+    assert found.amended({"initial_velocity": [0.0, 0.0, 2.0]}).initial_velocity == (0.0, 0.0, 2.0)
+
+
 FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed(end_time=None), "end_time: is needed"),
     (changed(time_course=[[1e-4, 1]]), "time_course.0: begins at the time 0"),
@@ -73,6 +88,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed(load_path=[1.0, 0.0]), "load_path: only plasticity"),
     (changed(materials={"bar": {"youngs_modulus": 1e9, "poisson_ratio": 0.3}}), "bar.density: is"),
     (changed(idealisation="axisymmetric", initial_velocity=[1, 0]), "initial_velocity.0: a body"),
+    (changed(initial_velocity=[1, 0, 0]), "initial_velocity: is two numbers"),
     (wanted(time=None), "wanted.0.time: is missing"),
     (wanted(over_time="max"), "wanted.0.time: give either"),
     (wanted(time=2e-3), "wanted.0.time: is from 0 to the end_time"),

@@ -65,10 +65,10 @@ def test_a_sound_body_of_two_regions_has_no_fault() -> None:
         ({"analysis": "modal", "loads": []}, "materials.beam.density"),
         (
             {"materials": {"beam": {"youngs_modulus": 1e9, "poisson_ratio": 0.3, "density": 1e3}},
-             "analysis": "transient", "end_time": 1.0,
+             "analysis": "transient", "end_time": 1.0, "initial_velocity": [1.0, 0.0],
              "wanted": [{"name": "u", "kind": "displacement", "component": "x",
                          "at": [0.0, 0.0, 0.0], "time": 1.0}]},
-            "analysis: solids are solved in static_linear, static_finite, static_plastic, modal",
+            "initial_velocity: is three numbers in m/s",
         ),
         (
             {"loads": [{"kind": "point_force", "boundary": "corner", "z": 1.0}]},

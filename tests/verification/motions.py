@@ -54,6 +54,26 @@ BAR: dict[str, Any] = {
     ],
 }  # fmt: skip
 """A bar that a wave runs along: the end is pulled, and the other is held in its direction."""
+SOLID_BAR: dict[str, Any] = {
+    **{name: value for name, value in BAR.items() if name != "thickness"},
+    "idealisation": "solid",
+    "geometry": {
+        "regions": {"bar": {"kind": "box", "size": [LENGTH, HEIGHT, HEIGHT]}},
+        "boundaries": {
+            "left": {"kind": "plane", "axis": "x", "at": 0.0},
+            "right": {"kind": "plane", "axis": "x", "at": LENGTH},
+            "back": {"kind": "plane", "axis": "y", "at": 0.0},
+            "bottom": {"kind": "plane", "axis": "z", "at": 0.0},
+        },
+    },
+    "supports": [{"boundary": "left", "x": 0.0}, {"boundary": "back", "y": 0.0},
+                 {"boundary": "bottom", "z": 0.0}],
+    "wanted": [
+        {**wanted, "at": [*wanted["at"], 0.05]} if "at" in wanted else wanted
+        for wanted in BAR["wanted"]
+    ],
+}  # fmt: skip
+"""The same bar, square in section, as a solid."""
 EULER = """
 
 def newmark(matrices, f, fixed, v0, time, factor):
@@ -107,7 +127,7 @@ def run(
 ) -> Evidence:
     """Run the handbook's program, changed or not, and return what verification says of it."""
     formulation = Formulation.model_validate(problem)
-    source = program_text("transient")
+    source = program_text("transient", formulation.dimension)
     for old, new in (changes or {}).items():
         assert old in source, old
         source = source.replace(old, new)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from motions import BAR, PUSH, RHO, SPEED
+from motions import BAR, PUSH, RHO, SOLID_BAR, SPEED
 from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import Formulation
@@ -63,15 +64,14 @@ def waves() -> dict[str, float]:
     return {"tip": tip, "peak": 2 * PUSH / 200e9 - speed * 0.25e-4, "speed": speed}
 
 
-def two_ways() -> list[ModuleType]:
+def two_ways(first: str = "moving") -> list[ModuleType]:
     from mechagents.verification.reference import other_motion
 
     ways: list[ModuleType] = [other_motion]
     try:
-        from mechagents.verification.reference import moving
+        return [*ways, import_module(f"mechagents.verification.reference.{first}")]
     except ImportError:
         return ways
-    return [*ways, moving]
 
 
 @pytest.mark.parametrize("way", two_ways(), ids=lambda way: way.__name__.rpartition(".")[2])
@@ -80,6 +80,17 @@ def test_both_ways_find_the_waves_of_a_bar(way: ModuleType) -> None:
     for name, value in waves().items():
         if name == "peak":
             continue
+        assert found[name].values[0] == pytest.approx(value, rel=4e-3), name
+        assert abs(found[name].values[0] - value) <= found[name].error
+    assert set(found) == {"tip", "peak", "speed", "force", "pull", "middle", "stretch", "energy"}
+
+
+@pytest.mark.parametrize(
+    "way", two_ways("solid_moving"), ids=lambda way: way.__name__.rpartition(".")[2]
+)
+def test_both_ways_find_the_waves_of_a_solid_bar(way: ModuleType) -> None:
+    found = way.solve(Formulation.model_validate(SOLID_BAR)).quantities
+    for name, value in waves().items():
         assert found[name].values[0] == pytest.approx(value, rel=4e-3), name
         assert abs(found[name].values[0] - value) <= found[name].error
     assert set(found) == {"tip", "peak", "speed", "force", "pull", "middle", "stretch", "energy"}

@@ -83,7 +83,7 @@ def _solver(
             from mechagents.verification.reference.moving import solve
         else:
             return _none
-    elif formulation.dimension == 3 and analysis not in ("static_linear", "static_plastic"):
+    elif formulation.dimension == 3 and analysis == "static_finite":
         return _none
     elif analysis == "static_linear" or analysis == "static_plastic":
         from mechagents.verification.reference.other_elements import solve

@@ -9,20 +9,23 @@ from scipy.sparse import csr_matrix
 
 from mechagents.mechanics.formulation import Formulation, WantedOfMode
 from mechagents.mechanics.shapes import outline, size
+from mechagents.mechanics.solid_body import box, volume
 from mechagents.verification.assembly import balance
 from mechagents.verification.convergence import COARSENING, WAVES
 from mechagents.verification.dynamics import Dynamics, Motion
 from mechagents.verification.elements import FloatArray
 from mechagents.verification.matrices import mass_matrix, stiffness_matrix
 from mechagents.verification.motion_reading import motion_scale, read_motion_at
-from mechagents.verification.reference import march
+from mechagents.verification.reference import march, solid_elements
 from mechagents.verification.reference.other_elements import unloaded, value_by_meshes
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 from mechagents.verification.solution import Solution
 from mechagents.verification.springs import spring_stiffness
 
 ELEMENTS = (2000, 890, 395)
-"""About how many elements the three meshes have."""
+"""About how many elements the three meshes of the plane have."""
+SHARE = 0.15
+"""Of the elements that a solid has in statics: each step of time solves five times."""
 
 
 def solve(formulation: Formulation) -> ReferenceSolution:
@@ -32,13 +35,13 @@ def solve(formulation: Formulation) -> ReferenceSolution:
         MechagentsError: If the body cannot be meshed.
         RuntimeError: If the equations cannot be solved.
     """
-    outlines = [outline(shape) for shape in formulation.geometry.regions.values()]
-    area, steps = sum(one.area for one in outlines), march.steps_for(formulation, size(outlines))
+    bodies, measure, steps = (_of_space if formulation.dimension == 3 else _of_plane)(formulation)
     runs = [
-        _moved(formulation, (7 * area / count) ** 0.5, max(2, round(steps / COARSENING**number)))
-        for number, count in enumerate(ELEMENTS)
+        _moved(body, max(2, round(steps / COARSENING**number)))
+        for number, body in enumerate(bodies)
     ]
-    sizes = tuple(float(np.sqrt(area / run.solution.fields.elements)) for run in runs)
+    root = 1 / formulation.dimension
+    sizes = tuple(float((measure / run.solution.fields.elements) ** root) for run in runs)
     quantities: dict[str, ReferenceValue] = {}
     for wanted in formulation.wanted:
         if isinstance(wanted, WantedOfMode):
@@ -54,12 +57,30 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     return ReferenceSolution(means=means, quantities=quantities)
 
 
-def _moved(formulation: Formulation, mesh_size: float, steps: int) -> Dynamics:
-    solution = unloaded(formulation, mesh_size)
+def _of_plane(formulation: Formulation) -> tuple[list[Solution], float, int]:
+    """Return three meshes, the finest first, the area [m^2], and steps of time for the finest."""
+    outlines = [outline(shape) for shape in formulation.geometry.regions.values()]
+    area = sum(one.area for one in outlines)
+    bodies = [unloaded(formulation, (7 * area / count) ** 0.5) for count in ELEMENTS]
+    return bodies, area, march.steps_for(formulation, size(outlines))
+
+
+def _of_space(formulation: Formulation) -> tuple[list[Solution], float, int]:
+    """Return the same of a solid, with its volume [m^3], and half of the steps."""
+    whole = sum(volume(shape) for shape in formulation.geometry.regions.values())
+    low, high = box(formulation.geometry)
+    steps = march.steps_for(formulation, float((high - low).max())) // 2
+    return list(solid_elements.unloaded(formulation, SHARE)), whole, steps
+
+
+def _moved(solution: Solution, steps: int) -> Dynamics:
+    formulation = solution.formulation
     assert formulation.end_time is not None
     v0 = np.tile(formulation.initial_velocity, len(solution.fields.points))
     found = march.march(_system(solution), formulation.time_course, v0, formulation.end_time, steps)
-    u, v, a = (part.reshape(steps + 1, -1, 2) for part in (found.u, found.v, found.a))
+    u, v, a = (
+        part.reshape(steps + 1, -1, formulation.dimension) for part in (found.u, found.v, found.a)
+    )
     fields = replace(solution.fields, displacement=u[-1])
     return Dynamics.of(replace(solution, fields=fields), Motion(found.time, u, v, a))
 
