@@ -65,6 +65,8 @@ class Brief:
     """Who may speak next, where this role chooses."""
     dialogue: tuple[tuple[str, str], ...] = ()
     """Questions that were asked, each with its reply."""
+    advice: tuple[str, ...] = ()
+    """Notes, likely causes and lessons that may help."""
     attempts_in_all: int = 0
     """Programs written since the run began, stale ones included."""
 

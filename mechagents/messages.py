@@ -399,6 +399,10 @@ class Setup(Message):
     """What one execution may use, where a role has no limits of its own."""
     context: int | None = None
     """The tokens that the models take, their reply included."""
+    knowledge: str = ""
+    """The folder of the user's own notes and lessons, if any."""
+    learns: bool = False
+    """Whether lessons are kept in it."""
     version: str
     approve: tuple[str, ...] = ()
     """What waits until a person has approved it."""

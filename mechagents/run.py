@@ -12,7 +12,7 @@ import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -22,8 +22,9 @@ from time import monotonic
 import anyio
 import anyio.to_thread
 
+from mechagents.agents.advice import advice, learn
 from mechagents.agents.base import Agent, Context
-from mechagents.agents.briefing import make_brief
+from mechagents.agents.briefing import all_attempts, make_brief
 from mechagents.answer import AgentCrashError, Outcome, conclude, write_files
 from mechagents.budget import Ledger
 from mechagents.bus import Bus, Observer, Subscription
@@ -330,16 +331,20 @@ class _Run:
         want = self.flow.want(role, self.log, act_on)
         speaks = role.behaviour in ("language", "critic", "manager")
         stuck = want == "program" and approach(self.log) in ("fallback", "fresh")
+        brief = make_brief(self.log, role.name, want, act_on, self._candidates(role, envelope))
+        model = self.team.model_for(role, stuck=stuck) if speaks else None
+        if model is not None and model.name != "handbook":
+            brief = replace(brief, advice=advice(brief, self.team.knowledge))
         return Context(
             role=role,
             act_on=act_on,
             cause=envelope.seq,
             want=want,
-            brief=make_brief(self.log, role.name, want, act_on, self._candidates(role, envelope)),
+            brief=brief,
             conversation=self.log,
             folder=self.folder,
             ledger=self.ledger,
-            model=self.team.model_for(role, stuck=stuck) if speaks else None,
+            model=model,
             sandbox=self.team.sandbox,
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),
@@ -425,4 +430,6 @@ class _Run:
             group.cancel_scope.cancel()
         await self.bus.aclose()
         await anyio.to_thread.run_sync(write_files, self.folder, outcome, list(self.log))
+        if isinstance(outcome, Answer) and outcome.accepted:
+            learn(self.log, all_attempts(self.log), self.team.knowledge)
         return outcome

@@ -21,6 +21,7 @@ from mechagents.budget import Budget
 from mechagents.errors import MechagentsError, RoleError, TeamError
 from mechagents.flow import Dataflow, Flow, Graph, GroupChat, RoundRobin
 from mechagents.flow.approvals import APPROVABLE
+from mechagents.knowledge import Shelf
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
 from mechagents.models.select import open_model
@@ -57,6 +58,7 @@ class TeamSettings(TypedDict, total=False):
     context: int | None
     approve: Iterable[str]
     approver: Approver | None
+    knowledge: Shelf | None
 
 
 class Team:
@@ -81,6 +83,8 @@ class Team:
             ``program`` and ``answer``.
         approver: Answers for the person who approves; without it ``ask`` does, and without
             that it waits in the log.
+        knowledge: Notes and lessons that are shown to the roles that need them; None is for the
+            notes of this package alone.
         name: The name that logs give this team.
 
     Raises:
@@ -106,6 +110,7 @@ class Team:
         context: int | None = None,
         approve: Iterable[str] = (),
         approver: Approver | None = None,
+        knowledge: Shelf | None = None,
         name: str = "team",
     ) -> None:
         self.name = name
@@ -115,6 +120,7 @@ class Team:
         self.ask = ask
         self.context = context
         self.approver = approver
+        self.knowledge = knowledge or Shelf()
         self._api_base = api_base
         self.model: Model = (
             open_model(model, api_base=api_base) if isinstance(model, str) else model
@@ -196,6 +202,8 @@ class Team:
             budget=self.stop.model_dump(),
             limits=self.limits.model_dump(),
             context=self.context,
+            knowledge=str(self.knowledge.folder or ""),
+            learns=self.knowledge.learns,
             version=version,
             approve=self.approve,
         )
@@ -371,6 +379,7 @@ def team_from(
         ask=ask,
         api_base=api_base,
         context=setup.context,
+        knowledge=Shelf(Path(setup.knowledge) if setup.knowledge else None, learns=setup.learns),
         approve=setup.approve,
         approver=approver,
         name=setup.team,

@@ -33,6 +33,7 @@ REPLY_SHARE = 4
 """Of a context, one part in so many is kept for the reply, where a role has no ``max_tokens``."""
 NOT_ABOUT_PROGRAMS = ("plan", "formulation")
 """Who is asked for these is not shown the last program and how it ran."""
+NOTES = "Notes that may help (what does not fit the question does not count)"
 PLAN = "The plan (where the formulation differs, the formulation holds)"
 OPTIONAL = (
     " (? after what may be left out, # before a note; a name has letters, digits, _ . - "
@@ -143,6 +144,7 @@ def _shown(brief: Brief, want: str) -> list[Section]:
         Section("What the checks found", (_evidence(brief, want), _evidence(brief)), 5),
         Section("Findings that you are asked to act on", (_lines(brief.findings),)),
         Section("The message that you act on", (_other(brief),)),
+        Section(NOTES, (_lines(brief.advice), _lines(brief.advice[:1]), ""), 8),
         Section("The kit", (kit_summary(brief.formulation) if want == "program" else "",)),
         *_materials(want),
     ]

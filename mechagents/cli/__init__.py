@@ -28,6 +28,7 @@ COMMANDS = {
     "roles": "mechagents.cli.lists",
     "problems": "mechagents.cli.lists",
     "materials": "mechagents.cli.lists",
+    "knowledge": "mechagents.cli.knowledge",
     "doctor": "mechagents.cli.doctor",
 }
 

@@ -19,6 +19,7 @@ from mechagents.cli.exits import (
     INTERRUPTED,
     NO_ANSWER,
 )
+from mechagents.cli.knowledge import shelf_folder, shelf_option
 from mechagents.cli.limits import budget_option, chosen_budget, chosen_limits, limit_option
 from mechagents.cli.numbers import COUNT, SECONDS, SHARE, TOKENS
 from mechagents.errors import UsageError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mechagents.answer import Outcome
     from mechagents.budget import Budget
     from mechagents.bus import Observer
+    from mechagents.knowledge import Shelf
     from mechagents.messages import ClaimLevel
     from mechagents.models.base import Model
     from mechagents.team import Team
@@ -60,6 +62,8 @@ class SolveOptions(ShowOptions):
     follow: str | None
     approve: str | None
     folder: Path | None
+    shelf: Path | None
+    lessons: bool | None
     record: Path | None
     context: int | None
 
@@ -111,6 +115,10 @@ def _run_options(command: Command) -> Command:
     help="What waits for your approval: any of plan,formulation,program,answer.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
+@shelf_option
+@click.option("--lessons/--no-lessons", default=None,
+              help="Keep how failures were mended, and offer it again.  [default: with a "
+              "language model, unless its exchanges are recorded]")  # fmt: skip
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep every exchange with the model, for --model recorded:FILE.")  # fmt: skip
 @click.option("--context", type=TOKENS, help="Tokens that the model takes, its reply included.")
@@ -192,6 +200,7 @@ def _team(options: SolveOptions) -> Team:
         ask=_ask(),
         api_base=options["api_base"],
         context=options["context"],
+        knowledge=_shelf(options),
     )
     _hold(team, options["approve"])
     if options["fallback"] is not None:
@@ -218,6 +227,21 @@ def _hold(team: Team, words: str | None) -> None:
     except TeamError as error:
         raise TeamError(error.message, where="--approve") from error
     team.approver = approver()
+
+
+def _shelf(options: SolveOptions) -> Shelf:
+    from mechagents.knowledge import Shelf
+
+    learns = options["lessons"]
+    if learns is None:
+        learns = "/" in options["model"] and options["record"] is None and not _replays(options)
+    folder = shelf_folder(options["shelf"])
+    # Where nothing is kept yet and nothing will be, no folder is made.
+    return Shelf(folder if learns or folder.is_dir() else None, learns=learns)
+
+
+def _replays(options: SolveOptions) -> bool:
+    return options["model"].startswith("recorded:")
 
 
 def _model(options: SolveOptions) -> Model | str:
