@@ -345,6 +345,7 @@ class _Run:
             folder=self.folder,
             ledger=self.ledger,
             model=model,
+            fallback=self.team.fallback,
             sandbox=self.team.sandbox,
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),

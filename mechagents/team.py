@@ -71,7 +71,8 @@ class Team:
         flow: Who acts next.
         model: The language model of every role that names none of its own: a ``Model``, or a
             name that ``open_model`` knows.
-        fallback: A stronger model, which writes where the same failure came again and again.
+        fallback: Another model, which writes where the same failure came again and again, and
+            answers where a model cannot.
         sandbox: Where programs run: a ``Sandbox``, or a name that ``open_sandbox`` knows.
         stop: When to stop: what the run may spend.
         limits: What one execution may use.

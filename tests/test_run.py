@@ -436,3 +436,34 @@ async def test_a_model_that_never_answers_is_stopped_by_the_wall_time(tmp_path: 
     team = full_team(model=Slow(), stop=Budget(seconds=0.05))
     told = failure(await run(team, tmp_path), "budget")
     assert "seconds" in told.message
+
+
+def _refuses(_: ModelRequest) -> str:
+    raise ModelError("openai/first: over capacity", retryable=True)
+
+
+async def test_where_a_model_cannot_answer_the_fallback_does(tmp_path: Path) -> None:
+    first = ScriptedModel(_refuses, name="first")
+    answer = await run(full_team(model=first, fallback=engineer()), tmp_path)
+    assert isinstance(answer, Answer), answer
+    assert {call.model for call in read_log(tmp_path).of(ModelCall)} == {"scripted"}
+    assert len(first.requests) == answer.usage.model_calls
+
+
+async def test_where_the_fallback_cannot_answer_either_the_run_ends(tmp_path: Path) -> None:
+    second = ScriptedModel(_refuses, name="second")
+    team = full_team(model=ScriptedModel(_refuses, name="first"), fallback=second)
+    assert "over capacity" in failure(await run(team, tmp_path), "model").message
+    assert len(second.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Es tut mir leid, das kann ich nicht.", "申し訳ありませんが", "{" * 100_000, "x" * 1_900_000],
+    ids=["another language", "another script", "open brackets", "megabytes"],
+)
+async def test_words_that_are_no_answer_end_a_run_with_a_failure(said: str, tmp_path: Path) -> None:
+    model = ScriptedModel(lambda _: said)
+    told = failure(await run(full_team(model=model, context=8192), tmp_path), "model")
+    assert "3 replies in a row could not be used" in told.message
+    assert sum(len(chat.content) for chat in model.requests[-1].messages) < 8192 * 4

@@ -10,6 +10,7 @@ from pathlib import Path
 from mechagents.agents.view import tokens
 from mechagents.brief import Brief
 from mechagents.budget import Ledger
+from mechagents.diagnostics import get_logger
 from mechagents.errors import ModelError
 from mechagents.log import Conversation
 from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
@@ -18,6 +19,7 @@ from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
 from mechagents.sandbox.programs import run_program
 
+logger = get_logger()
 USUAL_REPLY = 2000
 """The tokens that are set aside for a reply without a limit: those of a program of 100 lines."""
 Record = Callable[[Message], Awaitable[Envelope]]
@@ -68,6 +70,8 @@ class Context:
     """The run's folder."""
     ledger: Ledger
     model: Model | None
+    fallback: Model | None
+    """Answers where ``model`` cannot."""
     sandbox: Sandbox
     limits: Limits
     record: Record
@@ -94,14 +98,24 @@ class Context:
             return _reply(logged[self._calls - 1])
         if self.model is None:
             raise ModelError(f"the role {self.role.name!r} has no model; give its team one")
+        try:
+            return await self._call(self.model, request)
+        except ModelError as error:
+            if self.fallback is None or self.fallback is self.model:
+                raise
+            logger.warning("model_failed", model=self.model.name, error=str(error))
+            return await self._call(self.fallback, request)
+
+    async def _call(self, model: Model, request: ModelRequest) -> ModelReply:
+        """Return a model's reply within the budget, once it is logged."""
         asked = sum(tokens(chat.content) for chat in request.messages)
         answered = request.max_tokens or USUAL_REPLY
         price = 0.0
-        if isinstance(self.model, PricedModel):
-            price = await self.model.price(asked, answered)
+        if isinstance(model, PricedModel):
+            price = await model.price(asked, answered)
         reserved = self.ledger.begin_model_call(self.role, asked + answered, price)
         try:
-            reply = await self.model.complete(request)
+            reply = await model.complete(request)
             await self.record(_call(self.role.name, reply))
         finally:
             self.ledger.end_model_call(reserved)

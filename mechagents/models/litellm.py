@@ -203,6 +203,12 @@ def _reply(name: str, provider: _Provider, response: object, seconds: float) -> 
     message = getattr(choices[0], "message", None)
     text = getattr(message, "content", None)
     finish = str(getattr(choices[0], "finish_reason", None) or "stop")
+    refusal = getattr(message, "refusal", None)
+    if refusal or finish == "content_filter":
+        told = str(refusal or text or "by its filter of content")[:300]
+        raise ModelError(f"{name} refused to answer: {told}; reword the question, or another model")
+    if getattr(message, "tool_calls", None) and not text:
+        raise ModelError(f"{name} called a tool, and was offered none", retryable=True)
     if not isinstance(text, str) or not text.strip():
         raise ModelError(f"{name} answered with no text (finish reason {finish})", retryable=True)
     if len(text) > LARGEST_REPLY:

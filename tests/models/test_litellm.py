@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,7 @@ from mechagents.brief import Brief
 from mechagents.errors import ModelError
 from mechagents.messages import Envelope, Problem
 from mechagents.models.base import Chat, ModelRequest
-from mechagents.models.litellm import LiteLLMModel, translated
+from mechagents.models.litellm import LARGEST_REPLY, LiteLLMModel, translated
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -48,6 +49,9 @@ def _completion(content: str | None, finish: str = "stop", choices: int = 1) -> 
     }
 
 
+HANG = "keep the caller waiting"
+
+
 class _Provider(ThreadingHTTPServer):
     """Answers with one step of a script a request, the last one for ever."""
 
@@ -57,6 +61,7 @@ class _Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.steps = list(steps)
         self.asked: list[dict[str, Any]] = []
+        self.released = threading.Event()
 
     @property
     def base(self) -> str:
@@ -74,13 +79,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(json.loads(body))
         steps = self.server.steps
         status, headers, answer = steps.pop(0) if len(steps) > 1 else steps[0]
+        if answer == HANG:
+            self.server.released.wait(20)
+            return
         raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
-        self.wfile.write(raw)
+        self.wfile.write(raw[: len(raw) // 2] if "X-Dropped" in headers else raw)
 
 
 @pytest.fixture
@@ -95,6 +103,7 @@ def provider() -> Iterator[Any]:
 
     yield start
     for server in servers:
+        server.released.set()
         server.shutdown()
         server.server_close()
 
@@ -155,6 +164,67 @@ async def test_a_refusal_is_not_tried_again(provider: Any, status: int) -> None:
 async def test_a_reply_cut_at_the_length_limit_says_so(provider: Any) -> None:
     server = provider((200, {}, _completion("half", finish="length")))
     assert (await _model(server.base).complete(REQUEST)).finish_reason == "length"
+
+
+def _spoken(**message: Any) -> dict[str, Any]:
+    """Return a completion whose message has other fields than text."""
+    whole = _completion(None)
+    whole["choices"] = [{"index": 0, "message": {"role": "assistant", "content": None, **message},
+                         "finish_reason": "stop"}]  # fmt: skip
+    return whole
+
+
+CUT_CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a": '}}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (200, {"X-Dropped": "1"}, _completion("half" * 99)),
+        (200, {}, _spoken(tool_calls=[CUT_CALL])),
+    ],
+    ids=["connection dropped in the middle", "a call of a tool, cut off"],
+)
+async def test_a_reply_that_is_none_is_asked_for_again(provider: Any, fault: Step) -> None:
+    server = provider(fault, (200, {}, _completion("at last")))
+    assert (await _model(server.base).complete(REQUEST)).text == "at last"
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [_spoken(refusal="I cannot help with that"), _completion("filtered", finish="content_filter")],
+    ids=["refusal", "filter"],
+)
+async def test_a_refusal_is_told_and_not_tried_again(provider: Any, answer: Any) -> None:
+    server = provider((200, {}, answer))
+    with pytest.raises(ModelError, match=r"refused to answer: .*another model"):
+        await _model(server.base).complete(REQUEST)
+    assert len(server.asked) == 1
+
+
+async def test_a_reply_of_megabytes_is_refused(provider: Any) -> None:
+    server = provider((200, {}, _completion("x" * (LARGEST_REPLY + 1))))
+    with pytest.raises(ModelError, match="more than is read"):
+        await _model(server.base).complete(REQUEST)
+    assert len(server.asked) == 1
+
+
+async def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_allowed(
+    provider: Any,
+) -> None:
+    server = provider((200, {}, HANG))
+    with pytest.raises(ModelError) as caught:
+        await _model(server.base, timeout_seconds=0.3, retries=1).complete(REQUEST)
+    assert caught.value.retryable
+    assert len(server.asked) == 2
+
+
+async def test_what_a_provider_asks_to_wait_is_waited(provider: Any) -> None:
+    server = provider((429, {"Retry-After": "1"}, FAULT), (200, {}, _completion("later")))
+    begun = time.monotonic()
+    assert (await _model(server.base).complete(REQUEST)).text == "later"
+    assert time.monotonic() - begun >= 1.0
 
 
 async def test_a_refused_connection_is_a_clear_error(provider: Any) -> None:
