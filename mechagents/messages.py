@@ -403,6 +403,8 @@ class Setup(Message):
     """The folder of the user's own notes and lessons, if any."""
     learns: bool = False
     """Whether lessons are kept in it."""
+    second_opinion: bool = False
+    """Whether a question in words is read twice."""
     version: str
     approve: tuple[str, ...] = ()
     """What waits until a person has approved it."""

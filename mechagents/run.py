@@ -352,6 +352,7 @@ class _Run:
             ask=self.team.ask,
             approver=self.team.approver,
             window=self.team.context,
+            second_opinion=self.team.second_opinion,
         )
 
     def _candidates(self, role: Role, envelope: Envelope) -> tuple[str, ...]:

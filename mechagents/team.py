@@ -59,6 +59,7 @@ class TeamSettings(TypedDict, total=False):
     approve: Iterable[str]
     approver: Approver | None
     knowledge: Shelf | None
+    second_opinion: bool
 
 
 class Team:
@@ -86,6 +87,8 @@ class Team:
             that it waits in the log.
         knowledge: Notes and lessons that are shown to the roles that need them; None is for the
             notes of this package alone.
+        second_opinion: Whether a question in words is read twice, apart; what differs becomes an
+            assumption with both readings, or a question.
         name: The name that logs give this team.
 
     Raises:
@@ -112,6 +115,7 @@ class Team:
         approve: Iterable[str] = (),
         approver: Approver | None = None,
         knowledge: Shelf | None = None,
+        second_opinion: bool = False,
         name: str = "team",
     ) -> None:
         self.name = name
@@ -121,6 +125,7 @@ class Team:
         self.ask = ask
         self.context = context
         self.approver = approver
+        self.second_opinion = second_opinion
         self.knowledge = knowledge or Shelf()
         self._api_base = api_base
         self.model: Model = (
@@ -205,6 +210,7 @@ class Team:
             context=self.context,
             knowledge=str(self.knowledge.folder or ""),
             learns=self.knowledge.learns,
+            second_opinion=self.second_opinion,
             version=version,
             approve=self.approve,
         )
@@ -381,6 +387,7 @@ def team_from(
         api_base=api_base,
         context=setup.context,
         knowledge=Shelf(Path(setup.knowledge) if setup.knowledge else None, learns=setup.learns),
+        second_opinion=setup.second_opinion,
         approve=setup.approve,
         approver=approver,
         name=setup.team,

@@ -77,6 +77,8 @@ class Context:
     record: Record
     ask: Ask | None = None
     approver: Approver | None = None
+    second_opinion: bool = False
+    """Whether a question in words is read twice."""
     window: int | None = None
     """The tokens that a model takes, its reply included; None for any number."""
     _calls: int = field(default=0, init=False)

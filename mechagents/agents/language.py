@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mechagents.agents.base import Agent, Context
+from mechagents.agents.opinions import reconciled
 from mechagents.agents.render import render_repair, render_request
 from mechagents.agents.replies import UnusableReply, read_reply
 from mechagents.errors import ModelError
@@ -16,8 +19,11 @@ from mechagents.messages import (
     Settings,
     Speaker,
 )
+from mechagents.models.base import ModelRequest
 from mechagents.role import Role
 
+OTHERWISE = 0.7
+"""The temperature of a second reading, so that it is no copy of the first."""
 TRIES = 3
 """A reply that cannot be used goes back with what is wrong, so often in all."""
 
@@ -41,6 +47,17 @@ class LanguageAgent(Agent):
         if given is not None:
             return given
         request = render_request(context.role, context.brief, context.want, context=context.window)
+        first = await self._answered(request, context)
+        reads = isinstance(first, Formulated) and context.brief.amendable is None
+        if not (reads and context.second_opinion):
+            return first
+        second = await self._answered(replace(request, temperature=OTHERWISE), context)
+        if not (isinstance(first, Formulated) and isinstance(second, Formulated)):
+            return second
+        return reconciled(first, second)
+
+    async def _answered(self, request: ModelRequest, context: Context) -> Message:
+        """Return the message of a model's reply; what cannot be used goes back with its fault."""
         fault = ""
         for _ in range(TRIES):
             reply = await context.complete(request)

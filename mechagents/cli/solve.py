@@ -62,6 +62,7 @@ class SolveOptions(ShowOptions):
     follow: str | None
     approve: str | None
     folder: Path | None
+    second_opinion: bool
     shelf: Path | None
     lessons: bool | None
     record: Path | None
@@ -115,6 +116,8 @@ def _run_options(command: Command) -> Command:
     help="What waits for your approval: any of plan,formulation,program,answer.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="The run's folder, new or empty.")
+@click.option("--second-opinion", is_flag=True,
+              help="Read a question in words twice, and compare.")  # fmt: skip
 @shelf_option
 @click.option("--lessons/--no-lessons", default=None,
               help="Keep how failures were mended, and offer it again.  [default: with a "
@@ -201,6 +204,7 @@ def _team(options: SolveOptions) -> Team:
         api_base=options["api_base"],
         context=options["context"],
         knowledge=_shelf(options),
+        second_opinion=options["second_opinion"],
     )
     _hold(team, options["approve"])
     if options["fallback"] is not None:
