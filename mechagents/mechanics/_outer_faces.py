@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -31,12 +31,15 @@ def outer_faces(cells: IntArray, kind: CellKind) -> IntArray:
     return outer_faces_and_elements(cells, kind)[0]
 
 
-def outer_faces_and_elements(cells: IntArray, kind: CellKind) -> tuple[IntArray, IntArray]:
+def outer_faces_and_elements(
+    cells: IntArray, kind: CellKind | Literal["hexahedron20"]
+) -> tuple[IntArray, IntArray]:
     """Return the same, and the element that each face is of, shape (faces,)."""
     of_tetrahedra = kind.startswith("tetra")
     corners = 3 if of_tetrahedra else 4
     table = np.array(_TETRAHEDRON if of_tetrahedra else _HEXAHEDRON)
-    columns = corners if kind in ("tetra", "hexahedron") else table.shape[1]
+    without = {"tetra": 3, "hexahedron": 4, "hexahedron20": 8}
+    columns = without.get(kind, table.shape[1])
     faces = np.concatenate([cells[:, face] for face in table[:, :columns]])
     keys = face_keys(faces[:, :corners], int(cells.max()) + 1)
     _, first, times = np.unique(keys, return_index=True, return_counts=True)

@@ -80,11 +80,12 @@ def _reader(source: Source, name: str, unit: object, *, solid: bool) -> Reader:
         return lambda content: FileRegions(read_apart(content, "solid" if solid else "plane"))
     from mechagents.problems.mesh_file import FORMATS, read_mesh
 
-    if suffix in FORMATS and solid:
-        raise _fault(source, f"{name}: mesh files of solids are not read yet; take a STEP file")
     if suffix in FORMATS:
+        from mechagents.problems.mesh_solids import read_solid_mesh
+
         metres, words = _unit(source, unit)
-        return lambda content: read_mesh(content, suffix, metres, words)
+        read = read_solid_mesh if solid else read_mesh
+        return lambda content: read(content, suffix, metres, words)
     known = ", ".join([*STEP, *FORMATS])
     raise _fault(source, f"{name}: files of this kind are not read; known endings: {known}")
 

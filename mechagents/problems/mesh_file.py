@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
@@ -60,7 +60,7 @@ def read_mesh(content: bytes, suffix: str, unit: float, unit_words: str) -> File
     """
     import numpy as np
 
-    found = _read(content, suffix)
+    found = loaded(content, suffix)
     mesh = _plain(found, unit)
     used = mesh.points[np.unique(mesh.edges)]
     size = float(np.linalg.norm(np.ptp(used, axis=0)))
@@ -75,16 +75,25 @@ def read_mesh(content: bytes, suffix: str, unit: float, unit_words: str) -> File
             "are joined by straight sides."
         ),
     }
-    unit_told = {
+    return FileRegions(geometry_of(regions), (outline, unit_assumption(unit_words)))
+
+
+def unit_assumption(unit_words: str) -> dict[str, str]:
+    """Return the unit of length of a mesh file as an assumption."""
+    return {
         "about": "mesh_unit",
         "value": unit_words,
         "source": "default" if "default" in unit_words else "stated",
         "why": "A mesh file states no unit of length.",
     }
-    return FileRegions(geometry_of(regions), (outline, unit_told))
 
 
-def _read(content: bytes, suffix: str) -> meshio.Mesh:
+def loaded(content: bytes, suffix: str) -> meshio.Mesh:
+    """Return what meshio reads from a file.
+
+    Raises:
+        ProblemError: If it cannot be read.
+    """
     import meshio
 
     told = io.StringIO()
@@ -126,7 +135,7 @@ def _check_cells(found: meshio.Mesh) -> None:
     if solid:
         raise ProblemError(
             f"holds solid elements ({', '.join(solid)}), and a body of the plane needs triangles "
-            "or quadrilaterals; mesh its cross section, or state the solid by shapes"
+            "or quadrilaterals; mesh its cross section, or state idealisation: solid"
         )
     if not any(kind in RINGS for kind in kinds):
         held = ", ".join(sorted(set(kinds))) or "none"
@@ -148,7 +157,29 @@ def _check_flat(points: NDArray[np.float64]) -> None:
 def _region_names(found: meshio.Mesh) -> dict[int, list[str]]:
     """Return the name of the region of each element, for each block that has any."""
     blocks = [index for index, block in enumerate(found.cells) if block.type in RINGS]
-    given: dict[int, list[str | None]] = {index: _tagged(found, index, 2) for index in blocks}
+    return plain_names(group_names(found, blocks, 2, "region"))
+
+
+def plain_names(given: Mapping[int, list[str | None]]) -> dict[int, list[str]]:
+    """Return names of regions for what a file calls them, and for what has no name."""
+    every = {name for names in given.values() for name in names}
+    alone = "body" if every == {None} else "rest"
+    numbered = {name: plain_name(name, alone) for name in every}
+    return {index: [numbered[name] for name in names] for index, names in given.items()}
+
+
+def group_names(
+    found: meshio.Mesh, blocks: Sequence[int], dimension: int, kind: str
+) -> dict[int, list[str | None]]:
+    """Return the names of the groups that the cells of some blocks are in, None where in none.
+
+    Args:
+        found: The mesh.
+        blocks: The numbers of the blocks.
+        dimension: Of their cells.
+        kind: What a group that has but a number is called before it.
+    """
+    given = {index: _tagged(found, index, dimension, kind) for index in blocks}
     # A set within another one tells more.
     sets = sorted(found.cell_sets.items(), key=lambda item: -_count(item[1]))
     for name, members in sets:
@@ -159,17 +190,14 @@ def _region_names(found: meshio.Mesh) -> dict[int, list[str]]:
             cells: list[int] = [] if inside is None else inside.tolist()
             for cell in cells:
                 given[index][cell] = name
-    every = {name for names in given.values() for name in names}
-    alone = "body" if every == {None} else "rest"
-    numbered = {name: plain_name(name, alone) for name in every}
-    return {index: [numbered[name] for name in names] for index, names in given.items()}
+    return given
 
 
 def _count(members: list[NDArray[Any] | None]) -> int:
     return sum(0 if inside is None else len(inside) for inside in members)
 
 
-def _tagged(found: meshio.Mesh, index: int, dimension: int) -> list[str | None]:
+def _tagged(found: meshio.Mesh, index: int, dimension: int, kind: str) -> list[str | None]:
     """Return the names of a block's cells by their numbers, None where there are none."""
     count = len(found.cells[index].data)
     tag = next((tag for tag in TAGS if tag in found.cell_data), None)
@@ -178,7 +206,6 @@ def _tagged(found: meshio.Mesh, index: int, dimension: int) -> list[str | None]:
     names = {
         int(number): name for name, (number, of) in found.field_data.items() if int(of) == dimension
     }
-    kind = "region" if dimension == 2 else "boundary"
     numbers = [int(number) for number in found.cell_data[tag][index].ravel().tolist()]
     return [names.get(n, f"{kind}_{n}" if n else None) for n in numbers]
 
@@ -195,7 +222,7 @@ def _edge_names(found: meshio.Mesh, edges: IntArray) -> dict[Pair, str]:
     for index, block in enumerate(found.cells):
         if block.type in LINES:
             rows = block.data[:, LINES[block.type]].tolist()
-            for row, given in zip(rows, _tagged(found, index, 1), strict=True):
+            for row, given in zip(rows, _tagged(found, index, 1, "boundary"), strict=True):
                 if given is not None:
                     names.update((edge, given) for edge in _edges_of(row))
     return names

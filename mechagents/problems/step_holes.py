@@ -13,6 +13,7 @@ from netgen.occ import Pnt, Vec
 from mechagents.mechanics.geometry import ACROSS, AXES, Axis, Cylinder
 from mechagents.mechanics.sides import Arc
 from mechagents.mechanics.units import Point
+from mechagents.problems.drawn_solids import along_axis
 from mechagents.problems.outlines import rounded
 from mechagents.problems.step_faces import METRES, NEAR, edges_of, places, side_through
 
@@ -92,9 +93,3 @@ def drawn_cylinder(shape: Cylinder, wider: float = 1.0) -> TopoDS_Shape:
     base = Pnt(*(value / METRES for value in shape.base))
     direction = Vec(*(float(axis == shape.axis) for axis in AXES))
     return occ.Cylinder(base, direction, wider * shape.radius / METRES, shape.height / METRES)
-
-
-def along_axis(axis: Axis, across: tuple[float, float], along: float) -> tuple[float, float, float]:
-    """Return the point with two coordinates across an axis and one along it."""
-    at = dict(zip((*ACROSS[axis], axis), (*across, along), strict=True))
-    return at["x"], at["y"], at["z"]

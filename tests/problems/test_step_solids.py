@@ -159,13 +159,6 @@ def test_a_problem_with_a_solid_file_stands_by_itself(tmp_path):
     assert set(formulation.geometry.boundaries) == named
 
 
-def test_a_mesh_file_of_a_solid_is_refused(tmp_path):
-    path = tmp_path / "bracket.yaml"
-    path.write_text(BRACKET.replace("bracket.step", "bracket.msh"), encoding="utf-8")
-    with pytest.raises(ProblemError, match="mesh files of solids are not read yet"):
-        load_problem(str(path))
-
-
 @pytest.fixture
 def regions(bracket) -> dict:
     return bracket.model_dump(mode="json")["regions"]
