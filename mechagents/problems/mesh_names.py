@@ -111,7 +111,9 @@ def _planes(
         low, high = _reach(places, axis, known, size)
         if high - low <= near:
             yield OnPlane(axis=axis, at=low)
-            within = {other: _reach(places, other, known, size) for other in ACROSS[axis]}
+            within: dict[Axis, tuple[float, float]] = {
+                other: _reach(places, other, known, size) for other in ACROSS[axis]
+            }
             yield OnPlane(axis=axis, at=low, within=within)
             return
     middle = places.mean(axis=0)

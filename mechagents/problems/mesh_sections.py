@@ -45,7 +45,7 @@ class MeshSolid:
     gone: frozenset[int] = frozenset()
     """The numbers of patches that are walls and bottoms of filled holes."""
 
-    @cached_property
+    @property
     def volume(self) -> float:
         """Within the triangles [m^3]."""
         a, b, c = (self.skin.points[self.skin.triangles[:, k]] for k in range(3))
@@ -56,7 +56,7 @@ class MeshSolid:
         """How far off their cylinder edges between its nodes may run [m]."""
         return max((self._sagitta(patch) for patch in self.patches), default=0.0)
 
-    @cached_property
+    @property
     def slack(self) -> float:
         """The volume between the triangles and their cylinders at most [m^3]."""
         areas = np.linalg.norm(self.skin.normals, axis=1) / 2
@@ -206,7 +206,7 @@ class MeshSolid:
         """Return its round holes along some axes that end in flat faces."""
         groups: dict[tuple[Axis, Point, float], list[int]] = {}
         for number, patch in enumerate(self.patches):
-            if patch.axis in axes and patch.axis is not None and self._is_hollow(patch):
+            if patch.axis is not None and patch.axis in axes and self._is_hollow(patch):
                 key = (patch.axis, patch.center, patch.radius)
                 groups.setdefault(key, []).append(number)
         return [

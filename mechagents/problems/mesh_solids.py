@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,21 +26,20 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
+SolidKind = Literal["tetra", "tetra10", "hexahedron", "hexahedron20", "hexahedron27"]
 NEARNESS = (1e-6, 1e-5)
 """Of the size of the body: how far off a plane or a cylinder nodes may lie, tried in turn."""
 _TAKES = (
     "a cylinder takes four nodes across its axis and bends of less than 40 degrees, so mesh finer "
     "what is round"
 )
-_SOLIDS = ("tetra", "tetra10", "hexahedron", "hexahedron20", "hexahedron27")
+_SOLIDS: tuple[SolidKind, ...] = ("tetra", "tetra10", "hexahedron", "hexahedron20", "hexahedron27")
 _MIDDLES = {
     6: ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5)),
     8: ((0, 4, 7), (4, 1, 5), (5, 2, 6), (6, 3, 7), (4, 5, 6), (4, 6, 7)),
 }
 """The triangles of a face with nodes in the middle of its edges."""
 _CORNERS = {3: ((0, 1, 2),), 4: ((0, 1, 2), (0, 2, 3))}
-
-SolidKind = Literal["tetra", "tetra10", "hexahedron", "hexahedron20", "hexahedron27"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +145,8 @@ def _solid_mesh(found: meshio.Mesh, unit: float) -> SolidMesh:
             f"holds no tetrahedra or hexahedra, and a solid needs them; its elements: {held}; mesh "
             "the volume, or state the problem in the plane"
         )
-    if len(solid) > 1 or solid[0] not in _SOLIDS:
+    kind: SolidKind | None = next((known for known in _SOLIDS if known in solid), None)
+    if kind is None or len(solid) > 1:
         raise ProblemError(
             f"its solid elements have to be of one kind of {', '.join(_SOLIDS)}; its elements: "
             f"{held}; mesh it with one kind"
@@ -161,7 +161,7 @@ def _solid_mesh(found: meshio.Mesh, unit: float) -> SolidMesh:
     points = np.asarray(found.points, dtype=np.float64) * unit
     if not np.isfinite(points).all():
         raise ProblemError("has nodes whose coordinates are no finite numbers")
-    return SolidMesh(points, cells, cast("SolidKind", solid[0]), regions, region)
+    return SolidMesh(points, cells, kind, regions, region)
 
 
 def _check_shared(points: FloatArray, faces: IntArray, size: float) -> None:

@@ -62,9 +62,10 @@ class Skin:
         ranked = here[order]
         twice = np.flatnonzero(ranked[1:] == ranked[:-1])
         if len(twice):
+            where = self.place(int(order[twice][0]) // 3)
             raise ProblemError(
-                f"it meets itself in the edge at {self.place(order[twice[0]] // 3)}; are nodes "
-                "doubled that should be shared, or parts joined by an edge alone?"
+                f"it meets itself in the edge at {where}; are nodes doubled that should be shared, "
+                "or parts joined by an edge alone?"
             )
         found = np.searchsorted(ranked, there).clip(max=len(ranked) - 1)
         if (ranked[found] != there).any():
@@ -233,11 +234,11 @@ def _circle(points: FloatArray) -> tuple[float, float, float]:
     middle = points.mean(axis=0)
     off = points - middle
     scale = float(np.abs(off).max()) or 1.0
-    x, y = (off / scale).T
-    matrix = np.stack([2 * x, 2 * y, np.ones(len(x))], axis=1)
-    (cx, cy, rest), _, rank, _ = np.linalg.lstsq(matrix, x**2 + y**2, rcond=1e-12)
-    if rank < 3:
+    matrix: FloatArray = np.column_stack([2 * off / scale, np.ones(len(off))])
+    square: FloatArray = ((off / scale) ** 2).sum(axis=1)
+    if np.linalg.matrix_rank(matrix, tol=1e-12 * float(np.linalg.norm(matrix))) < 3:
         return 0.0, 0.0, -math.inf
+    cx, cy, rest = map(float, np.linalg.lstsq(matrix, square, rcond=1e-12)[0])
     radius = scale * math.sqrt(max(rest + cx**2 + cy**2, 0.0))
     return float(middle[0] + scale * cx), float(middle[1] + scale * cy), radius
 
