@@ -144,7 +144,7 @@ def test_look_ups_find_the_newest_and_the_answers(tmp_path: Path) -> None:
 def test_a_line_of_an_envelope_is_json_without_the_chain(tmp_path: Path) -> None:
     anyio.run(_write, tmp_path, ["one"])
     data = json.loads(line_of(read_log(tmp_path).at(1)))
-    assert data["message"] == {"kind": "reply", "text": "one"}
+    assert data["message"] == {"kind": "reply", "text": "one", "approves": None}
     assert (data["seq"], data["run"], data["id"]) == (1, "a-run", "a-run#1")
 
 
