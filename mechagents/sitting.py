@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from math import inf
 
@@ -25,7 +25,7 @@ class Sitting:
         self._left = seconds
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Let no time pass while a person is asked; several may be at once."""
         if self._asked == 0:
             self._left = self.scope.deadline - anyio.current_time()

@@ -101,7 +101,7 @@ class ScriptedSandbox:
         """Return how a job ended that was not run."""
         self.jobs.append(job)
         await anyio.sleep(self._seconds)
-        left = self._ran(job) if self._ran is not None else {}
+        left = self._ran(job) if self._ran is not None else dict[str, bytes]()
         if isinstance(left, str):
             failed = "the script says that it fails"
             return self._outcome(status="error", exit_code=1, stderr=left, message=failed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Formulated, Question
@@ -170,9 +170,11 @@ def _record(assumptions: list[Data], difference: Difference) -> None:
 
 def _same(a: object, b: object) -> bool:
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+        one, other = cast(Data, a), cast(Data, b)
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(_same, a, b))
+        ones, others = cast("list[object]", a), cast("list[object]", b)
+        return len(ones) == len(others) and all(map(_same, ones, others))
     if isinstance(a, int | float) and isinstance(b, int | float):
         return abs(a - b) <= _SAME * max(abs(a), abs(b))
     return a == b
@@ -183,11 +185,11 @@ def _key(part: object) -> str:
     return json.dumps(_plain(part), sort_keys=True)
 
 
-def _plain(part: Any) -> Any:  # noqa: ANN401 (JSON)
+def _plain(part: object) -> object:
     if isinstance(part, dict):
-        return {key: _plain(value) for key, value in part.items()}
+        return {key: _plain(value) for key, value in cast(Data, part).items()}
     if isinstance(part, list):
-        return [_plain(item) for item in part]
+        return [_plain(item) for item in cast("list[object]", part)]
     return float(f"{part:.9g}") if isinstance(part, int | float) and part is not True else part
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -58,7 +58,7 @@ class Index:
             base.execute(_TABLE)
 
     @contextmanager
-    def _base(self) -> Iterator[sqlite3.Connection]:
+    def _base(self) -> Generator[sqlite3.Connection]:
         """Open the file for one piece of work, all of which is kept or none."""
         base = self._memory
         try:

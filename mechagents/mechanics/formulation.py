@@ -338,7 +338,7 @@ class Formulation(Part):
     ) -> InitialVelocity:
         if any(velocity):
             return velocity
-        return (0.0,) * 3 if info.data.get("idealisation") == "solid" else (0.0,) * 2
+        return (0.0, 0.0, 0.0) if info.data.get("idealisation") == "solid" else (0.0, 0.0)
 
     @field_validator("wanted")
     @classmethod

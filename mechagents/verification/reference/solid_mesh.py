@@ -178,8 +178,8 @@ def _read_at(formulation: Formulation, frame: SpaceFrame) -> list[SpacePoint]:
     found: set[SpacePoint] = set()
     for wanted in formulation.wanted:
         if isinstance(wanted, WantedStress | WantedStrain) and wanted.at is not None:
-            at: tuple[float, ...] = wanted.at
-            found.add(frame.into((at[0], at[1], at[2])))
+            x, y, *z = wanted.at
+            found.add(frame.into((x, y, z[0])))
     return sorted(found)
 
 
