@@ -405,6 +405,13 @@ class _Run:
             self.finish = finish
             self.ended.set()
 
+    def _learn(self) -> None:
+        """Keep the lessons of an accepted run; the answer stands where they cannot be kept."""
+        try:
+            learn(self.log, all_attempts(self.log), self.team.knowledge)
+        except MechagentsError:
+            logger.warning("lessons_not_kept", exc_info=True)
+
     async def _close(self) -> Outcome:
         """Log how the run ended, let listeners hear it, and write the run's files."""
         assert self.finish is not None
@@ -433,5 +440,5 @@ class _Run:
         await self.bus.aclose()
         await anyio.to_thread.run_sync(write_files, self.folder, outcome, list(self.log))
         if isinstance(outcome, Answer) and outcome.accepted:
-            learn(self.log, all_attempts(self.log), self.team.knowledge)
+            self._learn()
         return outcome

@@ -21,7 +21,7 @@ from conversations import (
     program,
     said,
 )
-from engineer import engineer, run
+from engineer import code, engineer, run
 
 from mechagents.agents.advice import advice, learn
 from mechagents.agents.briefing import all_attempts, make_brief
@@ -32,9 +32,10 @@ from mechagents.errors import UsageError
 from mechagents.knowledge import Index, Lesson, Lessons, Note, Shelf, index_folder, read_notes
 from mechagents.knowledge.documents import LONGEST_NOTE
 from mechagents.knowledge.shelf import LESSONS, NOTES
-from mechagents.messages import Problem
+from mechagents.messages import Answer, Problem
 from mechagents.role import packaged_roles
 from mechagents.team import full_team
+from mechagents.testing import ScriptedModel
 
 STATED = said(("user", PROBLEM, None), ("planner", PLAN, 1), ("formulator", FORMULATED, 2))
 RAISED = "Traceback\nAttributeError: module 'numpy' has no attribute 'trapz'"
@@ -246,6 +247,34 @@ def test_a_lesson_is_of_the_same_failure_whatever_its_numbers_and_the_newest() -
     assert found.fix == "second"
     assert len(lessons) == 1
     assert lessons.recall("KeyError: 'left' at line 12 of '/a/b.py'") is None
+
+
+def mending() -> ScriptedModel:
+    """Return an engineer whose first program fails and whose second one is right."""
+    rest = [code("np.trapz(1)\n"), code(changed="import numpy, and no trapz")]
+    return engineer(program=lambda _: rest.pop(0))
+
+
+async def test_a_run_keeps_what_mended_its_failures(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "k", learns=True)
+    outcome = await run(full_team(model=mending(), knowledge=shelf), tmp_path / "run")
+    assert isinstance(outcome, Answer), outcome
+    lesson = shelf.recall("error: NameError: name 'np' is not defined")
+    assert lesson is not None
+    assert lesson.fix == "import numpy, and no trapz"
+
+
+async def test_an_answer_stands_where_its_lessons_cannot_be_kept(tmp_path: Path) -> None:
+    shelf = _Full(tmp_path / "k", learns=True)
+    outcome = await run(full_team(model=mending(), knowledge=shelf), tmp_path / "run")
+    assert isinstance(outcome, Answer), outcome
+
+
+class _Full(Shelf):
+    """A shelf on a disk that is full."""
+
+    def learn(self, lesson: Lesson) -> None:
+        raise UsageError("cannot be used as an index (database or disk is full)")
 
 
 async def test_a_run_shows_its_roles_notes_and_remembers_the_shelf(tmp_path: Path) -> None:

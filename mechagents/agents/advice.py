@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from mechagents.agents.describe import cut_traceback
 from mechagents.brief import Attempt, Brief
+from mechagents.flow.repeats import last_line
 from mechagents.knowledge import Lesson, Shelf
 from mechagents.log import Conversation
-from mechagents.messages import Evidence, Execution, ModelCall
+from mechagents.messages import Evidence, ModelCall
 from mechagents.models.handbook.catalogue import explain_check, explain_error
 
 MOST_NOTES = 3
@@ -35,7 +35,7 @@ def failure_of(attempt: Attempt | None) -> str:
     if attempt is None:
         return ""
     if attempt.execution is not None and attempt.execution.status != "ok":
-        return f"{attempt.execution.status}: {_last_line(attempt.execution)}"
+        return f"{attempt.execution.status}: {last_line(attempt.execution)}"
     failed = attempt.evidence.failed if attempt.evidence is not None else ()
     return f"{failed[0].name}: {failed[0].message}" if failed else ""
 
@@ -90,8 +90,3 @@ def _subject(brief: Brief) -> str:
         laws = [material.kind for material in formulation.materials.values()]
         words = [formulation.title, formulation.analysis, formulation.idealisation, *kinds, *laws]
     return " ".join(words).replace("_", " ")
-
-
-def _last_line(execution: Execution) -> str:
-    lines = cut_traceback(execution.stderr).strip().splitlines()
-    return lines[-1] if lines else execution.message

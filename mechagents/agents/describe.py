@@ -62,7 +62,7 @@ def one_line(attempt: Attempt) -> str:
     """Return what an attempt changed, and which checks failed."""
     evidence = attempt.evidence
     failed = ", ".join(c.name for c in evidence.failed) if evidence else "not checked"
-    return f"{attempt.headline} {f'Failed: {failed}' if failed else 'No check failed.'}"
+    return f"{attempt.headline} {f'Failed: {failed}' if failed else '(no check failed)'}"
 
 
 def _check(check: Check) -> str:

@@ -62,7 +62,7 @@ def told_failure(conversation: Conversation) -> str:
         return ""
     *_, (_, newest, how) = judged
     if how is not None and how.status != "ok":
-        return f"{how.status}: {_last_line(how)}"
+        return f"{how.status}: {last_line(how)}"
     return "; ".join(f"{check.name}: {check.message}" for check in newest.failed)
 
 
@@ -147,7 +147,7 @@ def _alike(one: Evidence, ran: Execution | None, other: Evidence, did: Execution
         return not one.passed and _same_checks(one.failed, other.failed)
     if ran.status != did.status or (ran.status in LIMITS and ran.settings != did.settings):
         return False
-    return _plain(_last_line(ran)) == _plain(_last_line(did))
+    return _plain(last_line(ran)) == _plain(last_line(did))
 
 
 def _same_checks(one: tuple[Check, ...], other: tuple[Check, ...]) -> bool:
@@ -161,7 +161,8 @@ def _near(one: Check, other: Check) -> bool:
     return abs(one.value - other.value) <= NEAR * max(abs(one.value), abs(other.value))
 
 
-def _last_line(execution: Execution) -> str:
+def last_line(execution: Execution) -> str:
+    """Return the last line of a program's errors, or why it ended."""
     lines = execution.stderr.strip().splitlines() or [execution.message]
     return lines[-1].strip()
 

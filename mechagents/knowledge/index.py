@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Generator, Iterable
@@ -86,7 +87,7 @@ class Index:
 
     def remove(self, source: str) -> int:
         """Forget the notes of a file, or of all files in a folder, and return how many."""
-        below = f"{source.rstrip('/')}/"
+        below = source.rstrip("/\\") + os.sep
         with self._base() as base:
             found = base.execute(
                 "DELETE FROM notes WHERE source = ? OR substr(source, 1, ?) = ?",
