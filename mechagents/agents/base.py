@@ -10,7 +10,6 @@ from pathlib import Path
 from mechagents.agents.view import tokens
 from mechagents.brief import Brief
 from mechagents.budget import Ledger
-from mechagents.diagnostics import get_logger
 from mechagents.errors import ModelError
 from mechagents.log import Conversation
 from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
@@ -19,7 +18,6 @@ from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
 from mechagents.sandbox.programs import run_program
 
-logger = get_logger()
 USUAL_REPLY = 2000
 """The tokens that are set aside for a reply without a limit: those of a program of 100 lines."""
 Record = Callable[[Message], Awaitable[Envelope]]
@@ -105,7 +103,10 @@ class Context:
         except ModelError as error:
             if self.fallback is None or self.fallback is self.model:
                 raise
-            logger.warning("model_failed", model=self.model.name, error=str(error))
+            # It loads a terminal's library, which a team that only is made does without.
+            from mechagents.diagnostics import get_logger
+
+            get_logger().warning("model_failed", model=self.model.name, error=str(error))
             return await self._call(self.fallback, request)
 
     async def _call(self, model: Model, request: ModelRequest) -> ModelReply:
