@@ -10,7 +10,7 @@ from mechagents.agents.base import Agent, Context
 from mechagents.log import Conversation
 from mechagents.messages import Evidence, Execution, Formulated, Message, Problem
 from mechagents.role import Role
-from mechagents.verification import judge, refer
+from mechagents.verification import RunChecks, judge, refer
 
 VERIFICATION = Role(
     name="verification",
@@ -27,13 +27,21 @@ class VerificationAgent(Agent):
 
     role = VERIFICATION
 
+    def __init__(self) -> None:
+        """Begin with nothing checked."""
+        self._checks = RunChecks()
+
     async def handle(self, context: Context) -> Message | None:
         """Return the evidence on an execution and the coarser ones of the same program."""
         execution = context.act_on.message
         if not isinstance(execution, Execution) or context.brief.formulation is None:
             return None
         evidence = await anyio.to_thread.run_sync(
-            evidence_on, context.conversation, context.folder, execution.attempt
+            evidence_on,
+            context.conversation,
+            context.folder,
+            execution.attempt,
+            self._checks,
         )
         problem = context.conversation.last(Problem)
         if problem is None or problem.level != "verified":
@@ -54,13 +62,16 @@ async def referred(conversation: Conversation, evidence: Evidence) -> Evidence:
     return await refer(formulated.formulation, evidence, problem.tolerance)
 
 
-def evidence_on(conversation: Conversation, folder: Path, attempt: int) -> Evidence:
+def evidence_on(
+    conversation: Conversation, folder: Path, attempt: int, checks: RunChecks | None = None
+) -> Evidence:
     """Return the evidence on an attempt, checked from the files of all its executions.
 
     Args:
         conversation: Holds the problem, its formulation and the executions.
         folder: The run's folder.
         attempt: Which program.
+        checks: Has made the checks of earlier executions of the program, where they were judged.
 
     Raises:
         ValueError: If the attempt was never executed, or the problem never formulated.
@@ -71,4 +82,8 @@ def evidence_on(conversation: Conversation, folder: Path, attempt: int) -> Evide
     executions = [e for e in conversation.of(Execution) if e.attempt == attempt]
     runs = [(execution, folder / execution.folder) for execution in executions]
     level, tolerance = problem.level, problem.tolerance
-    return judge(formulated.formulation, runs, level=level, tolerance=tolerance)
+    made = checks or RunChecks()
+    evidence = judge(formulated.formulation, runs, level=level, tolerance=tolerance, checks=made)
+    if evidence.run_next is None:
+        made.forget(where for _, where in runs)
+    return evidence

@@ -4,6 +4,7 @@ In order of cost: contract, geometry, supports, equilibrium, quantities, converg
 independent reference, which another library solves.
 """
 
+from mechagents.verification.checked_run import RunChecks
 from mechagents.verification.convergence import Estimate, estimate
 from mechagents.verification.fields import Block, Fields, read_fields
 from mechagents.verification.files import Result, read_results
@@ -15,6 +16,7 @@ __all__ = [
     "Estimate",
     "Fields",
     "Result",
+    "RunChecks",
     "estimate",
     "judge",
     "read_fields",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,6 +76,33 @@ class CheckedRun:
         fields = self.state.solution.fields
         mean = area / fields.elements
         return float(np.sqrt(mean) if fields.points.shape[1] == 2 else np.cbrt(mean))
+
+
+class RunChecks:
+    """Checks 1 to 5 of runs, each made once however often evidence is given on it.
+
+    Evidence is given anew after each coarser run; those before have ended, and their files stay.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing checked."""
+        self._made: dict[Path, tuple[Formulation, Execution, CheckedRun]] = {}
+
+    def of(
+        self, formulation: Formulation, folder: Path, execution: Execution, *, coarse: bool = False
+    ) -> CheckedRun:
+        """Return the checks of a run; arguments as for ``check_run``."""
+        known = self._made.get(folder)
+        if known is not None and known[:2] == (formulation, execution):
+            return known[2]
+        made = check_run(formulation, folder, execution, coarse=coarse)
+        self._made[folder] = formulation, execution, made
+        return made
+
+    def forget(self, folders: Iterable[Path]) -> None:
+        """Let go of runs on which no further evidence is given."""
+        for folder in folders:
+            self._made.pop(folder, None)
 
 
 def check_run(

@@ -19,7 +19,7 @@ from mechagents.messages import (
     Quantity,
     Settings,
 )
-from mechagents.verification.checked_run import CheckedRun, check_run
+from mechagents.verification.checked_run import CheckedRun, RunChecks, check_run
 from mechagents.verification.convergence import COARSENING, meshes_differ
 from mechagents.verification.elements import order
 from mechagents.verification.files import read_bounded
@@ -36,6 +36,7 @@ def judge(
     *,
     level: ClaimLevel,
     tolerance: float,
+    checks: RunChecks | None = None,
 ) -> Evidence:
     """Return the evidence on a program's run and, where they exist, on its coarser runs.
 
@@ -45,6 +46,7 @@ def judge(
             with the folder that holds what it left.
         level: The claim level asked for; below ``converged`` no further run is.
         tolerance: The largest error bound relative to a quantity [-].
+        checks: Makes the checks of each run, or has made them when evidence was given before.
 
     Returns:
         Every check that was made. ``run_next`` is set while further runs are needed.
@@ -56,7 +58,9 @@ def judge(
         raise ValueError("runs: there is no run to judge")
     # Numbers of a program may be anything; what overflows fails its check.
     with np.errstate(all="ignore"):
-        return _judge(formulation, runs, CLAIM_LEVELS.index(level), tolerance)
+        return _judge(
+            formulation, runs, CLAIM_LEVELS.index(level), tolerance, checks or RunChecks()
+        )
 
 
 def _judge(
@@ -64,15 +68,16 @@ def _judge(
     runs: Sequence[tuple[Execution, Path]],
     level: int,
     tolerance: float,
+    made: RunChecks,
 ) -> Evidence:
     execution, folder = runs[0]
-    answered = check_run(formulation, folder, execution)
+    answered = made.of(formulation, folder, execution)
     attempt = execution.attempt
     if not answered.passed or level < CLAIM_LEVELS.index("converged"):
         return _evidence(formulation, attempt, answered)
     done, checks = [answered], list(answered.checks)
     for number, (coarser, where) in enumerate(runs[1:MESHES], start=1):
-        run = check_run(formulation, where, coarser, coarse=True)
+        run = made.of(formulation, where, coarser, coarse=True)
         checks += _coarser_checks(number, run)
         if not run.passed:
             return _evidence(formulation, attempt, answered, checks)

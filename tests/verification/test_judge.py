@@ -13,7 +13,7 @@ from returned import Returned, failed, leave, mesh_of, ran, reported, sheared_tw
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence, Settings
-from mechagents.verification import judge, verify_folder
+from mechagents.verification import RunChecks, checked_run, judge, verify_folder
 
 Run = Callable[[Settings], Returned]
 
@@ -288,3 +288,32 @@ def quarter() -> Formulation:
 def test_without_a_run_there_is_nothing_to_judge():
     with pytest.raises(ValueError, match="no run"):
         judge(plate(), [], level="converged", tolerance=0.1)
+
+
+def test_a_run_is_checked_once_however_often_evidence_is_given(tmp_path, monkeypatch):
+    made = []
+    once = checked_run.check_run
+
+    def counted(formulation, folder, *more, **named):
+        made.append(folder.name)
+        return once(formulation, folder, *more, **named)
+
+    monkeypatch.setattr(checked_run, "check_run", counted)
+    find, checks, runs = program(plate(), 2), RunChecks(), []
+    following = Settings(mesh_size=0.2)
+    while following is not None:
+        where = tmp_path / str(len(runs))
+        runs.append((ran(leave(where, find(following)), following), where))
+        evidence = judge(plate(), runs, level="converged", tolerance=0.02, checks=checks)
+        following = evidence.run_next
+    assert made == ["0", "1", "2"]
+    assert evidence == judge(plate(), runs, level="converged", tolerance=0.02)
+    made.clear()
+    judge(plate(), runs[:1], level="converged", tolerance=0.02, checks=checks)
+    assert made == []
+    other = plate().amended({"idealisation": "plane_strain"})
+    assert judge(other, runs[:1], level="converged", tolerance=0.02, checks=checks).failed
+    assert made == ["0"]
+    checks.forget([tmp_path / "0"])
+    judge(other, runs[:1], level="converged", tolerance=0.02, checks=checks)
+    assert made == ["0", "0"]
