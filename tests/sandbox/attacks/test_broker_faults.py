@@ -47,6 +47,8 @@ FAULTS = {
     "connections are let through": (FILTER, '"connect": (), ', "", "by-its-path", True),
 }  # fmt: skip
 """Where a fault is put, in place of what; and an attack that must then come through, or not."""
+RACES = 5
+"""An attack that is a race may lose it where the machine is busy; so often it does not."""
 
 
 @pytest.mark.skipif(bool(fault("landlock")), reason="Landlock does not hold here")
@@ -61,14 +63,17 @@ def test_without_a_check_an_attack_comes_through(name: str, tmp_path: Path):
     (copy / place).write_text(text.replace(sound, faulty) if sound else text)
     command = [sys.executable, str(Path(__file__).with_name("run.py")), "landlock", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(
-        [*command, "--only", f"sockets/{attack}"],
-        env=environment,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    verdict = json.loads(done.stdout)
+    for _ in range(RACES):
+        done = subprocess.run(
+            [*command, "--only", f"sockets/{attack}"],
+            env=environment,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        verdict = json.loads(done.stdout)
+        if verdict["held"] != comes_through:
+            break
     assert verdict["held"] != comes_through, verdict
     assert "was reached" in verdict["cause"] or "was said" in verdict["cause"] or not comes_through
