@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from textwrap import shorten
 
 from mechagents.mechanics.formulation import Formulation
@@ -63,6 +64,8 @@ class Brief:
     """What this role was asked to mend, newest critique only."""
     candidates: tuple[str, ...] = ()
     """Who may speak next, where this role chooses."""
+    descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each role of the team does, in its own words."""
     dialogue: tuple[tuple[str, str], ...] = ()
     """Questions that were asked, each with its reply."""
     advice: tuple[str, ...] = ()

@@ -331,7 +331,14 @@ class _Run:
         want = self.flow.want(role, self.log, act_on)
         speaks = role.behaviour in ("language", "critic", "manager")
         stuck = want == "program" and approach(self.log) in ("fallback", "fresh")
-        brief = make_brief(self.log, role.name, want, act_on, self._candidates(role, envelope))
+        brief = make_brief(
+            self.log,
+            role.name,
+            want,
+            act_on,
+            self._candidates(role, envelope),
+            {name: member.description for name, member in self.team.roles.items()},
+        )
         model = self.team.model_for(role, stuck=stuck) if speaks else None
         if model is not None and model.name != "handbook":
             brief = replace(brief, advice=advice(brief, self.team.knowledge))

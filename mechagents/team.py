@@ -131,9 +131,11 @@ class Team:
         self.model: Model = (
             open_model(model, api_base=api_base) if isinstance(model, str) else model
         )
-        self.fallback: Model | None = (
-            open_model(fallback, api_base=api_base) if isinstance(fallback, str) else fallback
-        )
+        if isinstance(fallback, str):
+            # Of a recording of both, one replay answers for both.
+            same = fallback == model
+            fallback = self.model if same else open_model(fallback, api_base=api_base)
+        self.fallback: Model | None = fallback
         self.sandbox: Sandbox = (
             open_sandbox(sandbox) if isinstance(sandbox, str | None) else sandbox
         )

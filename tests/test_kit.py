@@ -27,6 +27,7 @@ from mechagents.kit import (
     make_mesh,
     node_dofs,
     node_means,
+    prescribed,
     quantities,
     read_problem,
     solve,
@@ -39,6 +40,7 @@ from mechagents.kit.pictures import colour_levels, deformed, unit_prefix
 from mechagents.mechanics.formulation import Formulation, Picture
 from mechagents.mechanics.geometry import Geometry
 from mechagents.messages import Settings
+from mechagents.problems import load_problem
 
 PROBLEM = Formulation.model_validate(
     {
@@ -251,6 +253,41 @@ def test_boundaries_keep_their_names_in_scikit_fem(
 def test_regions_keep_their_names_in_scikit_fem() -> None:
     mesh = mesh_of("ring", 2)
     assert basis(mesh).with_elements("core").dx.sum() == pytest.approx(np.pi / 4, rel=1e-4)
+
+
+def test_what_supports_hold_becomes_unknowns_and_values() -> None:
+    problem = load_problem("plate-shear").formulation
+    assert problem is not None
+    problem = problem.amended({"supports.1.x": {"formula": "0.5 * y"}})
+    mesh = make_mesh(problem.geometry, 0.5, 1)
+    dofs = node_dofs(basis(mesh), mesh)
+    fixed, values = prescribed(problem, mesh, dofs)
+    held = dict(zip(fixed.tolist(), values.tolist(), strict=True))
+    for node, (x, y) in enumerate(mesh.points):
+        expected = {0.0: (0.0, 0.0), 1.0: (0.5 * y, 0.1)}.get(x, (None, None))
+        assert [held.pop(dof, None) for dof in dofs[node].tolist()] == pytest.approx(expected)
+    assert not held
+
+
+def test_nothing_leaves_the_axis_of_revolution_though_no_support_says_so() -> None:
+    problem = PROBLEM.amended(
+        {
+            "idealisation": "axisymmetric",
+            "geometry": {
+                "regions": {"rod": {"kind": "rectangle", "size": [1, 1]}},
+                "boundaries": {"end": {"kind": "line", "axis": "y", "at": 0}},
+            },
+            "materials": {"rod": "copper"},
+            "supports": [{"boundary": "end", "y": 0.1}],
+            "wanted": [{"name": "energy", "kind": "strain_energy"}],
+        }
+    )
+    mesh = make_mesh(problem.geometry, 0.5, 2)
+    dofs = node_dofs(basis(mesh), mesh)
+    held = dict(zip(*(a.tolist() for a in prescribed(problem, mesh, dofs)), strict=True))
+    expected = dict.fromkeys(dofs[mesh.points[:, 0] == 0, 0].tolist(), 0.0)
+    expected |= dict.fromkeys(dofs[mesh.points[:, 1] == 0, 1].tolist(), 0.1)
+    assert held == expected
 
 
 def test_by_element_spreads_a_value_for_each_region() -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Literal
 
-from mechagents.agents.kit_summary import kit_summary
+from engineer import engineer, run
+
+from mechagents.agents.kit_summary import example_program, kit_summary
 from mechagents.agents.notation import notation
+from mechagents.agents.replies import blocks
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Part
-from mechagents.messages import Formulated
+from mechagents.messages import Answer, Formulated
 from mechagents.problems import load_problem
+from mechagents.team import two_agent
 
 
 class Disk(Part):
@@ -38,7 +43,7 @@ class Shapes(Part):
 
 def test_an_object_is_a_line_with_its_fields_and_what_it_is() -> None:
     assert notation(Shapes.model_json_schema()).splitlines() == [
-        '{parts: {[name]: Disk | Square}, order?: "in" | "out", numbers?: integer[]}',
+        '{parts: {[string]: Disk | Square}, order?: "in" | "out", numbers?: integer[]}',
         'Disk = {kind: "disk", center: [number, number]}  # A disk',
         'Square = {kind: "square", side?: number}  # A square [m]',
     ]
@@ -48,6 +53,10 @@ def test_names_are_told_apart_from_other_words() -> None:
     told = notation(Formulated.model_json_schema())
     assert 'name: name, kind: "reaction", boundary: name' in told
     assert "Picture = {file: string" in told
+    assert "materials: {[name]: Material}" in told
+    assert "PointSpring = {boundary: name" in told
+    assert "Material = Isotropic | " in told
+    assert "J2Plastic | string" in told
     assert "#" not in notation(Formulated.model_json_schema(), notes=False)
 
 
@@ -84,3 +93,14 @@ def test_the_kit_is_told_as_far_as_a_formulation_calls_for_it() -> None:
     assert "vibration_modes" not in plane + solid + moving
     assert "load_steps(equations" not in plane + solid + moving
     assert all(word in kit_summary(None) for word in ("SolidSpace", "newmark", "vibration_modes"))
+
+
+async def test_the_example_of_the_kit_is_a_program_that_is_verified(tmp_path: Path) -> None:
+    problem = load_problem("cantilever")
+    (block,) = blocks(example_program(problem.formulation))
+    asked = problem.settings.model_copy(update={"element_order": 2})
+    problem = problem.model_copy(update={"settings": asked})
+    reply = f"```python\n{block.body}\n```"
+    outcome = await run(two_agent(model=engineer(program=lambda _: reply)), tmp_path, problem)
+    assert isinstance(outcome, Answer), outcome
+    assert (outcome.claim_level, outcome.attempts) == ("verified", 1)

@@ -30,6 +30,7 @@ from mechagents.agents.describe import (
     describe_evidence,
     describe_execution,
 )
+from mechagents.agents.kit_summary import example_program
 from mechagents.agents.render import (
     EARLIER,
     FAULT_CHARACTERS,
@@ -43,6 +44,7 @@ from mechagents.errors import ModelError
 from mechagents.log import Conversation
 from mechagents.messages import Check, Message, Problem, Question, Reply, Settings
 from mechagents.models.base import ModelRequest
+from mechagents.problems import load_problem
 from mechagents.role import packaged_roles
 
 OTHER = FORMULATED.model_copy(
@@ -68,7 +70,8 @@ def request(
     log: Conversation, role: str = "coder", want: str = "program", *candidates: str
 ) -> ModelRequest:
     """Return what a role is asked when it acts on the newest message."""
-    brief = make_brief(log, role, want, log.at(len(log)), candidates)
+    told = {name: known.description for name, known in packaged_roles().items()}
+    brief = make_brief(log, role, want, log.at(len(log)), candidates, told)
     return render_request(packaged_roles()[role], brief, want)
 
 
@@ -157,7 +160,7 @@ def test_who_states_the_problem_is_told_how_and_which_materials_have_names() -> 
 
 
 def test_the_level_and_the_error_bound_asked_for_are_shown() -> None:
-    assert "claim level verified; an error bound of at most 0.02 of each value" in shown(STATED)
+    assert "claim level verified; an error bound of at most 2 % of each value" in shown(STATED)
 
 
 @given(times=st.integers(2, 12), changed=st.text(max_size=2000), lines=st.integers(0, 3000))
@@ -249,7 +252,7 @@ def test_a_program_is_asked_for_with_the_kit_and_without_a_schema() -> None:
 def test_a_manager_is_shown_what_was_said_and_who_may_speak() -> None:
     text = shown(STATED, "manager", "speaker", "coder", "planner")
     assert "## Who may speak next\n- coder: Writes the finite-element program, " in text
-    assert '## What was said last\nformulator, formulation: {"formulation":{"title":"Plate"' in text
+    assert "## What was said last\nformulator, formulation: as above" in text
 
 
 def test_a_message_of_ones_own_kind_is_shown_as_it_is() -> None:
@@ -342,4 +345,36 @@ def test_a_manager_is_told_evidence_in_words() -> None:
     assert "{" in text
     judged = more(STATED, ("verification", evidence(1, "consistent", HELD, LOOSE), 3))
     text = shown(judged, "manager", "speaker", "coder")
-    assert "verification, evidence:\nFAILED convergence:force" in text
+    assert "verification, evidence: \nFAILED convergence:force" in text
+
+
+def test_a_manager_is_shown_the_question_once_and_a_critique_in_words() -> None:
+    text = shown(said(("user", PROBLEM, None)), "manager", "speaker", "planner")
+    assert text.count(PROBLEM.statement) == 1
+    judged = more(
+        STATED,
+        ("coder", program(), 3),
+        ("executor", execution(), 4),
+        ("verification", evidence(1, "consistent", LOOSE), 5),
+        ("critic", revise("coder", text="refine at the hole"), 6),
+    )
+    text = shown(judged, "manager", "speaker", "coder")
+    assert "critic, critique: revise. \n- to coder: refine at the hole" in text
+
+
+def test_whoever_chooses_is_told_what_roles_of_ones_own_do() -> None:
+    brief = make_brief(
+        STATED, "manager", "speaker", STATED.at(3), ("coder", "skeptic", "mute"),
+        {"coder": "Writes.", "skeptic": "Doubts the units.", "mute": ""},
+    )  # fmt: skip
+    text = render_request(packaged_roles()["manager"], brief, "speaker").messages[-1].content
+    assert "## Who may speak next\n- coder: Writes.\n- skeptic: Doubts the units.\n- mute" in text
+
+
+def test_a_program_to_go_by_is_shown_until_there_is_one() -> None:
+    example = "## An example\nA whole program for a plate under tractions"
+    assert example in shown(STATED)
+    assert "## An example" not in shown(tried(1))
+    assert "## An example" not in shown(STATED, "planner", "plan")
+    solid = load_problem("cantilever-3d").formulation
+    assert example_program(solid) == ""

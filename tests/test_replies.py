@@ -65,6 +65,52 @@ def test_a_reply_without_a_usable_program_says_why(text: str, told: str) -> None
         read_reply(text, "program")
 
 
+BEFORE = Program(
+    source=SCRIPT, attempt=1, settings=Settings(mesh_size=0.1, element_order=2), changed="first"
+)
+
+
+@pytest.mark.parametrize("fence", ["```json\n{}\n```", "{}", "It serves again.\n{}"])
+def test_the_same_program_is_named_instead_of_repeated(fence: str) -> None:
+    told = json.dumps({"same_program": True, "settings": {"mesh_size": 0.05}, "why": "bound 3 %"})
+    message = read_reply(fence.replace("{}", told), "program", attempt=2, before=BEFORE)
+    assert isinstance(message, Program)
+    assert (message.source, message.attempt, message.why) == (SCRIPT, 2, "bound 3 %")
+    assert message.settings == Settings(mesh_size=0.05, element_order=2)
+    assert message.changed == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "told"),
+    [
+        ('{"same_program": true}', None, "no program yet"),
+        (f'```python\n{SCRIPT}```\n{{"same_program": true}}', BEFORE, "not both"),
+        ('{"same_program": true, "settings": [1]}', BEFORE, "settings: give an object"),
+        ('{"same_program": false}', BEFORE, "no program"),
+    ],
+)
+def test_the_same_program_needs_one_and_stands_alone(
+    text: str, before: Program | None, told: str
+) -> None:
+    with pytest.raises(UnusableReply, match=told):
+        read_reply(text, "program", before=before)
+
+
+def test_a_setting_of_null_is_left_to_the_program() -> None:
+    notes = '{"settings": {"mesh_size": null, "options": null, "element_order": 2}}'
+    assert _program(f"```python\n{SCRIPT}```\n{notes}").settings == Settings(element_order=2)
+
+
+def test_a_list_is_not_called_short_for_a_fault_of_its_item() -> None:
+    stated = {"idealisation": "plane_stress", "wanted": [{"name": "s", "kind": "stress"}]}
+    with pytest.raises(UnusableReply) as caught:
+        read_reply(json.dumps({"formulation": stated}), "formulation")
+    assert "formulation.wanted.0.stress.component: Field required" in str(caught.value)
+    assert "formulation.wanted:" not in str(caught.value)
+    with pytest.raises(UnusableReply, match=r"formulation.wanted: at least 1 needed"):
+        read_reply(json.dumps({"formulation": {"wanted": []}}), "formulation")
+
+
 PLAN = '{"steps": ["state it", "solve it"], "method": "quadratic triangles"}'
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import LogError
 from mechagents.flow.approvals import HOW, read_verdict, sent_back
@@ -29,8 +31,17 @@ def make_brief(
     want: str | None,
     act_on: Envelope,
     candidates: tuple[str, ...] = (),
+    descriptions: Mapping[str, str] | None = None,
 ) -> Brief:
     """Return what a role needs to know to act on a message.
+
+    Args:
+        conversation: What was said.
+        role: Whose turn it is.
+        want: The kind of message that is asked for; None for none.
+        act_on: The message that the turn answers.
+        candidates: Who may speak next, where the role chooses.
+        descriptions: What each role of the team does.
 
     Raises:
         LogError: If nothing was asked yet.
@@ -59,6 +70,7 @@ def make_brief(
         follows=follows,
         findings=findings,
         candidates=candidates,
+        descriptions=descriptions or {},
         dialogue=_dialogue(conversation),
         attempts_in_all=len(conversation.of(Program)),
     )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from mechagents.brief import Attempt
-from mechagents.messages import Check, Evidence, Execution
+from mechagents.messages import (
+    Check,
+    Critique,
+    Evidence,
+    Execution,
+    Formulated,
+    Message,
+    Plan,
+    Problem,
+)
 
 STREAM_CHARACTERS = 3000
 COMPARED = ("convergence", "reference", "closed_form")
@@ -56,6 +65,22 @@ def describe_evidence(evidence: Evidence, *, whole: bool = False) -> str:
         bound = "" if q.error_bound is None else f" +- {q.error_bound:.3g}"
         lines.append(f"{q.name} = {q.value:.6g}{bound} {q.unit} ({q.claim_level}) {q.note}")
     return "\n".join(lines)
+
+
+def describe_message(message: Message) -> str:
+    """Return what was said last in words, without what a manager is shown besides."""
+    match message:
+        case Problem() | Plan():
+            return "as above"
+        case Formulated():
+            return f"as above. {message.note}".strip()
+        case Evidence():
+            return f"\n{describe_evidence(message)}"
+        case Critique():
+            findings = "".join(f"\n- to {found.to}: {found.text}" for found in message.findings)
+            return f"{message.verdict}. {message.summary}{findings}"
+        case _:
+            return message.to_json()
 
 
 def one_line(attempt: Attempt) -> str:

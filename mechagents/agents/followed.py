@@ -12,9 +12,14 @@ SHORT_STATEMENT = 200
 BEFORE = "The formulation of the run before, which holds but for what the question changes"
 AMEND = (
     'Instead of a whole formulation you may send what changes: {"amend": {"supports.1.y": 0.0}, '
-    '"note": "…"}: new values by path from the formulation\'s root, list indices from 0. To make a '
-    "list or a mapping longer or shorter, give all of it. Amend the title, what is wanted and the "
-    "assumptions too where they no longer hold."
+    '"note": "…"}: new values by path from the formulation\'s root, list indices from 0. A path '
+    "may add a key to a mapping, and the index after the last one adds to a list; to take "
+    "something away, give the whole list or mapping. Amend the title and the assumptions too "
+    "where they no longer hold."
+)
+KEPT = (
+    " What was wanted before stays wanted, pictures too, unless the question puts something else "
+    "in its place; add what it asks for, under new names and in new files."
 )
 
 
@@ -35,7 +40,8 @@ def formulation_before(brief: Brief) -> Section:
 def may_amend(brief: Brief, want: str) -> Section:
     """Return how to reply with an amendment, where there is a formulation to amend."""
     can = want == "formulation" and brief.amendable is not None
-    return Section("An amendment will do", (AMEND if can else "",))
+    kept = KEPT if brief.follows is not None and brief.formulation is None else ""
+    return Section("An amendment will do", (f"{AMEND}{kept}" if can else "",))
 
 
 def _asked(brief: Brief, most: int) -> str:

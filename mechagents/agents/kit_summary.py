@@ -11,10 +11,23 @@ from mechagents.mechanics.formulation import Formulation
 _MARK = re.compile(r"^<!-- ([a-z ]+) -->\n", re.MULTILINE)
 
 
+EXAMPLE = "example"
+
+
 def kit_summary(formulation: Formulation | None) -> str:
     """Return what the kit offers for a formulation; all of it where there is none."""
     parts = _parts()
-    return "\n".join(parts[name] for name in parts if _serves(name, formulation))
+    return "\n".join(
+        parts[name] for name in parts if name != EXAMPLE and _serves(name, formulation)
+    )
+
+
+def example_program(formulation: Formulation | None) -> str:
+    """Return a whole program for a formulation like this one, empty where there is none."""
+    if formulation is None or formulation.analysis != "static_linear":
+        return ""
+    plane = formulation.idealisation in ("plane_stress", "plane_strain")
+    return _parts()[EXAMPLE].strip() if plane else ""
 
 
 @cache

@@ -75,11 +75,13 @@ class LanguageAgent(Agent):
         )
 
     def _read(self, text: str, context: Context) -> Message:
+        brief = context.brief
         message = read_reply(
             text,
             context.want or "",
-            attempt=context.brief.attempts_in_all + 1,
-            present=context.brief.amendable,
+            attempt=brief.attempts_in_all + 1,
+            present=brief.amendable,
+            before=brief.last.program if brief.last else brief.earlier,
         )
         return _with_settings(message, context) if isinstance(message, Program) else message
 

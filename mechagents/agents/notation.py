@@ -97,9 +97,11 @@ class _Writer:
         return f"({item})[]" if " | " in item else f"{item}[]"
 
     def _object(self, schema: Schema, field: str) -> str:
-        values = schema.get("additionalProperties")
+        of_names = cast("dict[str, Schema]", schema.get("patternProperties", {}))
+        values = next(iter(of_names.values()), None) or schema.get("additionalProperties")
         if isinstance(values, dict):
-            return "{[name]: " + self._type(cast(Schema, values), field) + "}"
+            key = "name" if of_names else "string"
+            return f"{{[{key}]: {self._type(cast(Schema, values), field)}}}"
         return "{…}" if "properties" not in schema else self._fields(schema)
 
     def _named(self, name: str) -> str:

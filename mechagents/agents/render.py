@@ -10,16 +10,17 @@ from mechagents.agents.describe import (
     STREAM_CHARACTERS,
     describe_evidence,
     describe_execution,
+    describe_message,
     one_line,
 )
 from mechagents.agents.followed import asked_before, formulation_before, may_amend
-from mechagents.agents.kit_summary import kit_summary
+from mechagents.agents.kit_summary import example_program, kit_summary
 from mechagents.agents.notation import notation
 from mechagents.agents.view import Section, fitted, tokens
 from mechagents.brief import Attempt, Brief
 from mechagents.errors import ModelError
 from mechagents.mechanics.materials import material_table
-from mechagents.messages import Evidence, Message, Program
+from mechagents.messages import Message, Program
 from mechagents.models.base import Chat, ModelRequest
 from mechagents.role import Role, packaged_roles
 
@@ -36,10 +37,14 @@ NOT_ABOUT_PROGRAMS = ("plan", "formulation")
 NOTES = "Notes that may help (what does not fit the question does not count)"
 PLAN = "The plan (where the formulation differs, the formulation holds)"
 OPTIONAL = (
-    " (? after what may be left out, # before a note; a name has letters, digits, _ . - "
-    "and no spaces)"
+    " (? after what may be left out, # before a note; a name, also as the key of a mapping, has "
+    "letters, digits, _ . - and no spaces"
 )
-EARLIER = "The program for the formulation before; where it serves again, send it again as it is"
+UNITS = '; a number is in SI, or a string with its unit such as "210 GPa"'
+EARLIER = (
+    "The program for the formulation before; it reads the problem from its files, so where it "
+    'serves again reply {"same_program": true}'
+)
 
 
 def render_request(
@@ -146,6 +151,7 @@ def _shown(brief: Brief, want: str) -> list[Section]:
         Section("The message that you act on", (_other(brief),)),
         Section(NOTES, (_lines(brief.advice), _lines(brief.advice[:1]), ""), 8),
         Section("The kit", (kit_summary(brief.formulation) if want == "program" else "",)),
+        Section("An example", (_example(brief, want), ""), 7),
         *_materials(want),
     ]
 
@@ -173,7 +179,7 @@ def _system(role: Role, want: str) -> str:
 
 def _asked(brief: Brief) -> str:
     level, bound = brief.problem.level, brief.problem.tolerance
-    return f"claim level {level}; an error bound of at most {bound:.3g} of each value"
+    return f"claim level {level}; an error bound of at most {100 * bound:.3g} % of each value"
 
 
 def _materials(want: str) -> list[Section]:
@@ -191,7 +197,8 @@ def _reply_schema(want: str, schema: dict[str, Any] | None) -> Section:
     if schema is None or want == "program":
         return Section("", ("",))
     forms = (notation(schema), notation(schema, notes=False))
-    return Section(f"The form of the reply, one JSON object{OPTIONAL}", forms, 1)
+    told = f"{OPTIONAL}{UNITS if want == 'formulation' else ''})"
+    return Section(f"The form of the reply, one JSON object{told}", forms, 1)
 
 
 def _schema(want: str) -> dict[str, Any] | None:
@@ -252,6 +259,12 @@ def _execution(attempt: Attempt | None, most: int = STREAM_CHARACTERS) -> str:
     return describe_execution(execution, most) if execution else ""
 
 
+def _example(brief: Brief, want: str) -> str:
+    """Return a program to go by, for who writes one and is shown none."""
+    seen = brief.last is not None or brief.earlier is not None
+    return example_program(brief.formulation) if want == "program" and not seen else ""
+
+
 def _evidence(brief: Brief, want: str = "") -> str:
     evidence = brief.last.evidence if brief.last else None
     return describe_evidence(evidence, whole=want == "critique") if evidence else ""
@@ -277,11 +290,9 @@ def _said_last(brief: Brief) -> str:
     if not brief.candidates:
         return ""
     message = brief.act_on.message
-    if isinstance(message, Evidence):
-        return f"{brief.act_on.sender}, evidence:\n{describe_evidence(message)}"
-    text = message.model_dump_json(exclude_defaults=True)
+    text = describe_message(message)
     cut = f" … ({len(text) - SAID_CHARACTERS} more)" if len(text) > SAID_CHARACTERS else ""
-    return f"{brief.act_on.sender}, {brief.act_on.message.kind}: {text[:SAID_CHARACTERS]}{cut}"
+    return f"{brief.act_on.sender}, {message.kind}: {text[:SAID_CHARACTERS]}{cut}"
 
 
 def _lines(items: tuple[str, ...]) -> str:
@@ -293,6 +304,5 @@ def _dialogue(brief: Brief, newest: int = 0) -> str:
 
 
 def _candidates(brief: Brief) -> str:
-    known = packaged_roles()
-    described = (f"{n}: {known[n].description}" if n in known else n for n in brief.candidates)
-    return _lines(tuple(described))
+    told = brief.descriptions
+    return _lines(tuple(f"{n}: {told[n]}" if told.get(n) else n for n in brief.candidates))

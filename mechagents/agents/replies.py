@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from mechagents.errors import MechagentsError
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Formulated, Message, Program, Question, Settings
+from mechagents.problems.faults import own_errors
 
 _FENCE = re.compile(
     r"^[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[\w+.-]*)[^\n]*\n"
@@ -24,6 +25,8 @@ _FENCE = re.compile(
 )
 PYTHON = {"python", "py", "python3"}
 JSON = {"json", "json5", "jsonc"}
+SAME = "same_program"
+"""What a reply says in place of a program that it would repeat."""
 
 
 class UnusableReply(MechagentsError):  # noqa: N818 (a value on its way back to the model)
@@ -44,7 +47,12 @@ def blocks(text: str) -> list[Block]:
 
 
 def read_reply(
-    text: str, want: str, *, attempt: int = 1, present: Formulation | None = None
+    text: str,
+    want: str,
+    *,
+    attempt: int = 1,
+    present: Formulation | None = None,
+    before: Program | None = None,
 ) -> Message:
     """Return the message of a kind that a reply holds, or the question it asks instead.
 
@@ -53,12 +61,13 @@ def read_reply(
         want: The kind of message asked for.
         attempt: The number that a program gets.
         present: The formulation that an amendment changes, where there is one.
+        before: The program that ``{"same_program": true}`` stands for, where there is one.
 
     Raises:
         UnusableReply: If there is none.
     """
     if want == "program":
-        return _program(text, attempt)
+        return _program(text, attempt, before)
     data = _object(text)
     if set(data) == {"question"} and want != "question":
         return Question(text=str(data["question"]))
@@ -105,12 +114,14 @@ def amended(data: dict[str, Any], present: Formulation | None) -> Formulated:
 
 def describe(error: ValidationError) -> str:
     """Return a validation error as lines of ``field: what is wrong``."""
-    lines: list[str] = []
-    for fault in error.errors(include_url=False):
+    lines: dict[str, None] = {}
+    for fault in own_errors(error.errors(include_url=False)):
         field = ".".join(str(part) for part in fault["loc"])
         told = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "too_short":
+            told = f"at least {fault.get('ctx', {})['min_length']} needed"
         given = "" if "\n" in told or fault["type"] == "missing" else _given(fault["input"])
-        lines.append(f"{field}: {told}{given}" if field else told)
+        lines[f"{field}: {told}{given}" if field else told] = None
     return "\n".join(lines)
 
 
@@ -118,8 +129,15 @@ def _given(value: object) -> str:
     return f" (given {value!r})" if isinstance(value, (str, int, float, bool)) else ""
 
 
-def _program(text: str, attempt: int) -> Program:
+def _program(text: str, attempt: int, before: Program | None) -> Program:
     found = blocks(text)
+    notes = _notes(text, found)
+    if notes.get(SAME) is True:
+        if any(block.label in PYTHON for block in found):
+            raise UnusableReply(f"{SAME}: send either a program or {SAME}, not both")
+        if before is None:
+            raise UnusableReply(f"{SAME}: there is no program yet; send one in a ```python block")
+        return _noted(before.source, attempt, notes, before.settings)
     code = [b.body for b in found if b.label in PYTHON or (not b.label and _compiles(b.body))]
     if not code and not found and "import" in text and _compiles(text):
         code = [text]
@@ -130,9 +148,17 @@ def _program(text: str, attempt: int) -> Program:
     fault = _syntax_fault(source)
     if fault:
         raise UnusableReply(f"the program is not valid Python: {fault}")
-    notes = _notes(found)
+    return _noted(source, attempt, notes, Settings())
+
+
+def _noted(source: str, attempt: int, notes: dict[str, Any], usual: Settings) -> Program:
+    """Return a program with what is told of it; settings not told are the usual ones."""
+    told = notes.get("settings") or {}
+    if not isinstance(told, dict):
+        raise UnusableReply('settings: give an object such as {"mesh_size": 0.02}')
+    given = {key: value for key, value in cast(dict[str, Any], told).items() if value is not None}
     try:
-        settings = Settings.model_validate(notes.get("settings") or {})
+        settings = Settings.model_validate(usual.model_dump(exclude_defaults=True) | given)
     except ValidationError as error:
         raise UnusableReply(f"settings: {describe(error)}") from error
     return Program(
@@ -144,12 +170,15 @@ def _program(text: str, attempt: int) -> Program:
     )
 
 
-def _notes(found: list[Block]) -> dict[str, Any]:
-    for block in reversed(found):
+def _notes(text: str, found: list[Block]) -> dict[str, Any]:
+    """Return what is told of a program, in a block of JSON or outside of all blocks."""
+    outside = _FENCE.sub("", text)
+    bare = Block("json", outside[outside.find("{") : outside.rfind("}") + 1])
+    for block in (*reversed(found), bare):
         if block.label in PYTHON:
             continue
         data = _load(block.body)
-        if data is not None and ({"settings", "changed", "why"} & set(data)):
+        if data is not None and ({"settings", "changed", "why", SAME} & set(data)):
             return data
     return {}
 

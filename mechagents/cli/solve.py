@@ -208,17 +208,21 @@ def _team(options: SolveOptions) -> Team:
     )
     _hold(team, options["approve"])
     if options["fallback"] is not None:
-        team.fallback = _fallback(options["fallback"], options["api_base"])
+        team.fallback = _fallback(options["fallback"], team.model, options)
     return team
 
 
-def _fallback(name: str, api_base: str | None) -> Model:
+def _fallback(name: str, first: Model, options: SolveOptions) -> Model:
+    """Return the second model: the first one where it has that name, as of a recording of both."""
     from mechagents.models.select import open_model
 
+    if name == options["model"]:
+        return first
     try:
-        return open_model(name, api_base=api_base)
+        model = open_model(name, api_base=options["api_base"])
     except UsageError as error:
         raise UsageError(error.message, where="--fallback") from error
+    return _recording(model, options)
 
 
 def _hold(team: Team, words: str | None) -> None:
@@ -251,10 +255,17 @@ def _replays(options: SolveOptions) -> bool:
 def _model(options: SolveOptions) -> Model | str:
     if options["record"] is None:
         return options["model"]
-    from mechagents.models.recorded import RecordingModel
     from mechagents.models.select import open_model
 
-    model = open_model(options["model"], api_base=options["api_base"])
+    return _recording(open_model(options["model"], api_base=options["api_base"]), options)
+
+
+def _recording(model: Model, options: SolveOptions) -> Model:
+    """Return a model whose exchanges are kept, where that is asked for."""
+    if options["record"] is None:
+        return model
+    from mechagents.models.recorded import RecordingModel
+
     return RecordingModel(model, options["record"])
 
 

@@ -7,6 +7,7 @@ that checks them uses this package. A program reads like this:
     mesh = make_mesh(problem.geometry, settings.mesh_size or 0.05, settings.element_order or 2)
     V = basis(mesh)                          # scikit-fem takes it from here
     ...
+    fixed, values = prescribed(problem, mesh, node_dofs(V, mesh))
     u = solve(K, f, fixed, values)           # K u = f with some of u prescribed
     solution = Solution(mesh, displacement, stress, forces, energy)
     write_results(quantities(problem, solution))
@@ -45,6 +46,7 @@ from mechagents.kit.spaces import (
     inside,
     node_dofs,
     node_means,
+    prescribed,
 )
 from mechagents.kit.transient import (
     Moment,
@@ -87,6 +89,7 @@ __all__ = [
     "newton",
     "node_dofs",
     "node_means",
+    "prescribed",
     "quantities",
     "read_problem",
     "solid_buckling_modes",

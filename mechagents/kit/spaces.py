@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mechagents.mechanics.formulas import Formula, value_at
+from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.geometry import AXES
 from mechagents.mechanics.meshing import Mesh
 
 if TYPE_CHECKING:
@@ -89,6 +91,34 @@ def node_dofs(space: Basis, mesh: Mesh) -> IntArray:
     of_cells = space.element_dofs.reshape(mesh.cells.shape[1], 2, -1)
     dofs[mesh.cells] = np.moveaxis(of_cells, -1, 0)
     return dofs
+
+
+def prescribed(problem: Formulation, mesh: Mesh, dofs: IntArray) -> tuple[IntArray, FloatArray]:
+    """Return the unknowns that the supports hold, each once, and their values [m].
+
+    Of an axisymmetric body the nodes on the axis do not leave it, which no support has to say.
+
+    Args:
+        problem: The supports; where two name a component of a node, the last one counts.
+        mesh: Knows the nodes of each boundary.
+        dofs: The unknowns of each node, shape (nodes, 2 | 3): ``node_dofs(V, mesh)``, or
+            ``V.dofs`` of a solid.
+
+    Returns:
+        Two arrays of one length, for ``solve``.
+    """
+    import numpy as np
+
+    held: dict[int, float] = {}
+    if problem.idealisation == "axisymmetric":
+        on_axis = mesh.points[:, 0] <= 1e-9 * np.abs(mesh.points).max()
+        held.update(dict.fromkeys(dofs[on_axis, 0].tolist(), 0.0))
+    for support in problem.supports:
+        nodes = mesh.boundary_nodes[support.boundary]
+        for axis, value in support.components.items():
+            moved = at_points(value, mesh.points[nodes].T)
+            held.update(zip(dofs[nodes, AXES.index(axis)].tolist(), moved.tolist(), strict=True))
+    return np.array(list(held), dtype=np.int64), np.array(list(held.values()), dtype=float)
 
 
 def by_element(mesh: Mesh, values: Mapping[str, float]) -> FloatArray:

@@ -301,7 +301,7 @@ class Formulation(Part):
     thickness: Annotated[Length, Field(gt=0)] | None = None
     """Out of plane [m]; None means that forces and energies are per metre."""
     geometry: Geometry
-    materials: dict[str, Material]
+    materials: dict[Name, Material]
     supports: tuple[Support, ...] = ()
     springs: tuple[Spring, ...] = ()
     loads: tuple[Load, ...] = ()
@@ -397,7 +397,8 @@ class Formulation(Part):
 
         Args:
             changes: New values by dotted path, list items by index, for instance
-                ``{"idealisation": "plane_strain", "supports.1.y": 0.0}``.
+                ``{"idealisation": "plane_strain", "supports.1.y": 0.0}``. The index after the
+                last one adds to a list.
 
         Raises:
             ValueError: If a path leads nowhere or the result is not a valid formulation
@@ -448,6 +449,9 @@ def _set(data: object, keys: list[str], value: object, path: str) -> None:
     try:
         for key in way:
             data = _index(data)[int(key) if isinstance(data, list) else key]
+        if isinstance(data, list) and int(last) == len(cast("list[object]", data)):
+            cast("list[object]", data).append(value)
+            return
         _index(data)[int(last) if isinstance(data, list) else last] = value
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise ValueError(f"{path}: there is no such field") from error

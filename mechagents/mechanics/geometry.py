@@ -382,8 +382,8 @@ def _ring(corners: list[Point]) -> list[Side]:
 class Geometry(Part):
     """Regions that tile the body, each of one material, and named parts of its boundary."""
 
-    regions: Annotated[dict[str, Shape], Field(min_length=1)]
-    boundaries: dict[str, Boundary] = Field(default_factory=dict)
+    regions: Annotated[dict[Name, Shape], Field(min_length=1)]
+    boundaries: dict[Name, Boundary] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_the_sides(self) -> Self:

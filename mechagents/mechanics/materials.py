@@ -74,5 +74,9 @@ def _from_table(value: object) -> object:
 
 Law = Isotropic | Orthotropic | SaintVenantKirchhoff | NeoHookean | MooneyRivlin | J2Plastic
 """A constitutive law."""
-Material = Annotated[Law, Field(discriminator="kind"), BeforeValidator(_from_table)]
+Material = Annotated[
+    Law,
+    Field(discriminator="kind"),
+    BeforeValidator(_from_table, json_schema_input_type=Law | str),
+]
 """A constitutive law, or the name of one in the table of materials."""

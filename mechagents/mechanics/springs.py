@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mechagents.mechanics.geometry import AXES, Axis, Part
+from mechagents.mechanics.geometry import AXES, Axis, Name, Part
 from mechagents.mechanics.units import AreaStiffness, PointStiffness
 
 
 class _Springs(Part):
-    boundary: str
+    boundary: Name
     x: float = 0.0
     y: float = 0.0
     z: float = 0.0

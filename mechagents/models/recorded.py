@@ -29,7 +29,7 @@ class RecordingModel:
 
     Args:
         model: Who answers.
-        path: The recording; a file that is there already is continued.
+        path: The recording; a file that is there already is continued, by another model too.
         note: A line for the header: who answered, and how.
     """
 
@@ -68,6 +68,7 @@ class RecordingModel:
             {
                 "role": request.role,
                 "want": request.want,
+                "model": reply.model,
                 "fingerprint": fingerprint(request),
                 "messages": [{"role": c.role, "content": c.content} for c in request.messages],
                 "reply": {
@@ -135,7 +136,8 @@ class RecordedModel:
             raise ModelError(f"{self._path} has no further {request.want} of the {request.role}")
         index, exchange = (exact or open_)[0]
         self._used.add(index)
-        return ModelReply(model=f"recorded:{self._model}", **exchange["reply"])
+        model = exchange.get("model", self._model)
+        return ModelReply(model=f"recorded:{model}", **exchange["reply"])
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ def located_faults(source: Source, error: ValidationError) -> list[Fault]:
         error: What pydantic found; a check of a whole formulation may hold several sentences.
     """
     found: dict[Fault, None] = {}
-    for details in _own(error.errors(include_url=False)):
+    for details in own_errors(error.errors(include_url=False)):
         path = list(_path(source.data, details["loc"]))
         for inner, reason in _sentences(details):
             whole = [*path, *inner]
@@ -56,7 +56,7 @@ def located_faults(source: Source, error: ValidationError) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.line)
 
 
-def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+def own_errors(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     """Leave out lists that are too short only because items of theirs are at fault."""
     places = [details["loc"] for details in errors]
     return [

@@ -43,7 +43,9 @@ def check_convergence(
     name = f"convergence:{wanted.name}"
     why = without_limit(fine.state, wanted, result, settled=share <= tolerance)
     if why is not None:
-        message = f"{wanted.name} has no converged value, {_sequence(result, values)} {unit}: {why}"
+        message = (
+            f"{wanted.name} has no converged value, {sequence_words(result, values)} {unit}: {why}"
+        )
         check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)
         return check, _quantity(wanted, value, unit, None, "consistent", message)
     point = near_singular_point(fine.state, wanted)
@@ -51,9 +53,8 @@ def check_convergence(
         message = _refusal(wanted, values, unit, point)
         check = Check(name=name, passed=False, tolerance=tolerance, message=message, mendable=False)
         return check, _quantity(wanted, value, unit, None, "consistent", message)
-    message = (
-        f"{wanted.name} is {value:.6g}{after(unit)}, {_sequence(result, values)}; the error bound "
-    )
+    told = sequence_words(result, values, settled=share <= tolerance)
+    message = f"{wanted.name} is {value:.6g}{after(unit)}, {told}; the error bound "
     message += f"{result.bound:.3g}{after(unit)} is {share:.2%} {words}"
     check = measured(name, share, tolerance, message)
     reached: ClaimLevel = "converged" if check.passed else "consistent"
@@ -129,14 +130,23 @@ def _refusal(
     )
 
 
-def _sequence(result: Estimate, values: tuple[float, float, float]) -> str:
+def sequence_words(
+    result: Estimate, values: tuple[float, float, float], *, settled: bool = False
+) -> str:
+    """Return how values behave, in words; ``settled`` where the bound is within the tolerance."""
     listed = ", ".join(f"{value:.6g}" for value in reversed(values))
-    order_found = "" if result.order is None else f" of order {result.order:.2f}"
+    order = "" if result.order is None else f"order {result.order:.2f}"
+    f1, f2, f3 = values
+    moved = max(abs(f1 - f2), abs(f2 - f3)) / abs(f1) if f1 else 0.0
+    little = f"by {moved:.2%} from mesh to mesh at most, too little to tell a limit by ({order})"
     words = {
         "exact": "the same on every mesh",
-        "monotone": f"monotone with convergence{order_found}",
+        "monotone": f"monotone with convergence{f' of {order}' if order else ''}",
         "oscillating": "oscillating between meshes",
-        "growing": f"growing without a limit in sight (order{order_found[9:]})",
-        "unsettled": f"not settled (order{order_found[9:]})",
+        "growing": f"growing without a limit in sight ({order})",
+        "unsettled": f"not settled ({order})",
     }[result.behaviour]
+    if settled and result.behaviour in ("growing", "unsettled"):
+        way = "growing" if result.behaviour == "growing" else "not settled to an order, but moving"
+        words = f"{way} {little}"
     return f"{words} (coarse to fine {listed})"

@@ -109,11 +109,27 @@ def test_an_amendment_reaches_into_lists_and_dictionaries() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["supports.9.y", "supports.left.y", "nothing.here", "materials.plate.name.first", "loads.0"],
+    ["supports.9.y", "supports.left.y", "nothing.here", "materials.plate.name.first", "loads.1"],
 )
 def test_an_amendment_that_leads_nowhere_is_refused_with_its_path(path: str) -> None:
     with pytest.raises(ValueError, match=path):
         formulation().amended({path: 1.0})
+
+
+def test_an_amendment_adds_keys_and_adds_to_lists_by_the_index_after_the_last() -> None:
+    whole = formulation()
+    force = {"name": "added", "kind": "reaction", "boundary": "left", "component": "y"}
+    top = {"kind": "line", "axis": "y", "at": 1}
+    amended = whole.amended(
+        {f"wanted.{len(whole.wanted)}": force, "geometry.boundaries.added": top}
+    )
+    assert [w.name for w in amended.wanted] == [*(w.name for w in whole.wanted), "added"]
+    assert "added" in amended.geometry.boundaries
+
+
+def test_names_of_regions_are_names() -> None:
+    with pytest.raises(ValidationError, match=r"geometry\.regions\.my plate"):
+        formulation().amended({"geometry.regions": {"my plate": {"kind": "disk", "radius": 1}}})
 
 
 def test_an_amendment_is_checked_like_any_formulation() -> None:

@@ -57,6 +57,20 @@ async def test_the_same_request_is_found_out_of_order(tmp_path: Path) -> None:
     assert (await model.complete(_request("one"))).text == "first"
 
 
+async def test_a_second_model_is_recorded_beside_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "talk.jsonl"
+    first = RecordingModel(ScriptedModel({"planner": ["one"]}, name="small"), path)
+    second = RecordingModel(ScriptedModel({"planner": ["two"]}, name="large"), path)
+    for model in (first, second):
+        await model.complete(_request("reworded"))
+    replayed = RecordedModel(path)
+    said = [await replayed.complete(_request("again")) for _ in range(2)]
+    assert [(reply.text, reply.model) for reply in said] == [
+        ("one", "recorded:small"),
+        ("two", "recorded:large"),
+    ]
+
+
 async def test_a_strict_replay_refuses_another_request(tmp_path: Path) -> None:
     path = tmp_path / "talk.jsonl"
     await _record(path)

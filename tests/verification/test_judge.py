@@ -14,6 +14,8 @@ from returned import Returned, failed, leave, mesh_of, ran, reported, sheared_tw
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Evidence, Settings
 from mechagents.verification import RunChecks, checked_run, judge, verify_folder
+from mechagents.verification.convergence import Estimate
+from mechagents.verification.settled import sequence_words
 
 Run = Callable[[Settings], Returned]
 
@@ -317,3 +319,13 @@ def test_a_run_is_checked_once_however_often_evidence_is_given(tmp_path, monkeyp
     checks.forget([tmp_path / "0"])
     judge(other, runs[:1], level="converged", tolerance=0.02, checks=checks)
     assert made == ["0", "0"]
+
+
+@pytest.mark.parametrize(("behaviour", "order"), [("growing", -0.74), ("unsettled", -2.86)])
+def test_what_moves_too_little_to_matter_is_not_told_to_have_no_limit(behaviour, order):
+    found = Estimate(behaviour, bound=3.9e5, extrapolated=2.163e7, order=order)
+    values = (2.163e7, 2.156e7, 2.152e7)
+    passed = sequence_words(found, values, settled=True)
+    assert "by 0.32% from mesh to mesh at most" in passed
+    assert "without a limit" not in passed
+    assert passed != sequence_words(found, values)
