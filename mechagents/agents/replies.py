@@ -153,7 +153,7 @@ def _program(text: str, attempt: int, before: Program | None) -> Program:
 
 def _noted(source: str, attempt: int, notes: dict[str, Any], usual: Settings) -> Program:
     """Return a program with what is told of it; settings not told are the usual ones."""
-    told = notes.get("settings") or {}
+    told: object = notes.get("settings") or {}
     if not isinstance(told, dict):
         raise UnusableReply('settings: give an object such as {"mesh_size": 0.02}')
     given = {key: value for key, value in cast(dict[str, Any], told).items() if value is not None}

@@ -449,12 +449,20 @@ def _set(data: object, keys: list[str], value: object, path: str) -> None:
     try:
         for key in way:
             data = _index(data)[int(key) if isinstance(data, list) else key]
-        if isinstance(data, list) and int(last) == len(cast("list[object]", data)):
-            cast("list[object]", data).append(value)
-            return
-        _index(data)[int(last) if isinstance(data, list) else last] = value
+        _put(data, last, value)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise ValueError(f"{path}: there is no such field") from error
+
+
+def _put(data: object, last: str, value: object) -> None:
+    if isinstance(data, list):
+        items = cast("list[object]", data)
+        if int(last) == len(items):
+            items.append(value)
+        else:
+            items[int(last)] = value
+    else:
+        _index(data)[last] = value
 
 
 def _index(data: object) -> dict[str | int, object]:
