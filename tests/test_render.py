@@ -199,6 +199,25 @@ def test_of_a_traceback_the_programs_own_frames_are_kept() -> None:
     assert len(cut.splitlines()) == len(TRACEBACK.splitlines()) - 3
 
 
+def test_where_libraries_lie_and_what_was_said_already_is_left_out() -> None:
+    failed = (
+        f"it returned 1\n{TRACEBACK}ImportError: no name 'x' from 'y' (/home/me/site-packages/y.py)"
+    )
+    told = describe_evidence(
+        evidence(1, "none", Check(name="contract:execution", passed=False, message=failed))
+    )
+    first = told.splitlines()[0]
+    assert first == (
+        "FAILED contract:execution: it returned 1 … ImportError: no name 'x' from 'y' (y.py)"
+    )
+    assert cut_traceback("ImportError: (/home/me/lib/site-packages/y.py)") == "ImportError: (y.py)"
+    unsettled = evidence(1, "consistent", LOOSE)
+    (force,) = unsettled.quantities
+    noted = force.model_copy(update={"note": LOOSE.message})
+    told = describe_evidence(unsettled.model_copy(update={"quantities": (noted,)}))
+    assert told.count(LOOSE.message) == 1
+
+
 def test_both_tracebacks_of_a_chained_error_are_cut() -> None:
     told = f"{TRACEBACK}\nDuring handling of the above exception, another occurred:\n\n{TRACEBACK}"
     cut = cut_traceback(told)
@@ -218,7 +237,7 @@ def test_failed_checks_are_shown_with_their_numbers_and_quantities_with_their_bo
     assert told.splitlines() == [
         "FAILED equilibrium:balance: value 0.1235 tolerance 0.01 12 % of the force is missing",
         "passed: supports:left",
-        "force = 2 N/m (none) ",
+        "force = 2 N/m (none)",
     ]
 
 

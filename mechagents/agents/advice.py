@@ -8,7 +8,7 @@ from mechagents.brief import Attempt, Brief
 from mechagents.flow.repeats import last_line
 from mechagents.knowledge import Lesson, Shelf
 from mechagents.log import Conversation
-from mechagents.messages import Evidence, ModelCall
+from mechagents.messages import Check, Evidence, ModelCall
 from mechagents.models.handbook.catalogue import explain_check, explain_error
 
 MOST_NOTES = 3
@@ -37,7 +37,15 @@ def failure_of(attempt: Attempt | None) -> str:
     if attempt.execution is not None and attempt.execution.status != "ok":
         return f"{attempt.execution.status}: {last_line(attempt.execution)}"
     failed = attempt.evidence.failed if attempt.evidence is not None else ()
-    return f"{failed[0].name}: {failed[0].message}" if failed else ""
+    return _told(failed[0]) if failed else ""
+
+
+def _told(check: Check) -> str:
+    """Return a failed check without the name of the quantity, which the next problem has not."""
+    family, _, of = check.name.partition(":")
+    if of and check.message.startswith(f"{of} "):
+        return f"{family}: it{check.message.removeprefix(of)}"
+    return f"{check.name}: {check.message}"
 
 
 def lessons_of(attempts: tuple[Attempt, ...]) -> list[Lesson]:

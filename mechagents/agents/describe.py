@@ -19,6 +19,7 @@ from mechagents.messages import (
 STREAM_CHARACTERS = 3000
 COMPARED = ("convergence", "reference", "closed_form")
 """Families of checks whose words hold numbers that a reviewer can judge by."""
+_LIBRARIES = re.compile(r"[^\s'\"(]*[/\\]site-packages[/\\]")
 _FRAME = re.compile(r'^  File "(?P<file>[^"]+)", line \d+')
 
 
@@ -44,7 +45,7 @@ def cut_traceback(stderr: str) -> str:
             skipping = False
         if not skipping:
             kept.append(line)
-    return "\n".join(kept)[-STREAM_CHARACTERS:]
+    return _LIBRARIES.sub("", "\n".join(kept))[-STREAM_CHARACTERS:]
 
 
 def describe_evidence(evidence: Evidence, *, whole: bool = False) -> str:
@@ -60,10 +61,12 @@ def describe_evidence(evidence: Evidence, *, whole: bool = False) -> str:
         told = [check for check in passed if check.name.split(":")[0] in COMPARED]
         lines += [f"passed {check.name}: {check.message}" for check in told]
         passed = [check for check in passed if check not in told]
+    said = {"", *(check.message for check in evidence.failed)}
     lines.append(f"passed: {', '.join(check.name for check in passed) or 'none'}")
     for q in evidence.quantities:
         bound = "" if q.error_bound is None else f" +- {q.error_bound:.3g}"
-        lines.append(f"{q.name} = {q.value:.6g}{bound} {q.unit} ({q.claim_level}) {q.note}")
+        note = "" if q.note in said else f" {q.note}"
+        lines.append(f"{q.name} = {q.value:.6g}{bound} {q.unit} ({q.claim_level}){note}")
     return "\n".join(lines)
 
 
@@ -93,4 +96,8 @@ def one_line(attempt: Attempt) -> str:
 def _check(check: Check) -> str:
     value = "" if check.value is None else f" value {check.value:.4g}"
     tolerance = "" if check.tolerance is None else f" tolerance {check.tolerance:.4g}"
-    return f"{check.name}:{value}{tolerance} {check.message}"
+    told = check.message
+    if check.name == "contract:execution":
+        # The streams are shown by themselves.
+        told = " … ".join(dict.fromkeys((told.split("\n")[0], told.strip().split("\n")[-1])))
+    return f"{check.name}:{value}{tolerance} {_LIBRARIES.sub('', told)}"

@@ -17,9 +17,8 @@ EXAMPLE = "example"
 def kit_summary(formulation: Formulation | None) -> str:
     """Return what the kit offers for a formulation; all of it where there is none."""
     parts = _parts()
-    return "\n".join(
-        parts[name] for name in parts if name != EXAMPLE and _serves(name, formulation)
-    )
+    served = [name for name in parts if name != EXAMPLE and _serves(name, formulation)]
+    return "\n\n".join(parts[name].strip() for name in served)
 
 
 def example_program(formulation: Formulation | None) -> str:

@@ -1,0 +1,82 @@
+"""Faults planted in a first program: found by a check, and mended by what a live model said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conversations import PROBLEM, said
+from mending import PlantedFirst, header, judged, planted_reply, recordings, replay, table
+
+from mechagents.agents.advice import failure_of
+from mechagents.agents.briefing import all_attempts
+from mechagents.brief import Brief
+from mechagents.knowledge import Shelf
+from mechagents.log import read_log
+from mechagents.messages import ClaimLevel, Critique, ModelCall
+from mechagents.models.base import ModelRequest
+from mechagents.testing import ScriptedModel
+
+BY_NAME = {recording.stem: recording for recording in recordings()}
+FOUND_BY = {
+    "crash": "contract:execution",
+    "hole-missing": "geometry:outline",
+    "too-coarse": "convergence:tip_deflection",
+    "von-mises": "quantities:sigma_xy_at_point",
+}
+
+
+def request(role: str, want: str) -> ModelRequest:
+    asked = said(("user", PROBLEM, None)).at(1)
+    brief = Brief(role=role, want=want, act_on=asked, problem=PROBLEM)
+    return ModelRequest(role=role, want=want, messages=(), brief=brief)
+
+
+def test_every_recording_says_what_was_planted_and_that_the_rest_was_not() -> None:
+    assert set(BY_NAME) == set(FOUND_BY)
+    for recording in recordings():
+        told = header(recording)
+        assert told["planted"]
+        assert "The first program was planted." in told["note"]
+        assert told["made"]
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("crash", "converged"),
+        ("hole-missing", "verified"),
+        ("too-coarse", "converged"),
+        ("von-mises", "converged"),
+    ],
+)
+def test_a_planted_fault_is_found_goes_back_and_is_mended(
+    name: str, level: ClaimLevel, tmp_path: Path
+) -> None:
+    recording, shelf = BY_NAME[name], Shelf(tmp_path / "shelf", learns=True)
+    outcome = replay(recording, tmp_path / "run", shelf, level)
+    row = judged(recording, outcome, tmp_path / "run")
+    assert (row.outcome, row.attempts) == (level, 2)
+    assert FOUND_BY[name] in row.found_by
+    assert f"| {level} |" in table([row])
+    log = read_log(tmp_path / "run")
+    planted, *live = [call for call in log.of(ModelCall) if "```" in call.text]
+    assert (planted.model, planted.text) == ("recorded:planted", planted_reply(recording))
+    assert {call.model for call in live} == {"recorded:openai/live"}
+    verdicts = [critique.verdict for critique in log.of(Critique)]
+    assert verdicts == (["revise", "accept"] if row.team == "full" else [])
+    failed, mended = all_attempts(log)
+    same = failed.program.source == mended.program.source
+    assert same == (name == "too-coarse")
+    lesson = shelf.recall(failure_of(failed))
+    assert lesson is not None
+    assert "0." not in lesson.pattern
+    assert lesson.fix == f"{mended.program.changed} {mended.program.why}"
+
+
+async def test_a_first_program_is_planted_once_and_the_rest_is_the_models_own() -> None:
+    model = PlantedFirst(ScriptedModel({"coder": ["mine"], "planner": ["plan"]}), "planted")
+    asked = [("planner", "plan"), ("coder", "program"), ("coder", "program")]
+    replies = [await model.complete(request(role, want)) for role, want in asked]
+    assert [reply.text for reply in replies] == ["plan", "planted", "mine"]
+    assert [reply.model for reply in replies] == ["scripted", "planted", "scripted"]
