@@ -32,7 +32,8 @@ from mechagents.errors import UsageError
 from mechagents.knowledge import Index, Lesson, Lessons, Note, Shelf, index_folder, read_notes
 from mechagents.knowledge.documents import LONGEST_NOTE
 from mechagents.knowledge.shelf import LESSONS, NOTES
-from mechagents.messages import Answer, Problem
+from mechagents.messages import Answer, Formulated, Problem
+from mechagents.problems import load_problem
 from mechagents.role import packaged_roles
 from mechagents.team import full_team
 from mechagents.testing import ScriptedModel
@@ -141,6 +142,58 @@ def test_a_note_of_this_package_is_found_by_who_needs_it(words: str, role: str, 
     others = {"coder": "critic", "critic": "coder", "formulator": "coder"}
     titles = [note.title for note in Shelf().find(words, role=others[role])]
     assert not any(found.startswith(title) for found in titles)
+
+
+def test_a_note_for_some_problems_is_shown_for_no_other(tmp_path: Path) -> None:
+    text = """<!-- roles: critic -->
+## Holes here
+<!-- for: hole, notch; tension -->
+
+Our plates have a factor of 2.6.
+
+## Plates here
+
+Our plates are 5 mm thick.
+"""
+    kept = own(tmp_path / "k", text)
+    notes = read_notes(tmp_path / "k" / "steel.md")
+    assert [note.only_with for note in notes] == [(("hole", "notch"), ("tension",)), ()]
+    assert "for:" not in notes[0].text
+
+    def titles(words: str, about: str = "") -> list[str]:
+        found = kept.find(words, role="critic", about=about)
+        return [note.title for note in found if note.source.endswith("steel.md")]
+
+    assert titles("a hole in tension: its factor") == ["Holes here"]
+    assert titles("the factor", "a notched bar in tension") == ["Holes here"]
+    assert titles("plates with holes in shear, 5 mm thick") == ["Plates here"]
+    assert titles("the factor of plates in tension, 5 mm thick") == ["Plates here"]
+
+
+@pytest.mark.parametrize(
+    ("name", "want", "titles"),
+    [
+        ("plate-shear", "plan", {"Readings: a plate and its edges", "Estimate: shear of a block"}),
+        ("plate-shear", "critique", {"Estimate: shear of a block"}),
+        ("plate-hole-shear", "critique",
+         {"Estimate: holes and notches", "Estimate: shear of a block"}),
+        ("plate-tension", "critique", {"Estimate: bars, beams and plates in bending"}),
+        ("gravity-wall", "formulation", {"Material: concrete"}),
+        ("thick-cylinder", "critique", {"Estimate: pressure vessels and discs"}),
+        ("cantilever-3d", "program", {"scipy: large sparse systems and eigenvalues"}),
+        ("struck-cantilever", "critique",
+         {"Estimate: bars, beams and plates in bending", "Estimate: buckling and vibration"}),
+    ],
+)  # fmt: skip
+def test_a_problem_is_shown_few_notes_and_those_that_are_about_it(
+    name: str, want: str, titles: set[str]
+) -> None:
+    problem = load_problem(name)
+    assert problem.formulation is not None
+    stated = Formulated(formulation=problem.formulation)
+    log = said(("user", problem, None), ("planner", PLAN, 1), ("formulator", stated, 2))
+    told = advice(make_brief(log, "anybody", want, log.at(3)), Shelf())
+    assert {note.partition(": ")[0] + ": " + note.split(": ")[1] for note in told} == titles
 
 
 @pytest.mark.parametrize("words", ["", "the of and", "zyxwv", "?!'\"*() AND OR NOT", "12 34"])

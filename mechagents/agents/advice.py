@@ -25,8 +25,8 @@ def advice(brief: Brief, shelf: Shelf) -> tuple[str, ...]:
     lesson = shelf.recall(failure) if failure and brief.want == "program" else None
     if lesson is not None:
         told.append(f"The same failure was mended before: {lesson.fix}")
-    words = failure or _subject(brief)
-    notes = shelf.find(words, role=_reader(brief), most=MOST_NOTES)
+    subject = _subject(brief)
+    notes = shelf.find(failure or subject, role=_reader(brief), about=subject, most=MOST_NOTES)
     return (*told, *(f"{note.title}: {note.text} [{note.source}]" for note in notes))
 
 
@@ -90,11 +90,12 @@ def _reader(brief: Brief) -> str:
 
 
 def _subject(brief: Brief) -> str:
-    """Return the words of the question and of what was made of it."""
+    """Return the words of the question and of those before it, and of what was made of them."""
+    before = brief.follows.statements if brief.follows is not None else ()
+    words = [brief.problem.statement, *before]
     formulation = brief.formulation or brief.problem.formulation
-    words = [brief.problem.statement]
     if formulation is not None and brief.want in ("program", "critique"):
-        kinds = [wanted.kind for wanted in formulation.wanted]
-        laws = [material.kind for material in formulation.materials.values()]
-        words = [formulation.title, formulation.analysis, formulation.idealisation, *kinds, *laws]
+        words += [formulation.title, formulation.analysis, formulation.idealisation]
+        parts = (*formulation.wanted, *formulation.materials.values(), *formulation.loads)
+        words += [part.kind for part in parts]
     return " ".join(words).replace("_", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ LONGEST_NOTE = 1500
 """Characters; what is longer becomes several notes."""
 LARGEST_FILE = 32 << 20
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_FOR = re.compile(r"\A<!--\s*for:\s*([^<>]+?)\s*-->\s*")
 _ROLES = re.compile(r"\A<!--\s*roles:\s*([a-z_, ]+?)\s*-->\s*")
 
 
@@ -28,12 +29,21 @@ class Note:
     """The file it comes from."""
     roles: tuple[str, ...] = ()
     """Whom it concerns; nobody named means everybody."""
+    only_with: tuple[tuple[str, ...], ...] = ()
+    """Beginnings of words: a problem or a failure must have one of each group; none is for all."""
+
+    def fits(self, words: Iterable[str]) -> bool:
+        """Return whether it may be shown for a problem or a failure of these words."""
+        told = tuple(words)
+        return all(any(word.startswith(group) for word in told) for group in self.only_with)
 
 
 def read_notes(folder: Path) -> list[Note]:
     """Return the notes in a file, or in all files of a folder and those below it.
 
-    A file may begin with ``<!-- roles: coder, critic -->``, which says whom its notes concern.
+    A file may begin with ``<!-- roles: coder, critic -->``, which says whom its notes concern, and
+    what stands below a heading with ``<!-- for: hole, notch; tension -->``: the note is for
+    problems or failures with a word that begins so, one of each group.
 
     Raises:
         UsageError: If there is no such folder, or a file cannot be read.
@@ -56,10 +66,16 @@ def notes_in(text: str, title: str, source: str) -> list[Note]:
     parts = _HEADING.split(rest)
     headed = [(title, parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
     return [
-        Note(title=head, text=piece, source=source, roles=roles)
+        Note(title=head, text=piece, source=source, roles=roles, only_with=_groups(body.strip()))
         for head, body in headed
-        for piece in _pieces(body.strip())
+        for piece in _pieces(_FOR.sub("", body.strip()))
     ]
+
+
+def _groups(body: str) -> tuple[tuple[str, ...], ...]:
+    marked = _FOR.match(body)
+    groups = marked[1].lower().split(";") if marked else ()
+    return tuple(words for group in groups if (words := tuple(re.findall(r"[^\s,]+", group))))
 
 
 def _notes(path: Path) -> list[Note]:

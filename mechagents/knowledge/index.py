@@ -79,7 +79,7 @@ class Index:
 
     def add(self, notes: Iterable[Note]) -> int:
         """Keep notes, in place of those that come from the same files, and return how many."""
-        rows = [(n.title, n.text, n.source, " ".join(n.roles)) for n in notes]
+        rows = [(n.title, n.text, n.source, _concerns(n)) for n in notes]
         with self._base() as base:
             base.executemany("DELETE FROM notes WHERE source = ?", {(row[2],) for row in rows})
             base.executemany("INSERT INTO notes VALUES (?, ?, ?, ?)", rows)
@@ -103,12 +103,15 @@ class Index:
             )
             return dict(rows.fetchall())
 
-    def find(self, words: str, *, role: str | None = None, most: int = 3) -> tuple[Note, ...]:
+    def find(
+        self, words: str, *, role: str | None = None, about: str = "", most: int = 3
+    ) -> tuple[Note, ...]:
         """Return the notes that have most of what is looked for, the best first.
 
         Args:
             words: Any text.
             role: Whom they must concern; None for anybody.
+            about: More words by which a note may fit that is for some problems only.
             most: How many at most.
         """
         wanted = looked_for(words)
@@ -117,17 +120,38 @@ class Index:
         with self._base() as base:
             rows = base.execute(_FIND, (" OR ".join(f'"{word}"' for word in wanted),)).fetchall()
         least = min(FEWEST_WORDS, len({word[:_STEM] for word in wanted}))
+        told = _parts(f"{words} {about}")
         found: list[tuple[float, Note]] = []
-        for title, text, source, roles, rank, marked in rows:
+        for title, text, source, concerns, rank, marked in rows:
             hits = {word.lower() for word in _MARKED.findall(marked)}
             stems = {word[:_STEM] for word in hits}
             # A name out of a program says as much as two words.
             stems |= {word for word in hits if "_" in word or "." in word}
-            named = tuple(roles.split())
-            if len(stems) >= least and (role is None or not named or role in named):
-                found.append((rank, Note(title, text, source, named)))
+            note = _note(title, text, source, concerns)
+            # What is said to be for such a problem fits by one word more.
+            enough = len(stems) >= (1 if note.only_with else least)
+            named = role is None or not note.roles or role in note.roles
+            if enough and named and note.fits(told):
+                found.append((rank, note))
         # Ranks are negative, the best one the lowest.
         return tuple(note for rank, note in found[:most] if rank <= OF_THE_BEST * found[0][0])
+
+
+def _concerns(note: Note) -> str:
+    """Return whom and what a note is for, as the index keeps it."""
+    return " ".join((*note.roles, *(f"for:{'|'.join(group)}" for group in note.only_with)))
+
+
+def _note(title: str, text: str, source: str, concerns: str) -> Note:
+    roles = tuple(one for one in concerns.split() if not one.startswith("for:"))
+    groups = (one.removeprefix("for:") for one in concerns.split() if one.startswith("for:"))
+    return Note(title, text, source, roles, tuple(tuple(group.split("|")) for group in groups))
+
+
+def _parts(words: str) -> set[str]:
+    """Return the words of a text, and the parts of names such as ``plt.get_cmap``."""
+    whole = {word.lower() for word in _WORD.findall(words)}
+    return whole | {part for word in whole for part in re.split(r"[._]", word)}
 
 
 def looked_for(words: str) -> list[str]:

@@ -33,10 +33,22 @@ class Shelf:
         self._own = Index(kept) if kept is not None and kept.is_file() else None
         self._lessons = Lessons(folder / LESSONS) if folder is not None and learns else None
 
-    def find(self, words: str, *, role: str | None = None, most: int = 3) -> tuple[Note, ...]:
-        """Return the notes that fit words best, a user's own before those of this package."""
-        own = self._own.find(words, role=role, most=most) if self._own is not None else ()
-        return (*own, *_packaged().find(words, role=role, most=most - len(own)))[:most]
+    def find(
+        self, words: str, *, role: str | None = None, about: str = "", most: int = 3
+    ) -> tuple[Note, ...]:
+        """Return the notes that fit words best, a user's own before those of this package.
+
+        Args:
+            words: Any text.
+            role: Whom they must concern; None for anybody.
+            about: More words by which a note may fit that is for some problems only.
+            most: How many at most.
+        """
+        own: tuple[Note, ...] = ()
+        if self._own is not None:
+            own = self._own.find(words, role=role, about=about, most=most)
+        rest = _packaged().find(words, role=role, about=about, most=most - len(own))
+        return (*own, *rest)[:most]
 
     def recall(self, failure: str) -> Lesson | None:
         """Return how the same failure was mended before, if it was."""
