@@ -24,6 +24,7 @@ COMMANDS = {
     "log": "mechagents.cli.show",
     "report": "mechagents.cli.show",
     "verify": "mechagents.cli.verify",
+    "study": "mechagents.cli.study",
     "exec": "mechagents.cli.execute",
     "roles": "mechagents.cli.lists",
     "problems": "mechagents.cli.lists",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,7 +49,7 @@ class Formula(BaseModel):
     @field_validator("formula")
     @classmethod
     def _can_be_read(cls, formula: str) -> str:
-        _check(_parsed(formula))
+        parse_formula(formula, COORDINATES)
         return formula
 
     @cached_property
@@ -88,7 +88,7 @@ class Formula(BaseModel):
             coordinates: What x, y and z are.
             functions: How the functions are called for that type, by name.
         """
-        return _value(self._tree, {**coordinates, "pi": math.pi}, functions)
+        return evaluate(self._tree, {**coordinates, "pi": math.pi}, functions)
 
 
 def value_at(value: float | Formula, points: FloatArray) -> FloatArray:
@@ -133,13 +133,24 @@ def _parsed(formula: str) -> ast.expr:
         raise ValueError(f"{formula!r} cannot be read; write it as in 1e6 * (1 - y**2)") from error
 
 
-def _check(tree: ast.expr) -> None:
+def parse_formula(formula: str, names: Collection[str]) -> ast.expr:
+    """Return a formula's tree, which holds numbers, names, operators and functions alone.
+
+    Args:
+        formula: The text.
+        names: What it may use, besides pi.
+
+    Raises:
+        ValueError: If it cannot be read, is too long or holds anything else.
+    """
+    tree = _parsed(formula)
     if sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
         raise ValueError(f"a formula may have {MOST_PARTS} parts at most")
-    _check_part(tree)
+    _check_part(tree, names)
+    return tree
 
 
-def _check_part(part: ast.expr) -> None:
+def _check_part(part: ast.expr, names: Collection[str]) -> None:
     match part:
         case ast.Constant(value=bool(value)):
             raise ValueError(f"{value} is no number")
@@ -147,24 +158,22 @@ def _check_part(part: ast.expr) -> None:
             if not abs(value) < LARGEST_NUMBER:
                 raise ValueError("a number in it is too large")
         case ast.Name(id=name):
-            if name not in (*COORDINATES, "pi"):
-                raise ValueError(
-                    f"{name!r} is not known; a formula has {', '.join(COORDINATES)}, pi"
-                )
+            if name not in (*names, "pi"):
+                raise ValueError(f"{name!r} is not known; a formula has {', '.join(names)}, pi")
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-            _check_part(operand)
+            _check_part(operand, names)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            _check_part(left)
+            _check_part(left, names)
             if not _small_power(right):
                 raise ValueError(f"a power is a number up to {LARGEST_POWER}")
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            _check_part(left)
-            _check_part(right)
+            _check_part(left, names)
+            _check_part(right, names)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
             if len(arguments) != (2 if name == "atan2" else 1):
                 raise ValueError(f"{name} has another number of arguments")
             for argument in arguments:
-                _check_part(argument)
+                _check_part(argument, names)
         case _:
             told = f"+ - * / ** and {', '.join(FUNCTIONS)}"
             raise ValueError(f"{ast.unparse(part)[:40]!r} is not allowed; a formula has {told}")
@@ -181,26 +190,35 @@ def _small_power(part: ast.expr) -> bool:
     )
 
 
-def _value(
+def evaluate(
     part: ast.expr, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
 ) -> Any:  # noqa: ANN401
+    """Return what a formula's tree gives.
+
+    Args:
+        part: The tree, or a part of it.
+        names: The values of the names that it uses, of any type that can be calculated with.
+        functions: How the functions are called for that type, by name.
+    """
     match part:
         case ast.Constant(value=value):
             return float(value)  # type: ignore[arg-type]
         case ast.Name(id=name):
             return names[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -1.0 * _value(operand, names, functions)
+            return -1.0 * evaluate(operand, names, functions)
         case ast.UnaryOp(operand=operand):
-            return _value(operand, names, functions)
+            return evaluate(operand, names, functions)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            power: float = _value(right, names, functions)
+            power: float = evaluate(right, names, functions)
             # Some libraries take a power that is no integer of positive numbers only.
-            return _value(left, names, functions) ** (int(power) if power == int(power) else power)
+            return evaluate(left, names, functions) ** (
+                int(power) if power == int(power) else power
+            )
         case ast.BinOp(left=left, op=op, right=right):
-            values = (_value(side, names, functions) for side in (left, right))
+            values = (evaluate(side, names, functions) for side in (left, right))
             return _OPERATORS[type(op)](*values)
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return functions[name](*(_value(one, names, functions) for one in arguments))
+            return functions[name](*(evaluate(one, names, functions) for one in arguments))
         case _:
             raise AssertionError("it was checked when it was read")

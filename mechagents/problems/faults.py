@@ -78,7 +78,8 @@ def _path(data: object, loc: tuple[int | str, ...]) -> Iterator[str]:
     """
     for step in loc:
         inside = _items(data)
-        if step == "[key]" or (step not in inside and step == inside.get("kind", "isotropic")):
+        tags = inside.get("kind", "isotropic"), inside.get("method")
+        if step == "[key]" or (step not in inside and step in tags):
             continue
         yield str(step)
         data = inside.get(step)

@@ -88,7 +88,7 @@ def load_problem(name_or_path: str) -> Problem:
     path = Path(name_or_path)
     if not _exists(path):
         raise _unknown(name_or_path)
-    return problem_from_yaml(_text(path), name_or_path, path.parent)
+    return problem_from_yaml(read_text(path), name_or_path, path.parent)
 
 
 def problem_from_yaml(text: str, file: str, folder: Traversable | None = None) -> Problem:
@@ -107,7 +107,7 @@ def problem_from_yaml(text: str, file: str, folder: Traversable | None = None) -
     try:
         return Problem.model_validate(data)
     except ValidationError as error:
-        raise _invalid(source, error) from error
+        raise invalid_file(source, error) from error
 
 
 def looks_like_words(text: str) -> bool:
@@ -138,7 +138,12 @@ def _unknown(name: str) -> ProblemError:
     )
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return what a file of at most a megabyte holds.
+
+    Raises:
+        ProblemError: If it cannot be read as text.
+    """
     where = str(path)
     if path.is_dir():
         raise ProblemError("is a folder; give the path of a YAML file", where=where)
@@ -160,7 +165,13 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _invalid(source: Source, error: ValidationError) -> ProblemError:
+def invalid_file(source: Source, error: ValidationError) -> ProblemError:
+    """Return an error that names every fault of a file with its line and field.
+
+    Args:
+        source: The file that was validated.
+        error: What pydantic found.
+    """
     found = located_faults(source, error)
     if len(found) == 1:
         return ProblemError(found[0].reason, where=f"{source.file}:{found[0].place}")

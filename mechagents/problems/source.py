@@ -68,7 +68,9 @@ def parse(text: str, file: str) -> Source:
     except (YAMLError, ValueError) as error:
         raise ProblemError(f"is not YAML: {error}", where=file) from error
     if data is None:
-        raise ProblemError("is empty; a problem needs at least a statement", where=file)
+        raise ProblemError(
+            "is empty; it needs a mapping of fields such as statement: ...", where=file
+        )
     if not isinstance(data, dict) or not isinstance(tree, MappingNode):
         what = "a list" if isinstance(data, list) else "a single value"
         raise ProblemError(

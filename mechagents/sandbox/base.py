@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=1, le=10_000_000)]
 PROGRAM_FILE = "program.py"
 """The file that a job's source is written to."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 
 
 class Limits(Part):
@@ -102,7 +102,7 @@ class Job(Part):
     @classmethod
     def _names_no_secret(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if _SECRET_NAME.search(name):
+            if SECRET_NAME.search(name):
                 raise ValueError(f"{name} looks like a secret, and none may reach a program")
         return names
 

@@ -1,10 +1,12 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.tri import TriContourSet
+from numpy import object_
+from numpy.typing import NDArray
 
 class Figure:
     def __init__(
@@ -19,8 +21,25 @@ class Figure:
         shrink: float = ...,
         label: str = ...,
     ) -> Colorbar: ...
+    def subplots(
+        self,
+        rows: int,
+        columns: int,
+        /,
+        *,
+        squeeze: bool,
+        sharex: bool | str = ...,
+        sharey: bool | str = ...,
+    ) -> NDArray[object_]: ...
     def suptitle(self, label: str, *, fontsize: float | str = ...) -> object: ...
     def text(
         self, x: float, y: float, s: str, *, ha: str = ..., fontsize: str = ..., color: str = ...
     ) -> object: ...
-    def savefig(self, fname: Path | str, *, format: str | None = ...) -> None: ...
+    def savefig(
+        self,
+        fname: Path | str,
+        *,
+        format: str | None = ...,
+        dpi: float = ...,
+        metadata: Mapping[str, str | None] = ...,
+    ) -> None: ...

@@ -1,0 +1,146 @@
+"""``study``: one problem solved by a team, then its program run and checked for many values."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from mechagents.cli.exits import ANSWERED, INTERRUPTED, NO_ANSWER
+from mechagents.cli.limits import chosen_limits, limit_option
+from mechagents.cli.numbers import JOBS
+from mechagents.errors import UsageError
+
+if TYPE_CHECKING:
+    from mechagents.study import Progress, StudyFolder, StudyState
+    from mechagents.team import Team
+
+STUDIES = Path("studies")
+
+
+class StudyOptions(TypedDict):
+    """What ``study`` takes besides its file."""
+
+    resume: Path | None
+    folder: Path | None
+    workers: int | None
+    model: str
+    team_name: str
+    sandbox: str | None
+    api_base: str | None
+    limits: tuple[str, ...]
+    quiet: bool
+    as_json: bool
+
+
+@click.command("study")
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[STUDY.yaml]")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Go on with a study that was begun.")  # fmt: skip
+@click.option("--folder", type=click.Path(path_type=Path), help="The study's folder, new or empty.")
+@click.option("--workers", type=JOBS, help="Samples run at a time.  [default: one a processor]")
+@click.option("--model", envvar="MECHAGENTS_MODEL", default="handbook", show_default=True,
+              help="Who solves the problem: handbook or provider/name.")  # fmt: skip
+@click.option("--team", "team_name", default="full", show_default=True, help="As for solve.")
+@click.option("--sandbox", help="As for solve.")
+@click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model.")
+@limit_option
+@click.option("--quiet", is_flag=True, help="Print only where the dataset is.")
+@click.option("--json", "as_json", is_flag=True,
+              help="Print only a summary, as JSON; progress goes to standard error.")  # fmt: skip
+def study_command(file: Path | None, **options: Unpack[StudyOptions]) -> None:
+    """Run the study that STUDY.yaml describes, or go on with one.
+
+    A team solves the study's problem once; its verified program then runs every sample in the
+    sandbox, and every sample is checked. The study's folder is made under ./studies. Exit codes:
+    0 every sample has a checked result, 2 bad input, 4 some have none, 130 interrupted.
+    """
+    from mechagents.cli.warnings import warn_if_open
+    from mechagents.study.dataset import require_parquet
+
+    require_parquet()
+    if (file is None) == (options["resume"] is None):
+        raise UsageError("give a study file, or --resume FOLDER", where="study")
+    team = None
+    if file is not None:
+        folder = _begin(file, options)
+        team = _team(options)
+        warn_if_open(team.sandbox)
+    else:
+        from mechagents.study import StudyFolder
+
+        assert options["resume"] is not None
+        folder = StudyFolder(options["resume"])
+        folder.asked()
+        if not (folder.path / "base" / "conversation.jsonl").exists():
+            team = _team(options)
+    _run(folder, file.parent if file is not None else Path(), team, options)
+
+
+def _begin(file: Path, options: StudyOptions) -> StudyFolder:
+    from mechagents.study import begin, load_study, new_study_folder
+
+    study = load_study(file)
+    folder = options["folder"] or new_study_folder(STUDIES, study.name)
+    return begin(study, folder, near=file.parent)
+
+
+def _team(options: StudyOptions) -> Team:
+    from mechagents.team import find_team
+
+    return find_team(
+        options["team_name"],
+        model=options["model"],
+        sandbox=options["sandbox"],
+        api_base=options["api_base"],
+        limits=chosen_limits(options["limits"]),
+    )
+
+
+def _run(folder: StudyFolder, near: Path, team: Team | None, options: StudyOptions) -> None:
+    from mechagents.report.study_progress import StudyView
+    from mechagents.study import LocalPool, run_study
+    from mechagents.study.run import processors
+
+    stream = sys.stderr if options["as_json"] else sys.stdout
+    quiet = options["quiet"] or (options["as_json"] and not sys.stderr.isatty())
+    try:
+        with (
+            StudyView(stream, quiet=quiet) as view,
+            LocalPool(options["workers"] or processors()) as pool,
+        ):
+
+            def told(progress: Progress) -> None:
+                view.tell(progress.stage, progress.done, progress.total, progress.failed,
+                          progress.rate, progress.seconds_left)  # fmt: skip
+
+            state = run_study(folder, near=near, team=team, pool=pool, told=told)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. Go on with: mechagents study --resume {folder.path}", err=True)
+        sys.exit(INTERRUPTED)
+    _print(state, options)
+    sys.exit(NO_ANSWER if state.failed else ANSWERED)
+
+
+def _print(state: StudyState, options: StudyOptions) -> None:
+    path = state.folder.path
+    told = json.loads((path / "study-summary.json").read_text(encoding="utf-8"))
+    if options["as_json"]:
+        click.echo(json.dumps({"folder": str(path), **told}, indent=2))
+        return
+    if not options["quiet"]:
+        kinds = ", ".join(f"{count} {name}" for name, count in told["statuses"].items())
+        full = told["verified_in_full"]
+        click.echo(f"{told['done']} samples: {kinds}; {told['checks']:,} checks.")
+        click.echo(
+            f"{full['drawn']} drawn at random were verified in full; {full['passed_at_first']} "
+            "passed at first."
+        )
+        for ran in state.failed[:5]:
+            click.echo(f"  sample {ran.sample}: {ran.status}: {ran.reason[:300]}")
+    click.echo(f"dataset: {path / 'dataset.parquet'}")
+    if not options["quiet"]:
+        click.echo(f"data card: {path / 'card.md'}")
