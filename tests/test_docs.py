@@ -15,6 +15,7 @@ import pytest
 from mechagents.cli import cli
 from mechagents.problems.loading import problem_from_yaml
 from mechagents.role import load_role
+from mechagents.study import load_study
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -65,6 +66,14 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 def test_every_complete_problem_loads(page: Path) -> None:
     for text in blocks(page, "yaml complete"):
         assert problem_from_yaml(text, f"{page.stem}.yaml").formulation is not None
+
+
+@pages
+def test_every_study_loads(page: Path, tmp_path: Path) -> None:
+    for text in blocks(page, "yaml study"):
+        file = tmp_path / "study.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert load_study(file).parameters
 
 
 @pages

@@ -210,7 +210,11 @@ def test_the_materials_are_read_from_the_wheel(unpacked: Path, tmp_path: Path) -
 def test_metadata_names_every_dependency_with_its_bounds(
     distribution: Distribution, project: dict[str, Any]
 ) -> None:
-    required = {_bounds(line) for line in distribution.requires or ()}
+    lines = distribution.requires or ()
+    required = {_bounds(line) for line in lines if "extra ==" not in line}
+    extras = {_bounds(line) for line in lines if "extra ==" in line}
+    groups = project["optional-dependencies"].values()
+    assert extras == {_bounds(line) for group in groups for line in group}
     assert required == {_bounds(line) for line in project["dependencies"]}
     litellm = SpecifierSet(dict(required)["litellm"])
     assert {bound.operator for bound in litellm} == {">=", "<", "!="}

@@ -139,6 +139,8 @@ def _print(state: StudyState, options: StudyOptions) -> None:
             f"{full['drawn']} drawn at random were verified in full; {full['passed_at_first']} "
             "passed at first."
         )
+        if told["advice"]:
+            click.echo(told["advice"])
         for ran in state.failed[:5]:
             click.echo(f"  sample {ran.sample}: {ran.status}: {ran.reason[:300]}")
     click.echo(f"dataset: {path / 'dataset.parquet'}")

@@ -100,6 +100,8 @@ def _checks(state: StudyState, told: dict[str, Any]) -> str:
     ]
     if full["drawn"]:
         lines.append(_confidence(full["passed_at_first"], full["drawn"]))
+    if told["advice"]:
+        lines.append(f"**{told['advice']}**")
     bounds = full["largest_relative_error_bound"]
     if bounds:
         listed = ", ".join(f"`{name}` {share:.2%}" for name, share in bounds.items())

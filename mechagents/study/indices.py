@@ -146,4 +146,4 @@ def _estimate(f: FloatArray) -> FloatArray:
 
     design = {"f_A": f[:1], "f_B": f[1:2], "f_AB": f[2:, np.newaxis, :]}
     found = stats.sobol_indices(func=design, n=f.shape[1])
-    return np.stack([found.first_order[0], found.total_order[0]])
+    return np.stack([found.first_order.ravel(), found.total_order.ravel()])

@@ -48,9 +48,22 @@ def summary(
             "passed_at_first": sum(ran.status == "passed" and not ran.returned for ran in full),
             "largest_relative_error_bound": _largest_bounds(full),
         },
+        "advice": _advice(state, full),
         "quantities": [one.model_dump() for one in found],
         "sobol_indices": [one.model_dump() for one in indices],
     }
+
+
+def _advice(state: StudyState, full: list[Ran]) -> str:
+    """Return what to do where the drawn samples say that the others cannot be relied on."""
+    missed = sum(ran.status != "passed" or ran.returned for ran in full)
+    if not missed or len(full) == len(state.samples):
+        return ""
+    return (
+        f"{missed} of the {len(full)} samples that were verified in full did not pass at first: "
+        f"rows at the level consistent may be off by more than {state.base.tolerance:.0%}. Let "
+        "the mesh follow the parameters (set: settings.mesh_size), or verify all (full: 1)."
+    )
 
 
 def _largest_bounds(full: list[Ran]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -18,6 +18,9 @@ from mechagents.sandbox.base import SECRET_NAME
 
 Data = dict[str, Any]
 """An order or a result, as plain data."""
+Found = Data | Exception | None
+"""A result, why there are no more, or that one thread has ended."""
+Worker = subprocess.Popen[str]
 TRIES = 2
 """How many workers a sample may lose before it is given up."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -59,7 +62,8 @@ class LocalPool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[Worker] = set()
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -71,7 +75,7 @@ class LocalPool:
     def run(self, orders: Iterable[Data]) -> Iterator[Data]:
         """Return results as they come; see ``Pool``."""
         waiting = iter(orders)
-        found: queue.Queue[Data | BaseException | None] = queue.Queue()
+        found: queue.Queue[Found] = queue.Queue()
 
         def next_order() -> Data | None:
             with self._lock:
@@ -90,34 +94,39 @@ class LocalPool:
         left = len(threads)
         while left:
             one = found.get()
-            if isinstance(one, BaseException):
+            if isinstance(one, Exception):
                 raise one
             if one is None:
                 left -= 1
             else:
                 yield one
 
-    def _serve(self, next_order: Any, found: queue.Queue[Any]) -> None:  # noqa: ANN401
-        worker: subprocess.Popen[str] | None = None
-        try:
-            while (order := next_order()) is not None:
-                result: Data | None = None
-                for _ in range(TRIES):
-                    if worker is None:
-                        worker = self._start()
-                    result = ask(worker, order)
-                    if result is not None or self._closed:
-                        break
-                    self._end(worker)
-                    worker = None
-                if self._closed:
-                    return
-                found.put(result or died(order))
-        finally:
-            if worker is not None:
+    def _serve(self, next_order: Callable[[], Data | None], found: queue.Queue[Found]) -> None:
+        """Have one worker after another run orders until there are no more."""
+        worker: Worker | None = None
+        while (order := next_order()) is not None:
+            result: Data | None = None
+            for _ in range(TRIES):
+                worker = worker or self._take()
+                result = ask(worker, order)
+                if result is not None or self._closed:
+                    break
                 self._end(worker)
+                worker = None
+            if self._closed:
+                break
+            found.put(result or died(order))
+        if worker is not None:
+            self._idle.put(worker)
 
-    def _start(self) -> subprocess.Popen[str]:
+    def _take(self) -> Worker:
+        """Return a worker that is idle, or a new one."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return self._start()
+
+    def _start(self) -> Worker:
         try:
             worker = subprocess.Popen(
                 [sys.executable, "-m", "mechagents.study.worker"],
@@ -134,7 +143,7 @@ class LocalPool:
             self._running.add(worker)
         return worker
 
-    def _end(self, worker: subprocess.Popen[str]) -> None:
+    def _end(self, worker: Worker) -> None:
         with self._lock:
             self._running.discard(worker)
         worker.kill()
@@ -150,7 +159,7 @@ class LocalPool:
             self._closed = True
             running = list(self._running)
         for worker in running:
-            worker.kill()
+            self._end(worker)
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -166,7 +175,7 @@ class LocalPool:
         self.close()
 
 
-def ask(worker: subprocess.Popen[str], order: Data) -> Data | None:
+def ask(worker: Worker, order: Data) -> Data | None:
     """Return a worker's result, or None where it has ended instead."""
     assert worker.stdin is not None
     assert worker.stdout is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,7 @@ from mechagents.study.returned import solve_again
 from mechagents.study.sample import Order, Ran
 from mechagents.study.space import Axis, axes_of, lay_out
 from mechagents.study.spec import Study
-from mechagents.study.vary import changes_of, check_study
+from mechagents.study.vary import changes_of, check_study, kept_formulation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,11 +69,13 @@ class StudyState:
         """Return what a worker needs for a sample."""
         study, base = self.study, self.base
         kept = study.keep_fields
-        changes, settings = changes_of(study, self.axes, self.samples[sample], base.settings)
+        changes, settings = changes_of(
+            study, base.formulation, self.axes, self.samples[sample], base.settings
+        )
         full = sample in self.full
         return Order(
             sample=sample,
-            formulation=base.formulation.model_dump(mode="json"),
+            formulation=kept_formulation(study, base.formulation),
             changes=changes,
             program=base.program,
             settings=settings,
@@ -130,20 +132,25 @@ def run_study(
         ProblemError: If the folder holds no study, or a parameter does not fit.
         RunError: If the team has no accepted answer, or no worker can be had.
     """
-    from mechagents.study.outcome import write_outcome
-
     with folder.held():
         told(Progress("base"))
-        state = _state(folder, near, team)
+        state = open_study(folder, near=near, team=team)
         if pool is not None:
-            _run_samples(state, pool, told)
+            run_samples(state, pool, told=told)
         else:
             with LocalPool(processors()) as own:
-                _run_samples(state, own, told)
-        _return_failed(state, told)
-        told(Progress("dataset"))
-        write_outcome(state)
+                run_samples(state, own, told=told)
+        finish(state, told=told)
         return state
+
+
+def finish(state: StudyState, *, told: Told = lambda _: None) -> None:
+    """Send samples that failed back to the team, and write the dataset."""
+    from mechagents.study.outcome import write_outcome
+
+    _return_failed(state, told)
+    told(Progress("dataset"))
+    write_outcome(state)
 
 
 def new_study_folder(under: Path, name: str) -> Path:
@@ -152,7 +159,18 @@ def new_study_folder(under: Path, name: str) -> Path:
     return under / f"{stamp}-{name}"
 
 
-def _state(folder: StudyFolder, near: Path, team: Team | None) -> StudyState:
+def open_study(folder: StudyFolder, *, near: Path = Path(), team: Team | None = None) -> StudyState:
+    """Return a study with its base and its samples, and what was done of it before.
+
+    Args:
+        folder: Of a study that was begun.
+        near: Where a file of samples is looked for.
+        team: Solves the problem, unless that was done; None: those who began.
+
+    Raises:
+        ProblemError: If the folder holds no study, or a parameter does not fit.
+        RunError: If the team has no accepted answer.
+    """
     asked = folder.asked()
     study = asked.study
     if asked.problem is not None and asked.problem.formulation is not None:
@@ -184,8 +202,26 @@ def _drawn(count: int, study: Study) -> frozenset[int]:
     return frozenset(map(int, drawn))
 
 
-def _run_samples(state: StudyState, pool: Pool, told: Told) -> None:
-    missing = [i for i in range(len(state.samples)) if i not in state.done]
+def run_samples(
+    state: StudyState,
+    pool: Pool,
+    samples: Iterable[int] | None = None,
+    *,
+    told: Told = lambda _: None,
+) -> None:
+    """Run samples that are not done yet.
+
+    Args:
+        state: The study.
+        pool: Who runs them.
+        samples: Which; None: all.
+        told: Is called after each.
+
+    Raises:
+        RunError: If no worker can be had.
+    """
+    chosen = range(len(state.samples)) if samples is None else samples
+    missing = [sample for sample in chosen if sample not in state.done]
     clock = _Clock(state, len(state.samples), told)
     clock.tell()
     for result in pool.run(state.order(sample) for sample in missing):

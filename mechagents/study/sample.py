@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -16,6 +16,9 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Part
 from mechagents.messages import Check, ClaimLevel, Evidence, Execution, Program, Quantity, Settings
 from mechagents.sandbox import Limits, Sandbox, open_sandbox, run_program
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Status = Literal["passed", "failed", "invalid", "error"]
 """Every check passed; one failed; the values make no valid formulation; it could not be run."""
@@ -27,7 +30,7 @@ class Order(Part):
 
     sample: int
     formulation: dict[str, Any]
-    """The base formulation, as JSON."""
+    """What all samples have in common, as JSON."""
     changes: dict[str, float]
     """The sample's values, by path."""
     program: str
@@ -81,20 +84,19 @@ def run_sample(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def meant(order: Order) -> Formulation:
-    """Return the formulation of a sample: without pictures, and with no other readings.
+    """Return the formulation of a sample.
 
     Raises:
         ValueError: If the values make no valid one.
     """
-    base = {**order.formulation, "pictures": [], "assumptions": []}
-    return Formulation.model_validate(base).amended(dict(order.changes))
+    return Formulation.model_validate(order.formulation).amended(dict(order.changes))
 
 
 async def _run(order: Order, folder: Path) -> Ran:
     try:
         formulation = meant(order)
     except ValidationError as error:
-        told = "; ".join(details["msg"].removeprefix("Value error, ") for details in error.errors())
+        told = "; ".join(map(_fault, error.errors()))
         return Ran(sample=order.sample, status="invalid", reason=told)
     except ValueError as error:
         return Ran(sample=order.sample, status="invalid", reason=str(error))
@@ -102,6 +104,12 @@ async def _run(order: Order, folder: Path) -> Ran:
         return await _judged(order, formulation, folder)
     except MechagentsError as error:
         return Ran(sample=order.sample, status="error", reason=str(error))
+
+
+def _fault(details: ErrorDetails) -> str:
+    field = ".".join(str(step) for step in details["loc"])
+    told = details["msg"].removeprefix("Value error, ")
+    return f"{field}: {told}" if field else told
 
 
 async def _judged(order: Order, formulation: Formulation, folder: Path) -> Ran:

@@ -91,14 +91,41 @@ def kept_quantities(study: Study, formulation: Formulation) -> tuple[str, ...]:
     return tuple(name for name in names if not study.quantities or name in study.quantities)
 
 
+def kept_formulation(study: Study, formulation: Formulation) -> dict[str, Any]:
+    """Return, as JSON, what samples solve: only the kept quantities, no pictures, no readings."""
+    names = kept_quantities(study, formulation)
+    data = formulation.model_dump(mode="json")
+    wanted = [one for one in data["wanted"] if one["name"] in names]
+    return {**data, "wanted": wanted, "pictures": [], "assumptions": []}
+
+
+def kept_path(study: Study, formulation: Formulation, path: str) -> str | None:
+    """Return a path of the problem's formulation in that of the samples; None where it is gone."""
+    first, _, rest = path.partition(".")
+    index, _, inside = rest.partition(".")
+    if first in ("pictures", "assumptions"):
+        return None
+    if first != "wanted" or not index.isdecimal():
+        return path
+    names = [wanted.name for wanted in formulation.wanted]
+    kept = kept_quantities(study, formulation)
+    name = names[int(index)] if int(index) < len(names) else ""
+    return f"wanted.{kept.index(name)}.{inside}" if name in kept else None
+
+
 def changes_of(
-    study: Study, axes: Sequence[Axis], values: NDArray[np.float64], base: Settings
+    study: Study,
+    formulation: Formulation,
+    axes: Sequence[Axis],
+    values: NDArray[np.float64],
+    base: Settings,
 ) -> tuple[dict[str, float], Settings]:
-    """Return what a sample changes in the formulation, by path, and its settings.
+    """Return what a sample changes in ``kept_formulation``, by path, and its settings.
 
     Args:
         study: The study.
-        axes: Its parameters.
+        formulation: The problem's.
+        axes: The parameters.
         values: The sample's, in SI, shape (parameters,).
         base: The settings of the team's answer.
 
@@ -116,8 +143,10 @@ def changes_of(
             settings[name] = value if name == "mesh_size" else round(value)
         else:
             changes[path] = value
+    moved = {kept_path(study, formulation, path): value for path, value in changes.items()}
+    kept = {path: value for path, value in moved.items() if path is not None}
     try:
-        return changes, Settings.model_validate(settings)
+        return kept, Settings.model_validate(settings)
     except ValidationError as error:
         told = f"{error.errors()[0]['msg']} at {named}"
         raise ProblemError(told, where="set.settings") from error
