@@ -72,6 +72,34 @@ async def test_a_follow_up_amends_the_formulation_and_runs_the_program_again(
     assert log.of(Program)[0].source == read_log(tmp_path / "1").of(Program)[0].source
 
 
+async def test_a_program_that_serves_again_is_named_and_logged_whole(tmp_path: Path) -> None:
+    await first(tmp_path / "1")
+    model = engineer(
+        formulation=lambda _: json.dumps({"amend": SHEAR}),
+        program=lambda _: '{"same_program": true, "why": "It reads the problem."}',
+    )
+    problem = follow_up(tmp_path / "1", "Now in shear.")
+    outcome = await run(two_agent(model=model), tmp_path / "2", problem)
+    assert isinstance(outcome, Answer), outcome
+    (before,), (after,) = (read_log(tmp_path / n).of(Program) for n in "12")
+    assert (after.source, after.settings) == (before.source, before.settings)
+    assert after.why == "It reads the problem."
+    assert 'reply {"same_program": true}' in seen(model, "program")
+
+
+async def test_what_a_follow_up_no_longer_asks_for_is_noted(tmp_path: Path) -> None:
+    await first(tmp_path / "1")
+    for folder, changes, dropped in (
+        ("2", SHEAR, True),
+        ("3", {"supports.1.x": 0.2}, False),
+    ):
+        problem = follow_up(tmp_path / "1", "Something else.")
+        await run(two_agent(model=amending(changes)), tmp_path / folder, problem)
+        (stated,) = read_log(tmp_path / folder).of(Formulated)
+        told = "as the words say Of the run before, no longer asked for: reaction_right."
+        assert stated.note == (told if dropped else "as the words say")
+
+
 async def test_each_role_is_shown_what_it_needs_of_the_run_before(tmp_path: Path) -> None:
     await first(tmp_path / "1")
     model = amending(SHEAR)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conversations import PROBLEM, said
-from mending import PlantedFirst, header, judged, planted_reply, recordings, replay, table
+from mending import PlantedFirst, header, judged, planted_reply, record, recordings, replay, table
 
 from mechagents.agents.advice import failure_of
 from mechagents.agents.briefing import all_attempts
@@ -71,7 +71,26 @@ def test_a_planted_fault_is_found_goes_back_and_is_mended(
     lesson = shelf.recall(failure_of(failed))
     assert lesson is not None
     assert "0." not in lesson.pattern
+    if name == "von-mises":
+        assert failed.evidence is not None
+        (check,) = failed.evidence.failed
+        assert check.message.endswith("in the elements there; that is the von Mises stress there")
     assert lesson.fix == f"{mended.program.changed} {mended.program.why}"
+
+
+def test_a_model_is_recorded_as_it_mends(tmp_path: Path) -> None:
+    told = {"problem": "cantilever", "team": "two-agent", "planted": "nothing at all"}
+    model = ScriptedModel({"coder": ["I cannot."] * 3}, name="poor")
+    kept = tmp_path / "into" / "poor.jsonl"
+    record(kept, told, "```python\nprint(1)\n```", model, tmp_path / "run")
+    head = header(kept)
+    assert (head["model"], head["planted"], head["problem"]) == (
+        "poor", "nothing at all", "cantilever",
+    )  # fmt: skip
+    assert planted_reply(kept) == "```python\nprint(1)\n```"
+    row = judged(kept, replay(kept, tmp_path / "again"), tmp_path / "again")
+    assert (row.outcome, row.attempts, row.live_calls) == ("model", 1, 3)
+    assert row.found_by[0].startswith("contract:")
 
 
 async def test_a_first_program_is_planted_once_and_the_rest_is_the_models_own() -> None:

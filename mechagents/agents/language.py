@@ -8,6 +8,7 @@ from mechagents.agents.base import Agent, Context
 from mechagents.agents.opinions import reconciled
 from mechagents.agents.render import render_repair, render_request
 from mechagents.agents.replies import UnusableReply, read_reply
+from mechagents.brief import Brief
 from mechagents.errors import ModelError
 from mechagents.messages import (
     Critique,
@@ -83,6 +84,8 @@ class LanguageAgent(Agent):
             present=brief.amendable,
             before=brief.last.program if brief.last else brief.earlier,
         )
+        if isinstance(message, Formulated):
+            return with_dropped(message, brief)
         return _with_settings(message, context) if isinstance(message, Program) else message
 
 
@@ -114,6 +117,21 @@ def _given_formulation(context: Context) -> Formulated | None:
     if context.want != "formulation" or given is None or context.brief.formulation is not None:
         return None
     return Formulated(formulation=given, note="Given with the problem, taken as it is.")
+
+
+def with_dropped(stated: Formulated, brief: Brief) -> Formulated:
+    """Return the formulation of a follow-up, noted with what it no longer asks for."""
+    if brief.follows is None or brief.formulation is not None:
+        return stated
+    before, now = brief.follows.formulation, stated.formulation
+    kept = {wanted.name for wanted in now.wanted} | {picture.file for picture in now.pictures}
+    asked = [wanted.name for wanted in before.wanted]
+    asked += [picture.file for picture in before.pictures]
+    dropped = ", ".join(name for name in asked if name not in kept)
+    if not dropped:
+        return stated
+    note = f"{stated.note} Of the run before, no longer asked for: {dropped}.".strip()
+    return stated.model_copy(update={"note": note})
 
 
 def _only_speaker(context: Context) -> Speaker | None:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from mechagents.errors import MechagentsError
 from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.parts import NAME_PATTERN, NAME_RULE
 from mechagents.messages import Formulated, Message, Program, Question, Settings
 from mechagents.problems.faults import own_errors
 
@@ -116,10 +117,12 @@ def describe(error: ValidationError) -> str:
     """Return a validation error as lines of ``field: what is wrong``."""
     lines: dict[str, None] = {}
     for fault in own_errors(error.errors(include_url=False)):
-        field = ".".join(str(part) for part in fault["loc"])
+        field = ".".join(str(part) for part in fault["loc"] if part != "[key]")
         told = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "too_short":
             told = f"at least {fault.get('ctx', {})['min_length']} needed"
+        if fault.get("ctx", {}).get("pattern") == NAME_PATTERN:
+            told = f"is no name: {NAME_RULE}"
         given = "" if "\n" in told or fault["type"] == "missing" else _given(fault["input"])
         lines[f"{field}: {told}{given}" if field else told] = None
     return "\n".join(lines)

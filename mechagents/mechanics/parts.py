@@ -6,7 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+NAME_RULE = "a letter, then letters, digits, _ . or -, no spaces, 64 characters at most"
+"""The pattern in words."""
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A name for a region, boundary, quantity or picture."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ValidationError
 
-from mechagents.mechanics.geometry import Part
+from mechagents.mechanics.parts import NAME_PATTERN, NAME_RULE, Part
 from mechagents.messages import Problem
 from mechagents.problems.source import Source
 
@@ -117,6 +117,8 @@ def _reason(details: ErrorDetails) -> str:
     if kind == "too_short":
         least, actual = int(context["min_length"]), int(context["actual_length"])
         return f"at least {_counted(least)} needed" + (f", not {actual}" if actual else "")
+    if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
+        return f"{details['input']!r} is no name: {NAME_RULE}"
     if kind == "union_tag_not_found":
         return "needs a kind, which says what it is"
     if kind == "union_tag_invalid":

@@ -32,7 +32,8 @@ def _check(state: Equilibrium, wanted: WantedOfField, value: float) -> Check:
     unit = state.solution.formulation.unit(wanted)
     message = f"{wanted.name} is {value:.6g} {unit}; the field has {interval_words(reading)}"
     if off > reading.allowance:
-        message += likely_slip(value, reading.middle) + _hint(state, wanted, value)
+        slip = likely_slip(value, reading.middle)
+        message += _other_stress(state, wanted, value) or slip + _hint(state, wanted, value)
     allowed = reading.allowance / reading.scale
     return measured(name, off / reading.scale, allowed, message)
 
@@ -49,15 +50,21 @@ def _hint(state: Equilibrium, wanted: WantedOfField, value: float) -> str:
         edges = len(state.solution.places[wanted.boundary].nodes)
         advice = f"; sum K u - f over the {edges} nodes of {wanted.boundary}"
         return f"; nothing was summed: was the boundary marked?{advice}" if value == 0 else advice
-    if wanted.kind == "stress":
-        columns = state.stresses[0].at_nodes.shape[-1]
-        for other in ("von_mises", "max_principal", "min_principal", *COLUMNS[:columns]):
-            if other == wanted.component:
-                continue
-            instead = read(state, wanted.model_copy(update={"component": other}))
-            if instead is not None and instead.apart(value) <= 1e-2 * abs(value):
-                named = other.replace("_", " ").replace("mises", "Mises")
-                return f"; that is the {named} stress there"
-        if len(state.solution.regions) > 1:
-            return "; stress jumps between materials: average in one region only"
+    if wanted.kind == "stress" and len(state.solution.regions) > 1:
+        return "; stress jumps between materials: average in one region only"
+    return ""
+
+
+def _other_stress(state: Equilibrium, wanted: WantedOfField, value: float) -> str:
+    """Return which other stress a value is, which no factor between the two explains better."""
+    if wanted.kind != "stress":
+        return ""
+    columns = state.stresses[0].at_nodes.shape[-1]
+    for other in ("von_mises", "max_principal", "min_principal", *COLUMNS[:columns]):
+        if other == wanted.component:
+            continue
+        instead = read(state, wanted.model_copy(update={"component": other}))
+        if instead is not None and instead.apart(value) <= 1e-2 * abs(value):
+            named = other.replace("_", " ").replace("mises", "Mises")
+            return f"; that is the {named} stress there"
     return ""
