@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,11 +125,9 @@ def require_parquet() -> None:
     Raises:
         UsageError: If the library is missing; names the remedy.
     """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
+    if find_spec("pyarrow") is None:
         told = 'a study needs pyarrow for its dataset; install "mechagents[study]"'
-        raise UsageError(told, where="study") from error
+        raise UsageError(told, where="study")
 
 
 def write_parquet(path: Path, columns: tuple[Column, ...], about: dict[str, str]) -> None:

@@ -90,7 +90,7 @@ def sobol_indices(study: Study, columns: tuple[Column, ...]) -> tuple[Index, ...
         return ()
     found: list[Index] = []
     for column in columns:
-        cells = [c for c in column.cells if isinstance(c, int | float)]
+        cells = [float(c) for c in column.cells if isinstance(c, int | float)]
         whole = len(cells) == design.base * (len(study.parameters) + 2)
         if column.kind in ("quantity", "output") and whole and len(set(cells)) > 1:
             found += _indices(design, column.name, cells, tuple(study.parameters))

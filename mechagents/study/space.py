@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -153,13 +153,20 @@ def look_up(data: object, path: str) -> object:
         KeyError: If there is nothing.
     """
     for key in path.split("."):
-        if isinstance(data, list) and key.isdecimal() and int(key) < len(data):
-            data = data[int(key)]
-        elif isinstance(data, dict) and key in data:
-            data = data[key]
-        else:
+        inside = _inside(data)
+        if key not in inside:
             raise KeyError(path)
+        data = inside[key]
     return data
+
+
+def _inside(data: object) -> dict[str, object]:
+    """Return what a dictionary holds by key, a list by number, and anything else not at all."""
+    if isinstance(data, dict):
+        return {str(k): v for k, v in cast("dict[object, object]", data).items()}
+    if isinstance(data, list):
+        return {str(i): v for i, v in enumerate(cast("list[object]", data))}
+    return {}
 
 
 def _unit(formulation: Formulation, data: dict[str, Any], name: str, parameter: Parameter) -> str:
@@ -204,13 +211,11 @@ def _known(data: dict[str, Any], path: str) -> str:
             above = look_up(data, ".".join(keys[:end])) if end else data
         except KeyError:
             continue
-        if isinstance(above, dict):
-            inside = ", ".join(above) or "nothing"
-        elif isinstance(above, list):
-            inside = f"items 0 to {len(above) - 1}" if above else "no items"
-        else:
-            inside = "a single value"
-        return f"{'.'.join(keys[:end]) or 'it'} has {inside}"
+        inside = _inside(above)
+        told = ", ".join(inside) or "nothing inside"
+        if isinstance(above, list) and inside:
+            told = f"items 0 to {len(inside) - 1}"
+        return f"{'.'.join(keys[:end]) or 'it'} has {told}"
     return "it is empty"
 
 
@@ -286,7 +291,7 @@ def _mixed(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return A, B, and for each parameter A with its column taken from B, one after another."""
     import numpy as np
 
-    swapped = []
+    swapped: list[FloatArray] = []
     for column in range(a.shape[1]):
         ab = a.copy()
         ab[:, column] = b[:, column]
