@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from mechagents.kit import Motion, newmark
+from mechagents.kit import BaseMotion, Motion, newmark
 
 OMEGA = 3.0
 
@@ -61,3 +61,32 @@ def test_between_steps_it_is_linear() -> None:
     assert then.u == pytest.approx((m.u[1] + m.u[2]) / 2)
     assert m.at(2.0).a == pytest.approx(m.a[-1])
     assert m.at(0.0).v == pytest.approx([0.0, 1.0])
+
+
+def shaken(steps: int) -> Motion:
+    """Return a mass on a spring whose other end, which has a mass too, goes as sin(t)."""
+    time = np.linspace(0.0, 2.0, steps + 1)
+    M, K = matrix([1.0, 0.5], [0.5, 2.0]), OMEGA**2 * matrix([1.0, -1.0], [-1.0, 1.0])
+    sine, cosine = (f(time)[:, None] for f in (np.sin, np.cos))
+    base = BaseMotion(sine, cosine, -sine)
+    fixed, nothing = np.array([1]), np.zeros(2)
+    return newmark((M, 0.0 * M, K), nothing, fixed, nothing, time, 0.0 * time, base=base)
+
+
+def test_what_is_held_may_move_and_its_inertia_is_felt() -> None:
+    # u'' + omega^2 u = (omega^2 + 1/2) sin t, from rest.
+    far = (OMEGA**2 + 0.5) / (OMEGA**2 - 1.0)
+    errors = []
+    for steps in (50, 100, 200):
+        m = shaken(steps)
+        meant = far * (np.sin(m.time) - np.sin(OMEGA * m.time) / OMEGA)
+        errors.append(float(np.abs(m.u[:, 0] - meant).max()))
+    assert np.log2(np.array(errors[:-1]) / np.array(errors[1:])) == pytest.approx([2, 2], abs=0.05)
+
+
+def test_the_force_on_what_is_held_includes_its_inertia() -> None:
+    m = shaken(100)
+    force = 0.5 * m.a[:, 0] - 2.0 * np.sin(m.time) + OMEGA**2 * (m.u[:, 1] - m.u[:, 0])
+    assert m.held[:, 1] == pytest.approx(force)
+    assert np.abs(m.held[:, 0]).max() <= 1e-12
+    assert m.u[:, 1] == pytest.approx(np.sin(m.time))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.geometry import AXES
 from mechagents.messages import Formulated, Question
 
 WHY = "Two independent readings of the question differ here."
@@ -121,7 +122,8 @@ def _components(kind: str, index: int, item: Data, other: Data) -> Iterator[Diff
         a, b = item.get(name), other.get(name)
         if not _same(a, b) and not (kind != "supports" and not a and not b):
             about = f"{kind[:-1]}_{_place(item)}_{name}"
-            free = "free" if kind == "supports" else "0"
+            free = "free" if name in AXES else "none"
+            free = free if kind == "supports" else "0"
             told = (_words(a) if a is not None else free, _words(b) if b is not None else free)
             yield Difference(about, *told, {f"{kind}.{index}.{name}": b})
 
@@ -132,10 +134,9 @@ def _acting(data: Data, kind: str) -> dict[str, tuple[int, Data]]:
     found: dict[str, tuple[int, Data]] = {}
     for index, item in enumerate(data.get(kind, ())):
         where = boundaries.get(item.get("boundary")) or regions.get(item.get("region"))
-        found[f"{item.get('kind', kind)} {_key(where)} {len(found) if where is None else ''}"] = (
-            index,
-            item,
-        )
+        key = f"{item.get('kind', kind)} {_key(where)}"
+        known = f"{key} {len(found)}" if where is None or key in found else key
+        found[known] = index, item
     return found
 
 

@@ -49,8 +49,10 @@ from mechagents.kit.spaces import (
     prescribed,
 )
 from mechagents.kit.transient import (
+    BaseMotion,
     Moment,
     Motion,
+    base_motion,
     load_factors,
     motion_quantities,
     newmark,
@@ -59,6 +61,7 @@ from mechagents.kit.transient import (
 from mechagents.mechanics.meshing import Mesh, make_mesh
 
 __all__ = [
+    "BaseMotion",
     "FiniteBody",
     "FollowerPressure",
     "Mesh",
@@ -71,6 +74,7 @@ __all__ = [
     "SolidSpace",
     "Solution",
     "at_points",
+    "base_motion",
     "basis",
     "buckling_modes",
     "by_element",

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mechagents.kit.elements import locate
 from mechagents.kit.evaluate import Result, Solution, component, evaluate, extreme
 from mechagents.kit.solver import factors
+from mechagents.mechanics.courses import factors_at, rates_at
+from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.formulation import (
     Formulation,
     WantedDisplacement,
@@ -23,7 +25,6 @@ from mechagents.mechanics.formulation import (
     WantedReaction,
     WantedVelocity,
 )
-from mechagents.mechanics.transient import factors_at
 
 if TYPE_CHECKING:
     from scipy.sparse import bsr_matrix, csr_matrix
@@ -82,6 +83,45 @@ def load_factors(problem: Formulation, time: FloatArray) -> FloatArray:
     return factors_at(problem.time_course, time)
 
 
+class BaseMotion(NamedTuple):
+    """How what is held moves, each of shape (times, held)."""
+
+    u: FloatArray
+    """[m]."""
+    v: FloatArray
+    """[m/s]; where it jumps, that after the jump."""
+    a: FloatArray
+    """[m/s^2]; 0 where the velocity jumps."""
+
+
+def base_motion(
+    problem: Formulation, mesh: Mesh, dofs: IntArray, fixed: IntArray, time: FloatArray
+) -> BaseMotion:
+    """Return how the supports of a problem move, by their values and courses.
+
+    Args:
+        problem: Whose supports.
+        mesh: The mesh.
+        dofs: The unknowns of each node, shape (nodes, 2), of solids (nodes, 3).
+        fixed: The unknowns that are held, in rising order.
+        time: When [s], shape (times,).
+    """
+    import numpy as np
+
+    motion = BaseMotion(*(np.zeros((len(time), len(fixed))) for _ in range(3)))
+    for support in problem.supports:
+        if support.course is None:
+            continue
+        rates = rates_at(support.course, time)
+        nodes = mesh.boundary_nodes[support.boundary]
+        for axis, value in support.moving.items():
+            unknowns: IntArray = dofs[nodes, "xyz".index(axis)]
+            at = np.searchsorted(fixed, unknowns)
+            for part, rate in zip(motion, rates, strict=True):
+                part[:, at] = np.outer(rate, value_at(value, mesh.points[nodes]))
+    return motion
+
+
 def newmark(
     matrices: tuple[Matrix, Matrix, Matrix],
     f: FloatArray,
@@ -90,19 +130,23 @@ def newmark(
     time: FloatArray,
     factor: FloatArray,
     *,
+    base: BaseMotion | None = None,
     linear: Linear | None = None,
 ) -> Motion:
     """Return the motion M a + C v + K u = factor(t) f from u = 0, by average acceleration.
 
     The matrix of a step, M + dt / 2 C + dt^2 / 4 K, is factorised once, or as ``linear`` does it.
+    What is held has the displacement, velocity and acceleration of ``base`` at every time; the
+    rest feels them through M, C and K.
 
     Args:
         matrices: M, C and K, symmetric, each of shape (n, n); M positive definite.
         f: The loads at a factor of one, shape (n,).
-        fixed: Unknowns that are held at 0.
-        v0: The velocity at first [m/s], shape (n,); 0 is taken where an unknown is held.
+        fixed: Unknowns that are held.
+        v0: The velocity at first [m/s], shape (n,), of what is not held.
         time: Equal steps from 0 to the end [s], shape (steps + 1,).
         factor: Of the loads at each time, shape (steps + 1,).
+        base: How what is held moves, in the order of ``fixed``; None where it stays at 0.
         linear: What solves with a matrix again and again; by factors for None, of solids
             ``solid_steps(V, fixed)``.
 
@@ -116,15 +160,19 @@ def newmark(
     dt = float(time[1] - time[0])
     step = solver(M + dt / 2 * C + dt**2 / 4 * K)
     u, v, a = (np.zeros((len(time), len(f))) for _ in range(3))
+    held_u, held_v, held_a = base or (np.zeros((len(time), len(fixed))),) * 3
+    push = np.zeros(len(f))  # acceleration of what is held alone
     v[0] = v0
-    v[0, fixed] = 0.0
-    a[0] = solver(M)(factor[0] * f - C @ v[0])
+    u[0, fixed], v[0, fixed], push[fixed] = held_u[0], held_v[0], held_a[0]
+    a[0] = solver(M)(factor[0] * f - C @ v[0] - K @ u[0] - M @ push) + push
     for n in range(len(time) - 1):
         moved = u[n] + dt * v[n] + dt**2 / 4 * a[n]
         speed = v[n] + dt / 2 * a[n]
-        a[n + 1] = step(factor[n + 1] * f - C @ speed - K @ moved)
-        v[n + 1] = speed + dt / 2 * a[n + 1]
-        u[n + 1] = moved + dt**2 / 4 * a[n + 1]
+        moved[fixed], speed[fixed], push[fixed] = held_u[n + 1], held_v[n + 1], held_a[n + 1]
+        found = step(factor[n + 1] * f - C @ speed - K @ moved - M @ push)  # 0 where held
+        a[n + 1] = found + push
+        v[n + 1] = speed + dt / 2 * found
+        u[n + 1] = moved + dt**2 / 4 * found
     held = (M @ a.T + C @ v.T + K @ u.T).T - np.outer(factor, f)
     return Motion(time, u, v, a, held)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mechagents.mechanics._agreement import difference, may_differ
 from mechagents.mechanics._rigid_motions import left_motions, rows
 from mechagents.mechanics._surface_points import in_a_region, points_inside, points_on
-from mechagents.mechanics.formulas import value_at
 from mechagents.mechanics.geometry import AtSpacePoint, OnCurve, PlainSurface
 from mechagents.mechanics.occ_parts import SolidModel, SurfacePart, solid_model, touches
 from mechagents.mechanics.solid_body import box, near, size
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
     from mechagents.mechanics.solid_body import FloatArray
 
-ROUNDING = 1e-9
-"""Relative to the larger of two prescribed displacements: less apart they are the same."""
 _ENOUGH = 40
 """How many points of a surface tell which rigid motions it prevents."""
 
@@ -64,27 +62,19 @@ def contradictions(f: Formulation) -> Iterator[str]:
     """Find surfaces, edges and points that two supports displace differently."""
     model = solid_model(f.geometry)
     for (number, one), (index, two) in combinations(enumerate(f.supports), 2):
-        for axis, value in two.components.items():
-            earlier = one.components.get(axis)
-            if earlier is None or earlier == value:
+        for axis in two.components:
+            if not may_differ(one, two, axis):
                 continue
             where, points = _shared(model, one.boundary, two.boundary)
-            if not len(points):
+            found = difference(one, two, axis, points, number)
+            if found is None:
                 continue
-            values = np.stack([value_at(earlier, points), value_at(value, points)])
-            apart = np.abs(values[0] - values[1])
-            worst = int(apart.argmax())
-            if apart[worst] <= ROUNDING * np.abs(values).max():
-                continue
+            worst, told = found
             if where == "meets":
                 where = f"at {_words(points[worst])} meets"
-            told = f"{two.boundary!r} {where}"
             if one.boundary != two.boundary:
-                told += f" {one.boundary!r}, which is"
-            yield (
-                f"supports.{index}.{axis}: {told} already displaced by {values[0, worst]:g} m "
-                f"(supports.{number}.{axis}), not {values[1, worst]:g} m"
-            )
+                where += f" {one.boundary!r}, which is"
+            yield f"supports.{index}.{axis}: {two.boundary!r} {where} {told}"
 
 
 def _shared(model: SolidModel, one: str, two: str) -> tuple[str, FloatArray]:

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from mechagents.mechanics.analyses import Analysis
+from mechagents.mechanics.courses import SUDDEN, Course
 from mechagents.mechanics.eigen import MOST_MODES, WantedBucklingFactor, WantedFrequency
 from mechagents.mechanics.extras import normal_axis
 from mechagents.mechanics.formulas import Formula, varying
 from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Name, Part
 from mechagents.mechanics.materials import Material
 from mechagents.mechanics.springs import Spring
-from mechagents.mechanics.transient import SUDDEN, InitialVelocity, RayleighDamping, TimeCourse
+from mechagents.mechanics.transient import InitialVelocity, RayleighDamping
 from mechagents.mechanics.units import Length, Point, PointForceValue, SpacePoint, Time
 from mechagents.mechanics.wellposed import faults
 
@@ -58,12 +59,17 @@ class Support(Part):
     y: VaryingLength | None = None
     z: VaryingLength | None = None
     symmetry: bool = False
+    course: Course | None = None
+    """What the components are multiplied by in time where a support of a transient problem
+    moves."""
 
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
         if self.symmetry:
             if self.components:
                 raise ValueError("symmetry: holds one component by itself; leave x, y and z out")
+            if self.course is not None:
+                raise ValueError("course: a symmetry holds still; leave it out")
             return self
         if self.x is None and self.y is None and self.z is None:
             raise ValueError("x: a support prescribes at least one component, x, y or z")
@@ -74,6 +80,11 @@ class Support(Part):
         """The prescribed components and their values [m]."""
         every = zip(AXES, (self.x, self.y, self.z), strict=True)
         return {axis: value for axis, value in every if value is not None}
+
+    @property
+    def moving(self) -> dict[Axis, float | Formula]:
+        """The components that are not held at 0, and their values [m]."""
+        return {axis: value for axis, value in self.components.items() if value != 0.0}
 
 
 class Traction(Part):
@@ -310,8 +321,9 @@ class Formulation(Part):
     depends on it. What is wanted is read at the last."""
     end_time: Annotated[Time, Field(gt=0)] | None = None
     """When the motion of a transient problem ends [s]; it begins at 0, without displacement."""
-    time_course: Annotated[TimeCourse, Field(min_length=1)] = SUDDEN
-    """How all loads of a transient problem vary: times from 0 [s] and factors, linear between."""
+    time_course: Course = SUDDEN
+    """How all loads of a transient problem vary: times from 0 [s] and factors, linear between, or
+    a sine or a smooth table."""
     initial_velocity: Annotated[InitialVelocity, Field(validate_default=True)] = (0.0, 0.0)
     """Of the whole body of a transient problem where nothing holds it, x and y, of a solid z too
     [m/s]."""

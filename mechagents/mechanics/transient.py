@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from mechagents.mechanics.courses import SUDDEN, course_faults, first_factor, is_nothing
 from mechagents.mechanics.geometry import Part
 from mechagents.mechanics.units import Rate, Time, Velocity
 
 if TYPE_CHECKING:
-    from mechagents.mechanics.formulas import FloatArray
     from mechagents.mechanics.formulation import Formulation, Wanted
 
-TimeCourse = tuple[tuple[Time, float], ...]
-"""Times [s], from 0, and the factors of all loads then; linear in between, constant after."""
-SUDDEN: TimeCourse = ((0.0, 1.0),)
-"""Loads that act in full from the beginning."""
 InitialVelocity = tuple[Velocity, Velocity] | tuple[Velocity, Velocity, Velocity]
 """The velocity of the whole body at first, x and y, of a solid z too [m/s]."""
-LONGEST_COURSE = 50
-LARGEST_FACTOR = 1e3
 
 
 class RayleighDamping(Part):
@@ -40,14 +34,6 @@ class RayleighDamping(Part):
     """What the stiffness is multiplied by [s]."""
 
 
-def factors_at(course: TimeCourse, times: FloatArray) -> FloatArray:
-    """Return the factors of the loads at some times [s], in the shape of these."""
-    import numpy as np
-
-    at, factors = zip(*course, strict=True)
-    return np.asarray(np.interp(times, at, factors), dtype=np.float64)
-
-
 def transient_faults(f: Formulation) -> Iterator[str]:
     """Find what belongs to motion in time in another analysis, and what that lacks."""
     if f.analysis != "transient":
@@ -55,7 +41,8 @@ def transient_faults(f: Formulation) -> Iterator[str]:
         return
     if f.end_time is None:
         yield "end_time: is needed for analysis: transient"
-    yield from _wrong_course(f.time_course)
+    yield from course_faults(f.time_course, "time_course")
+    yield from _wrong_supports(f)
     yield from _wrong_body(f)
     for index, wanted in enumerate(f.wanted):
         yield from _wrong_wanted(f, index, wanted)
@@ -70,6 +57,9 @@ def _out_of_place(f: Formulation) -> Iterator[str]:
         "damping": f.damping is not None,
     }
     yield from (f"{name}: {needed}" for name, there in given.items() if there)
+    for index, support in enumerate(f.supports):
+        if support.course is not None:
+            yield f"supports.{index}.course: {needed}"
     for index, wanted in enumerate(f.wanted):
         if wanted.kind == "velocity":
             yield f"wanted.{index}.kind: a velocity {needed}"
@@ -78,31 +68,32 @@ def _out_of_place(f: Formulation) -> Iterator[str]:
                 yield f"wanted.{index}.{name}: {needed}"
 
 
-def _wrong_course(course: TimeCourse) -> Iterator[str]:
-    if len(course) > LONGEST_COURSE:
-        yield f"time_course: at most {LONGEST_COURSE} times, not {len(course)}"
-    before = -1.0
-    for index, (time, factor) in enumerate(course):
-        if index == 0 and time != 0.0:
-            yield "time_course.0: begins at the time 0, with the factor of the loads then"
-        elif not (math.isfinite(time) and time > before):
-            yield f"time_course.{index}: a time is later than the one before it"
-        if not math.isfinite(factor) or abs(factor) > LARGEST_FACTOR:
-            yield f"time_course.{index}: a factor is a number up to {LARGEST_FACTOR:g} in size"
-        before = time
+def _wrong_supports(f: Formulation) -> Iterator[str]:
+    """Find supports that would have to jump, and courses of supports that hold still."""
+    for index, support in enumerate(f.supports):
+        moves, course = support.moving, support.course
+        if course is None:
+            for axis in moves:
+                yield (
+                    f"supports.{index}.{axis}: a support that moves in time needs a course from 0, "
+                    "such as course: [[0, 0], [1 ms, 1]]; one that holds still has 0"
+                )
+            continue
+        field = f"supports.{index}.course"
+        if not moves:
+            yield f"{field}: has nothing to multiply; give x, y or z, or leave it out"
+        yield from course_faults(course, field)
+        if first_factor(course) != 0.0:
+            yield (
+                f"{field}: begins with the factor 0, for the body begins without displacement, and "
+                "a jump would need a force without bound; let it rise from [0, 0] in some time"
+            )
 
 
 def _wrong_body(f: Formulation) -> Iterator[str]:
     for name, law in f.materials.items():
         if law.density is None:
             yield f"materials.{name}.density: is needed for analysis: transient"
-    for index, support in enumerate(f.supports):
-        for axis, value in support.components.items():
-            if value != 0.0:
-                yield (
-                    f"supports.{index}.{axis}: in a transient problem a support holds 0; for a "
-                    "base that moves give the body force -rho a, and read motion relative to it"
-                )
     for index, load in enumerate(f.loads):
         if load.kind == "temperature":
             yield f"loads.{index}.kind: a change of temperature is not solved in transient yet"
@@ -111,9 +102,13 @@ def _wrong_body(f: Formulation) -> Iterator[str]:
         yield f"initial_velocity: is {'two' if count == 2 else 'three'} numbers in m/s"
     if f.idealisation == "axisymmetric" and f.initial_velocity[0] != 0.0:
         yield "initial_velocity.0: a body of revolution cannot move across its axis"
-    loaded = f.loads and any(factor for _, factor in f.time_course)
-    if not loaded and not any(f.initial_velocity):
-        yield "loads: nothing moves the body; give a load or an initial_velocity"
+    loaded = f.loads and not is_nothing(f.time_course)
+    moved = any(s.moving and s.course and not is_nothing(s.course) for s in f.supports)
+    if not loaded and not moved and not any(f.initial_velocity):
+        yield (
+            "loads: nothing moves the body; give a load, an initial_velocity, or a support with a "
+            "displacement and a course"
+        )
 
 
 def _wrong_wanted(f: Formulation, index: int, wanted: Wanted) -> Iterator[str]:

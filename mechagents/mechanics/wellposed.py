@@ -13,7 +13,6 @@ from mechagents.mechanics._idle_shapes import crossing_outlines, idle_shapes
 from mechagents.mechanics.analyses import misfits
 from mechagents.mechanics.eigen import FREE, eigen_faults
 from mechagents.mechanics.extras import misplaced, unknown_boundaries
-from mechagents.mechanics.formulas import Formula, value_at
 from mechagents.mechanics.geometry import AtPoint, boundary_dimension, dimension
 from mechagents.mechanics.transient import transient_faults
 from mechagents.mechanics.varying import formulas_of
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from mechagents.mechanics.formulation import Formulation
 
 Check = Callable[["Formulation"], Iterator[str]]
-ROUNDING = 1e-9
-"""Relative to the larger of two prescribed displacements: less apart they are the same."""
 OVERLAP = 1e-7
 """Regions that share more than this part of the smaller one overlap; less is rounding."""
 
@@ -198,6 +195,9 @@ def _bad_places(f: Formulation) -> Iterator[str]:
 
 def _contradictions(f: Formulation) -> Iterator[str]:
     """Find edges and points that two supports displace differently, by one name or by two."""
+    import shapely
+
+    from mechagents.mechanics._agreement import difference, may_differ
     from mechagents.mechanics.shapes import body, boundary_part
 
     whole = body(f.geometry)
@@ -206,39 +206,17 @@ def _contradictions(f: Formulation) -> Iterator[str]:
         for support in f.supports
     }
     for (number, one), (index, two) in combinations(enumerate(f.supports), 2):
-        for axis, value in two.components.items():
-            earlier = one.components.get(axis)
-            if earlier is None or earlier == value:
+        for axis in two.components:
+            if not may_differ(one, two, axis):
                 continue
             if one.boundary == two.boundary:
                 where, at = f"{two.boundary!r} is", parts[two.boundary]
             else:
                 where, at = _meeting(whole, parts[one.boundary], parts[two.boundary])
                 where = f"{two.boundary!r} {where} {one.boundary!r}, which is"
-            found = _differing(earlier, value, at)
+            found = difference(one, two, axis, shapely.get_coordinates(at), number)
             if found is not None:
-                yield (
-                    f"supports.{index}.{axis}: {where} already displaced by {found[0]:g} m "
-                    f"(supports.{number}.{axis}), not {found[1]:g} m"
-                )
-
-
-def _differing(
-    one: float | Formula, two: float | Formula, where: BaseGeometry
-) -> tuple[float, float] | None:
-    """Return two values at a point where they differ, if there is one among the corners."""
-    import numpy as np
-    import shapely
-
-    points = shapely.get_coordinates(where)
-    if not len(points):
-        return None
-    values = np.stack([value_at(one, points), value_at(two, points)])
-    apart = np.abs(values[0] - values[1])
-    worst = int(apart.argmax())
-    if apart[worst] <= ROUNDING * np.abs(values).max():
-        return None
-    return float(values[0, worst]), float(values[1, worst])
+                yield f"supports.{index}.{axis}: {where} {found[1]}"
 
 
 def _bad_formulas(f: Formulation) -> Iterator[str]:

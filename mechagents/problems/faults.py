@@ -79,10 +79,15 @@ def _path(data: object, loc: tuple[int | str, ...]) -> Iterator[str]:
     for step in loc:
         inside = _items(data)
         tags = inside.get("kind", "isotropic"), inside.get("method")
-        if step == "[key]" or (step not in inside and step in tags):
+        tag = step in tags or (_is_list(data) and isinstance(step, str))
+        if step == "[key]" or (step not in inside and tag):
             continue
         yield str(step)
         data = inside.get(step)
+
+
+def _is_list(data: object) -> bool:
+    return isinstance(data, list)
 
 
 def _items(data: object) -> dict[object, object]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mechagents.mechanics.courses import SUDDEN, course_words
 from mechagents.mechanics.hyperelastic import MooneyRivlin, NeoHookean, SaintVenantKirchhoff
 from mechagents.mechanics.materials import Isotropic
 from mechagents.mechanics.plastic import J2Plastic
-from mechagents.mechanics.transient import SUDDEN
 from mechagents.report.numbers import measure
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def motion_words(formulation: Formulation) -> str:
         return ""
     told = [f"from 0 to {f.end_time:g} s"]
     if f.time_course != SUDDEN:
-        course = " → ".join(f"{factor:g} at {time:g} s" for time, factor in f.time_course)
-        told.append(f"loads times {course}")
+        told.append(f"loads times {course_words(f.time_course)}")
     elif f.loads:
         told.append("loads in full from the beginning")
     if any(f.initial_velocity):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
+from mechagents.mechanics.courses import course_words
 from mechagents.mechanics.formulas import Formula
 from mechagents.mechanics.geometry import (
     ACROSS,
@@ -227,7 +228,8 @@ def support_words(support: Support, axes: tuple[Axis, ...] = ("x", "y")) -> str:
         else f"u_{axis} free"
         for axis in axes
     ]
-    return ", ".join(parts)
+    moved = "" if support.course is None else f", times {course_words(support.course)}"
+    return ", ".join(parts) + moved
 
 
 def load_words(load: Load) -> str:

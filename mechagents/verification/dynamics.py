@@ -4,7 +4,7 @@
 
 summed element by element with the shape functions, strains and quadrature of ``matrices``. No
 method of integration is taken for granted: what is asked of velocity and acceleration is that
-they are those of the displacement.
+they are those of the displacement. On what supports hold they are those of their courses.
 
 References:
     Hughes, The Finite Element Method (1987), sections 7.2 and 9.1.
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.mechanics.transient import factors_at
+from mechagents.mechanics.courses import factors_at
 from mechagents.verification.assembly import balance
 from mechagents.verification.elements import RULES, FloatArray, IntArray
 from mechagents.verification.equilibrium import RESIDUAL, Equilibrium
@@ -110,9 +110,11 @@ class Dynamics:
     stored: FloatArray
     """Strain energy, that of springs too [J, or J/m], shape (times,)."""
     kinetic: FloatArray
-    """Kinetic energy, shape (times,)."""
+    """Kinetic energy of what no support holds, shape (times,)."""
     damped: FloatArray
-    """Energy that damping took until each time, shape (times,)."""
+    """Energy that damping took from what no support holds until each time, shape (times,)."""
+    pushed: FloatArray
+    """What moving supports did on the rest of the body until each time, shape (times,)."""
 
     @classmethod
     def of(cls, solution: Solution, motion: Motion) -> Dynamics:
@@ -149,9 +151,9 @@ class Dynamics:
 
     @cached_property
     def work(self) -> FloatArray:
-        """What the loads did until each time [J, or J/m], shape (times,)."""
-        force = self.factor[:, None, None] * self.load
-        return _summed(force, self.motion.u)
+        """What loads and moving supports did until each time [J, or J/m], shape (times,)."""
+        force = self.factor[:, None, None] * np.where(self.solution.free, self.load, 0.0)
+        return _summed(force, self.motion.u) + self.pushed
 
     def moment(self, time: float, *, curved: bool = False) -> Equilibrium:
         """Return displacement and forces at a time [s], between two steps.
@@ -237,6 +239,13 @@ def _by_rules(solution: Solution, motion: Motion, rules: _Rules) -> Dynamics:
     acting = factor[:, None, None] * load
     inertia, inner = Ma + Cv, Ku + Su
     activity = scale + of_mass + np.abs(Su) + np.abs(alpha * Mv) + np.abs(acting)
+    free = solution.free
+    # A support gives its own mass any velocity, even by a jump: energies are those of the rest,
+    # on which the support acts through stiffness and mass.
+    of_rest, Ma_held = Mv, np.zeros_like(Ma)
+    if motion.v[:, ~free].any() or motion.a[:, ~free].any():
+        of_rest, _ = heavy.forces(np.where(free, motion.v, 0.0))
+        Ma_held, _ = heavy.forces(np.where(free, 0.0, motion.a))
     return Dynamics(
         solution,
         motion,
@@ -246,8 +255,9 @@ def _by_rules(solution: Solution, motion: Motion, rules: _Rules) -> Dynamics:
         inertia=inertia,
         scale=activity.max(axis=(1, 2)),
         stored=_products(motion.u, inner) / 2,
-        kinetic=_products(motion.v, Mv) / 2,
-        damped=_summed(Cv, motion.u),
+        kinetic=_products(np.where(free, motion.v, 0.0), of_rest) / 2,
+        damped=_summed(np.where(free, Cv, 0.0), motion.u),
+        pushed=_summed(np.where(free, -Ma_held, inner), motion.u),
     )
 
 

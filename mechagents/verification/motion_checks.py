@@ -6,7 +6,7 @@ balance at every step and its velocity and acceleration are those of its displac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from mechagents.verification.history import DISPLACEMENT, SAME
 from mechagents.verification.motion_reading import read_motion_at
 from mechagents.verification.quantities import interval_words
 from mechagents.verification.solution import Solution
+from mechagents.verification.support_motion import Held, held_components
 from mechagents.verification.wording import found, likely_slip, measured
 
 INTEGRAL = 0.02
@@ -43,10 +44,19 @@ def check_motion(solution: Solution, motion: Motion, time_steps: int | None) -> 
     off = float(np.abs(motion.u[-1] - solution.fields.displacement).max()) / scale
     message = f"the displacement at the end is {'' if off <= DISPLACEMENT else 'not '}that of "
     yield measured("contract:last-step", off, DISPLACEMENT, f"{message}fields.vtu")
-    yield _supports(solution, motion)
+    held = list(held_components(solution, motion.time))
+    yield _supports(motion, held)
+    yield from _slopes(motion, held)
     yield _beginning(solution, motion)
-    yield _integral("history:velocity", motion, motion.u, motion.v, "velocity", "displacement")
-    yield _integral("history:acceleration", motion, motion.v, motion.a, "acceleration", "velocity")
+    # How a support moves is told by its course, whose velocity may jump.
+    rest = np.ones(motion.u.shape[1:], dtype=np.bool_)
+    for part in held:
+        if part.moves:
+            rest[part.nodes, part.column] = False
+    u, v, a = (np.where(rest, x, 0.0) for x in (motion.u, motion.v, motion.a))
+    scales = [float(np.abs(part).max()) or 1.0 for part in (motion.u, motion.v)]
+    yield _integral("velocity", "displacement", motion.time, u, v, scales[0])
+    yield _integral("acceleration", "velocity", motion.time, v, a, scales[1])
 
 
 def _off_the_course(motion: Motion, end: float, time_steps: int | None) -> str:
@@ -60,15 +70,41 @@ def _off_the_course(motion: Motion, end: float, time_steps: int | None) -> str:
     return ""
 
 
-def _supports(solution: Solution, motion: Motion) -> Check:
-    held = ~solution.free
-    shares = [_share(part[:, held], part) for part in (motion.u, motion.v)]
+def _supports(motion: Motion, held: Sequence[Held]) -> Check:
+    """Compare what is held with its course; where two supports meet, with either."""
+    off = np.full_like(motion.u, np.inf)
+    for part in held:
+        here = off[:, part.nodes, part.column]
+        off[:, part.nodes, part.column] = np.minimum(here, part.off(motion.u))
+    off = np.where(np.isfinite(off), off, 0.0)
+    still = [motion.v[:, part.nodes, part.column] for part in held if not part.moves]
+    meant = [float(np.abs(part.meant).max(initial=0.0)) for part in held]
+    scale = max([float(np.abs(motion.u).max()), *meant]) or 1.0
+    shares = [float(off.max()) / scale, *(_share(part, motion.v) for part in still)]
     value = max(shares)
-    message = f"supports hold displacement and velocity at 0 in all {motion.steps} steps"
-    if value > DISPLACEMENT:
-        step = int(np.abs(motion.u[:, held]).max(axis=1, initial=0.0).argmax())
-        message = f"a support moves, by its displacement the most in step {step}"
+    moves = any(part.moves for part in held)
+    does = "move by their courses" if moves else "hold displacement and velocity at 0"
+    message = f"supports {does} in all {motion.steps} steps"
+    if not value <= DISPLACEMENT:
+        wrong = "does not move by its value and course" if moves else "moves"
+        step = int(off.max(axis=(1, 2)).argmax())
+        message = f"a support {wrong}, by its displacement the most in step {step}"
     return measured("supports:history", value, DISPLACEMENT, message)
+
+
+def _slopes(motion: Motion, held: Sequence[Held]) -> Iterator[Check]:
+    """Yield whether velocity and acceleration of moving supports are those of their courses."""
+    moving = [part for part in held if part.moves]
+    if not moving:
+        return
+    velocity = max(part.off_slope(1, motion.v) for part in moving)
+    acceleration = max(part.off_slope(2, motion.a) for part in moving)
+    value = max(velocity, acceleration)
+    message = f"velocity and acceleration of supports are those of their courses to {value:.1e}"
+    if not value <= INTEGRAL:
+        which = "velocity" if velocity > INTEGRAL else "acceleration"
+        message = f"the {which} of a moving support is not that of its course, by {value:.2g} of it"
+    yield measured("history:supports", value, INTEGRAL, message)
 
 
 def _share(some: FloatArray, every: FloatArray) -> float:
@@ -77,9 +113,10 @@ def _share(some: FloatArray, every: FloatArray) -> float:
 
 def _beginning(solution: Solution, motion: Motion) -> Check:
     meant = np.where(solution.free, solution.formulation.initial_velocity, 0.0)
+    first = np.where(solution.free, motion.v[0], 0.0)
     fastest = max(float(np.abs(motion.v).max()), float(np.abs(meant).max())) or 1.0
     still = _share(motion.u[0], motion.u)
-    speed = float(np.abs(motion.v[0] - meant).max()) / fastest
+    speed = float(np.abs(first - meant).max()) / fastest
     listed = ", ".join(f"{value:g}" for value in solution.formulation.initial_velocity)
     message = f"it begins without displacement and with the velocity ({listed}) m/s"
     if not max(still, speed) <= DISPLACEMENT:
@@ -91,21 +128,21 @@ def _beginning(solution: Solution, motion: Motion) -> Check:
 
 
 def _integral(
-    name: str, motion: Motion, value: FloatArray, slope: FloatArray, of: str, what: str
+    of: str, what: str, time: FloatArray, value: FloatArray, slope: FloatArray, scale: float
 ) -> Check:
-    dt = np.diff(motion.time)[:, None, None]
+    dt = np.diff(time)[:, None, None]
     gone = np.cumsum(dt * (slope[1:] + slope[:-1]) / 2, axis=0)
     off = np.abs(value[1:] - value[0] - gone).max(axis=(1, 2))
     worst = int(off.argmax())
-    share = float(off[worst]) / (float(np.abs(value).max()) or 1.0)
+    share = float(off[worst]) / scale
     message = f"the {of} is that of the {what}: its integral is off by {share:.1e} at most"
     if not share <= INTEGRAL:
         message = (
-            f"the {of} is not that of the {what}: at {motion.time[worst + 1]:.4g} s its integral "
+            f"the {of} is not that of the {what}: at {time[worst + 1]:.4g} s its integral "
             f"is off by {share:.2g} of the largest {what}. The step is too large, or the method "
             "of first order"
         )
-    return measured(name, share, INTEGRAL, message)
+    return measured(f"history:{of}", share, INTEGRAL, message)
 
 
 def check_dynamics(dynamics: Dynamics) -> Iterator[Check]:
@@ -119,7 +156,7 @@ def check_dynamics(dynamics: Dynamics) -> Iterator[Check]:
         message = (
             f"inertia, damping, stiffness and loads do not balance at {wrong} "
             f"of {len(shares)} times, worst at {dynamics.motion.time[worst]:.4g} s: the motion is "
-            "that of another law, density, damping, load or time_course"
+            "that of another law, density, damping, load, support or time_course"
         )
     yield measured("equilibrium:steps", float(shares[worst]), RESIDUAL, message)
     yield _energy(dynamics)
@@ -131,7 +168,8 @@ def _energy(dynamics: Dynamics) -> Check:
     size = max(float(energy.max()), float(np.abs(dynamics.work).max())) or 1.0
     worst = int(np.abs(off).argmax())
     value = abs(float(off[worst])) / size
-    message = f"energy and the work of loads and damping agree to {value:.1e} at every time"
+    doers = "loads, supports and damping" if dynamics.pushed.any() else "loads and damping"
+    message = f"energy and the work of {doers} agree to {value:.1e} at every time"
     if not value <= ENERGY:
         verb = "lost" if off[worst] < 0 else "made"
         message = (

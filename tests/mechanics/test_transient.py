@@ -5,12 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from mechagents.mechanics.formulation import Formulation
-from mechagents.mechanics.transient import factors_at
 
 BAR: dict[str, Any] = {
     "analysis": "transient",
@@ -20,6 +18,7 @@ BAR: dict[str, Any] = {
         "boundaries": {
             "left": {"kind": "line", "axis": "x", "at": 0.0},
             "right": {"kind": "line", "axis": "x", "at": 1.0},
+            "bottom": {"kind": "line", "axis": "y", "at": 0.0},
         },
     },
     "materials": {"bar": {"youngs_modulus": 2e11, "poisson_ratio": 0.0, "density": 8000}},
@@ -50,10 +49,17 @@ def test_times_take_units_and_survive_json() -> None:
     assert Formulation.model_validate_json(found.model_dump_json()) == found
 
 
-def test_loads_are_linear_between_the_times_and_constant_after() -> None:
-    times = np.array([0.0, 0.5, 1.0, 2.0, 9.0])
-    assert factors_at(((0.0, 0.0), (1.0, 2.0), (3.0, 0.0)), times) == pytest.approx([0, 1, 2, 1, 0])
-    assert factors_at(((0.0, 1.0),), times) == pytest.approx([1] * 5)
+def test_a_course_of_any_kind_survives_json() -> None:
+    for course in ([[0, 0], ["1 ms", 1]], {"kind": "smooth", "table": [[0, 0], ["1 ms", 1]]},
+                   {"kind": "sine", "frequency": "50 Hz"},
+                   {"kind": "half_sine", "duration": "11 ms"}):  # fmt: skip
+        found = Formulation.model_validate(moved(course, time_course=course))
+        assert Formulation.model_validate_json(found.model_dump_json()) == found
+        assert found.supports[0].course == found.time_course
+
+
+def test_a_support_that_moves_is_enough_to_move_a_body() -> None:
+    Formulation.model_validate(changed(supports=[MOVED], loads=[]))
 
 
 def test_a_body_in_motion_need_not_be_held() -> None:
@@ -75,6 +81,15 @@ def test_a_solid_at_rest_has_a_velocity_of_three_components() -> None:
     assert found.amended({"initial_velocity": [0.0, 0.0, 2.0]}).initial_velocity == (0.0, 0.0, 2.0)
 
 
+MOVED: dict[str, Any] = {
+    "boundary": "left", "x": 1e-3, "course": {"kind": "sine", "frequency": "50 Hz"}
+}  # fmt: skip
+
+
+def moved(course: Any, x: float = 1e-3, **fields: Any) -> dict[str, Any]:
+    return changed(supports=[{"boundary": "left", "x": x, "course": course}], **fields)
+
+
 FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed(end_time=None), "end_time: is needed"),
     (changed(time_course=[[1e-4, 1]]), "time_course.0: begins at the time 0"),
@@ -84,7 +99,27 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (changed(time_course=[[0, 0]]), "loads: nothing moves the body"),
     (changed(loads=[]), "loads: nothing moves the body"),
     (changed(loads=[{"kind": "temperature", "change": 10}]), "loads.0.kind: a change of temp"),
-    (changed(supports=[{"boundary": "left", "x": 1e-3}]), "supports.0.x: in a transient problem"),
+    (changed(supports=[{"boundary": "left", "x": 1e-3}]), "supports.0.x: a support that moves"),
+    (moved([[0, 0.5], [1e-3, 1]]), "supports.0.course: begins with the factor 0"),
+    (moved({"kind": "smooth", "table": [[0, 1]]}), "supports.0.course: begins with the factor 0"),
+    (moved([[1e-3, 0]]), "supports.0.course.0: begins at the time 0"),
+    (moved({"kind": "smooth", "table": [[0, 0], [0, 1]]}), "course.table.1: a time is later"),
+    (moved({"kind": "sine", "frequency": 0}), "supports.0.course.sine.frequency"),
+    (moved({"kind": "chirp"}), "supports.0.course"),
+    (moved([[0, 0], [1, 1]], x=0.0), "supports.0.course: has nothing to multiply"),
+    (moved([[0, 0]], loads=[]), "loads: nothing moves the body"),
+    (
+        changed(supports=[{"boundary": "left", "symmetry": True, "course": [[0, 0]]}]),
+        "course: a symmetry holds still",
+    ),
+    (
+        changed(supports=[MOVED, {"boundary": "bottom", "x": 1e-3, "course": [[0, 0], [1, 1]]}]),
+        "supports.1.x: 'bottom' at (0, 0) meets 'left', which is already moved by another course",
+    ),
+    (
+        changed(supports=[MOVED, {"boundary": "bottom", "x": 0}]),
+        "supports.1.x: 'bottom' at (0, 0) meets 'left', which is already displaced by 0.001 m",
+    ),
     (changed(load_path=[1.0, 0.0]), "load_path: only plasticity"),
     (changed(materials={"bar": {"youngs_modulus": 1e9, "poisson_ratio": 0.3}}), "bar.density: is"),
     (changed(idealisation="axisymmetric", initial_velocity=[1, 0]), "initial_velocity.0: a body"),
@@ -97,6 +132,10 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (wanted(time=None, over_time="max", kind="strain", component="xx"), "over_time: is for disp"),
     (wanted(at=[3.0, 0.0], kind="velocity"), "wanted.0.at: the point (3.0, 0.0) lies outside"),
     (changed(pictures=[{"file": "a.png", "field": "displacement", "mode": 1}]), "has no modes"),
+    (
+        {**moved([[0, 0], [1, 1]]), "analysis": "static_linear", "end_time": None},
+        "supports.0.course: needs analysis: transient, not static_linear",
+    ),
     (
         changed(analysis="static_linear"),
         "end_time: needs analysis: transient, not static_linear",

@@ -472,6 +472,8 @@ async def test_only_evidence_is_judged() -> None:
         ("contract:history", "it ends at 0.5, not at 1", "in as many steps"),
         ("contract:history", "it has 60 steps, not the 80 of time_steps", "write_motion"),
         ("history:beginning", "it begins with another velocity", "initial_velocity"),
+        ("history:supports", "the velocity is not that of its course", "left at 0"),
+        ("supports:history", "does not move by its value and course", "base_motion"),
         ("history:energy", "0.1 of the energy is lost", "first order"),
         ("equilibrium:steps", "inertia, damping, stiffness and loads do not", "another density"),
         ("equilibrium:orientation", "det F falls to -1", "Use smaller load steps"),

@@ -76,7 +76,7 @@ SOLID_BAR: dict[str, Any] = {
 """The same bar, square in section, as a solid."""
 EULER = """
 
-def newmark(matrices, f, fixed, v0, time, factor):
+def newmark(matrices, f, fixed, v0, time, factor, base):
     from scipy.sparse.linalg import splu
     from mechagents.kit import Motion
     M, C, K = matrices

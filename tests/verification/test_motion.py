@@ -81,10 +81,10 @@ PROGRAM_FAULTS: dict[str, tuple[dict[str, str], set[str]]] = {
         {"equilibrium:steps"},
     ),
     "loads in full from the beginning": (
-        {"load_factors(problem, time))": "np.ones(len(time)))"}, {"equilibrium:steps"},
+        {"load_factors(problem, time), base=base)": "np.ones(len(time)))"}, {"equilibrium:steps"},
     ),
     "no inertia": (
-        {"time, load_factors(problem, time))": "time, load_factors(problem, time))\n"
+        {"time, load_factors(problem, time), base=base)": "time, load_factors(problem, time))\n"
          "from scipy.sparse.linalg import spsolve\nfree = np.setdiff1d(np.arange(V.N), fixed)\n"
          "still = np.zeros(V.N)\nstill[free] = spsolve(K[free][:, free].tocsc(), f[free])\n"
          "motion.u[:] = np.outer(load_factors(problem, time), still)\n"
@@ -131,7 +131,7 @@ def test_a_reaction_without_inertia_is_found(tmp_path: Path) -> None:
     problem = {**BAR, "loads": [{"kind": "body_force", "x": 1e6}],
                "wanted": [{**force, "time": 2e-5}]}  # fmt: skip
     changes = {"motion = newmark(": "whole = newmark(", "f, fixed, v0, time, load_factors"
-               "(problem, time))": "f, fixed, v0, time, load_factors(problem, time))\n"
+               "(problem, time), base=base)": "f, fixed, v0, time, load_factors(problem, time))\n"
                "from dataclasses import replace\nmotion = replace(whole, held=whole.held "
                "- (M @ whole.a.T).T)"}  # fmt: skip
     evidence = run(problem, tmp_path, changes, time_steps=60, **MESH)

@@ -11,6 +11,7 @@ import pytest
 from motions import BAR, PUSH, RHO, SOLID_BAR, SPEED
 from scipy.sparse import csr_matrix
 
+from mechagents.mechanics.courses import Sine
 from mechagents.mechanics.formulation import Formulation
 from mechagents.verification.reference import march
 
@@ -57,6 +58,47 @@ def test_between_steps_it_follows_the_velocity() -> None:
     assert factor == pytest.approx(t)
 
 
+def shaken(steps: int) -> march.Marched:
+    """A mass on a spring whose other end, which has a mass too, goes as sin(t)."""
+    M, K = csr_matrix([[1.0, 0.5], [0.5, 2.0]]), OMEGA**2 * csr_matrix([[1.0, -1.0], [-1.0, 1.0]])
+    moved = ((Sine(frequency=1 / (2 * np.pi)), np.array([0.0, 1.0])),)
+    held, nothing = np.array([False, True]), np.zeros(2)
+    system = march.System(M, 0.0 * M, K, nothing, held, moved)
+    found = march.march(system, ((0.0, 0.0),), nothing, 2.0, steps)
+    assert np.abs(march.left(system, found)[:, 0]).max() <= 1e-9
+    return found
+
+
+def test_what_is_held_may_move() -> None:
+    # The velocity of the base jumps: through their common mass the other one is struck by it.
+    far = (OMEGA**2 + 0.5) / (OMEGA**2 - 1.0)
+    errors = []
+    for steps in (20, 40, 80):
+        m = shaken(steps)
+        meant = far * np.sin(m.time) - (far + 0.5) * np.sin(OMEGA * m.time) / OMEGA
+        errors.append(float(np.abs(m.u[:, 0] - meant).max()))
+        assert m.u[:, 1] == pytest.approx(np.sin(m.time))
+        assert m.a[:, 1] == pytest.approx(-np.sin(m.time))
+    orders = np.log2(np.array(errors[:-1]) / np.array(errors[1:]))
+    assert orders == pytest.approx([4.0, 4.0], abs=0.3)
+
+
+def test_errors_behind_a_jump_are_looked_at_at_several_times() -> None:
+    lines, smooth = (
+        Formulation.model_validate(shaken_bar(course))
+        for course in ([[0, 0], [1e-4, 1]], {"kind": "smooth", "table": [[0, 0], [1e-4, 1]]})
+    )
+    assert march.nearby_times(smooth, 3e-4) == march.nearby_times(lines, None) == []
+    times = march.nearby_times(lines, 3e-4)
+    assert len(times) == 6
+    assert max(abs(time - 3e-4) for time in times) <= 0.012 * 8e-4
+
+
+def shaken_bar(course: Any, bar: dict[str, Any] = BAR) -> dict[str, Any]:
+    base = {"boundary": "left", "x": 1e-5, "course": course}
+    return {**bar, "loads": [], "time_course": [[0, 1]], "supports": [base, *bar["supports"][1:]]}
+
+
 def waves() -> dict[str, float]:
     """D'Alembert's waves: the end moves at sigma / (rho c) until the echo from the wall is back."""
     speed = PUSH / (RHO * SPEED)
@@ -72,6 +114,20 @@ def two_ways(first: str = "moving") -> list[ModuleType]:
         return [*ways, import_module(f"mechagents.verification.reference.{first}")]
     except ImportError:
         return ways
+
+
+@pytest.mark.parametrize("way", two_ways(), ids=lambda way: way.__name__.rpartition(".")[2])
+def test_both_ways_find_the_waves_of_a_bar_whose_base_moves(way: ModuleType) -> None:
+    smooth = {"kind": "smooth", "table": [[0, 0], [3e-4, 1]]}
+    wanted = [w for w in BAR["wanted"] if w["name"] in ("tip", "peak", "force")]
+    problem = {**shaken_bar(smooth), "wanted": wanted}
+    found = way.solve(Formulation.model_validate(problem)).quantities
+    third = 10 / 27 - 15 / 81 + 6 / 243
+    slope = 1e-5 * 30 * (5 / 6) ** 2 * (1 / 6) ** 2 / 3e-4
+    meant = {"tip": 2e-5 * third, "peak": 2e-5, "force": 200e9 * 1e-3 / SPEED * slope}
+    for name, value in meant.items():
+        assert found[name].values[0] == pytest.approx(value, abs=found[name].error), name
+        assert found[name].error <= 0.1 * abs(value), name
 
 
 @pytest.mark.parametrize("way", two_ways(), ids=lambda way: way.__name__.rpartition(".")[2])

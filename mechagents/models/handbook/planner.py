@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from mechagents.brief import Brief
 from mechagents.errors import ModelError
+from mechagents.mechanics.courses import course_words
 from mechagents.mechanics.formulas import Formula
-from mechagents.mechanics.formulation import Formulation
+from mechagents.mechanics.formulation import Formulation, Support
 from mechagents.mechanics.materials import Law
 from mechagents.mechanics.orthotropic import Orthotropic
 from mechagents.report.laws import law_words
@@ -113,12 +114,16 @@ def _constants(law: Law) -> str:
 
 def _supports(formulation: Formulation) -> str:
     held = [
-        f"u_{axis} = {_told(value)} m on {support.boundary}"
+        f"u_{axis} = {_told(value)} m{_course(support)} on {support.boundary}"
         for support in formulation.supports
         for axis, value in support.components.items()
     ]
     held += [f"springs on {spring.boundary}" for spring in formulation.springs]
     return ", ".join(held)
+
+
+def _course(support: Support) -> str:
+    return "" if support.course is None else f" times {course_words(support.course)}"
 
 
 def _told(value: float | Formula) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from mechagents.mechanics.courses import period
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Box, Rectangle
 from mechagents.mechanics.materials import Law
@@ -31,6 +32,8 @@ IN_STEPS = ("static_finite", "static_plastic", "transient")
 
 STEPS_OF_A_WAVE = 20
 """Steps of time in which a wave runs along the body, to start with."""
+STEPS_OF_A_PERIOD = 20
+"""The same for a period of a load or a support that swings."""
 FEWEST_TIMES, MOST_TIMES_AT_FIRST = 60, 400
 """How many steps of time to start with, at least and at most: bending takes longer than waves."""
 MOST_HISTORY = 400 * 2**20
@@ -119,8 +122,12 @@ def first_time_steps(formulation: Formulation) -> int | None:
     if formulation.analysis != "transient" or formulation.end_time is None:
         return None
     fastest = max(_wave_speed(law) for law in formulation.materials.values())
-    waves = formulation.end_time * fastest / longest_side(formulation)
-    return round(min(max(STEPS_OF_A_WAVE * waves, FEWEST_TIMES), MOST_TIMES_AT_FIRST))
+    steps = STEPS_OF_A_WAVE * formulation.end_time * fastest / longest_side(formulation)
+    courses = [formulation.time_course, *(support.course for support in formulation.supports)]
+    for course in courses:
+        swing = period(course) if course else None
+        steps = max(steps, STEPS_OF_A_PERIOD * formulation.end_time / swing if swing else 0.0)
+    return round(min(max(steps, FEWEST_TIMES), MOST_TIMES_AT_FIRST))
 
 
 def _wave_speed(law: Law) -> float:

@@ -52,6 +52,7 @@ from mechagents.mechanics.formulation import (
     Formulation,
     Load,
     Pressure,
+    Support,
     TemperatureChange,
     Traction,
     WantedDisplacement,
@@ -353,12 +354,16 @@ class Solved:
         """What supports prescribe on each degree of freedom, and else 0, scaled."""
         values = np.zeros(self.space.ndof)
         for support in self.formulation.supports:
-            for axis, value in support.components.items():
-                column = _COLUMNS.index(axis)
-                dofs = self.dofs(support.boundary, column)
-                scaled = self.varying(value) * self.body.frame.scale
-                values[dofs] = self.on(support.boundary, column, scaled)[dofs]
+            self.prescribe(support, values)
         return values
+
+    def prescribe(self, support: Support, values: FloatArray) -> None:
+        """Write what a support prescribes on its degrees of freedom, scaled, into some values."""
+        for axis, value in support.components.items():
+            column = _COLUMNS.index(axis)
+            dofs = self.dofs(support.boundary, column)
+            scaled = self.varying(value) * self.body.frame.scale
+            values[dofs] = self.on(support.boundary, column, scaled)[dofs]
 
     @cached_property
     def residual(self) -> FloatArray:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from typing import NamedTuple
 
 import numpy as np
 from ngsolve import BilinearForm, CoefficientFunction, GridFunction, InnerProduct, VectorH1, dx
 from scipy.sparse import csr_matrix
 
+from mechagents.mechanics.courses import Course
 from mechagents.mechanics.formulation import (
     Formulation,
     WantedOfField,
@@ -28,6 +30,17 @@ from mechagents.verification.reference.values import ReferenceSolution, Referenc
 SAFETY = 4.0
 """The error is taken as this times the difference between the two: behind the front of a wave,
 which has a kink, errors fall more slowly than in statics."""
+
+
+class Read(NamedTuple):
+    """A quantity of one motion, in SI units."""
+
+    values: FloatArray
+    """Usually one, none where it has no place."""
+    scale: float
+    """What is large for its kind."""
+    nearby: tuple[FloatArray, ...] = ()
+    """The same shortly before and after, where the velocity of a support jumps."""
 
 
 def solve(formulation: Formulation) -> ReferenceSolution:
@@ -49,20 +62,19 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     return ReferenceSolution(means=means, quantities=found)
 
 
-def compared(
-    fine: dict[str, tuple[FloatArray, float]], coarse: dict[str, tuple[FloatArray, float]]
-) -> dict[str, ReferenceValue]:
+def compared(fine: dict[str, Read], coarse: dict[str, Read]) -> dict[str, ReferenceValue]:
     """Return the quantities of the finer of two motions, with errors by how far they are apart.
 
     Args:
-        fine: Values in SI units and what is large for their kind, by name.
+        fine: What was read of the finer one, by name.
         coarse: The same of the coarser motion.
     """
     found: dict[str, ReferenceValue] = {}
-    for name, (best, scale) in fine.items():
-        rough, _ = coarse[name]
-        if len(best) and len(best) == len(rough):
-            error = SAFETY * float(np.abs(best - rough).max())
+    for name, (best, scale, nearby) in fine.items():
+        rough = coarse[name]
+        if len(best) and len(best) == len(rough.values):
+            pairs = zip((best, *nearby), (rough.values, *rough.nearby), strict=True)
+            error = SAFETY * max(float(np.abs(one - other).max()) for one, other in pairs)
             error += ROUNDING * max(float(np.abs(best).max()), scale)
             values = tuple(map(float, best))
             found[name] = ReferenceValue(values=values, error=error, scale=scale)
@@ -115,7 +127,17 @@ class Moving:
         slowing = 0.0 * M
         if damping is not None:
             slowing = damping.mass * M + damping.stiffness * self._body_alone(K)
-        return march.System(M, slowing, K, np.array(force.vec.FV().NumPy()), self.solved.held)
+        load = np.array(force.vec.FV().NumPy())
+        return march.System(M, slowing, K, load, self.solved.held, self._moved())
+
+    def _moved(self) -> tuple[tuple[Course, FloatArray], ...]:
+        """Return the courses of supports, with what they move, scaled."""
+        found: dict[Course, FloatArray] = {}
+        for support in self.formulation.supports:
+            if support.course is not None:
+                values = found.setdefault(support.course, np.zeros(self.solved.space.ndof))
+                self.solved.prescribe(support, values)
+        return tuple(found.items())
 
     def _mass(self) -> csr_matrix:
         u, v = self.solved.space.TnT()
@@ -148,10 +170,10 @@ class Moving:
         return march.march(self.system, f.time_course, v0, self.formulation.end_time, self.steps)
 
     @property
-    def readings(self) -> dict[str, tuple[FloatArray, float]]:
-        """Every wanted quantity of the motion in SI units, and what is large for its kind."""
+    def readings(self) -> dict[str, Read]:
+        """Every wanted quantity of the motion."""
         return {
-            wanted.name: (self.quantity(wanted), self.scale(wanted))
+            wanted.name: Read(self.quantity(wanted), self.scale(wanted), self._nearby(wanted))
             for wanted in self.formulation.wanted
             if not isinstance(wanted, WantedOfMode)
         }
@@ -180,6 +202,11 @@ class Moving:
             found = [march.extreme_of(series, wanted.over_time)] if len(series) else []
             return np.array(found)
         return self._read(wanted, wanted.time or 0.0)
+
+    def _nearby(self, wanted: WantedOfField | WantedVelocity) -> tuple[FloatArray, ...]:
+        """Return a quantity shortly before and after its time, where a support jumps."""
+        times = march.nearby_times(self.formulation, wanted.time)
+        return tuple(self._read(wanted, time) for time in times)
 
     def _read(self, wanted: WantedOfField | WantedVelocity, time: float) -> FloatArray:
         if isinstance(wanted, WantedVelocity):

@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from mechagents.mechanics.formulation import Formulation, WantedOfMode
+from mechagents.mechanics.courses import Course
+from mechagents.mechanics.formulas import value_at
+from mechagents.mechanics.formulation import (
+    Formulation,
+    WantedOfField,
+    WantedOfMode,
+    WantedVelocity,
+)
+from mechagents.mechanics.geometry import AXES
 from mechagents.mechanics.shapes import outline, size
 from mechagents.mechanics.solid_body import box, volume
 from mechagents.verification.assembly import balance
@@ -46,15 +54,33 @@ def solve(formulation: Formulation) -> ReferenceSolution:
     for wanted in formulation.wanted:
         if isinstance(wanted, WantedOfMode):
             continue
-        readings = [read_motion_at(run, wanted) for run in runs]
-        best = [reading.best for reading in readings if reading is not None]
-        if len(best) == len(runs) and len({len(values) for values in best}) == 1:
-            scale = motion_scale(runs[0], wanted)
-            quantities[wanted.name] = value_by_meshes(sizes, best, scale, WAVES)
+        scale = motion_scale(runs[0], wanted)
+        found = _value(wanted, runs, sizes, scale)
+        if found is not None:
+            near = march.nearby_times(formulation, wanted.time)
+            times = [
+                _value(wanted.model_copy(update={"time": t}), runs, sizes, scale) for t in near
+            ]
+            worst = max(value.error for value in (found, *times) if value is not None)
+            quantities[wanted.name] = found.model_copy(update={"error": worst})
     kind, nodes = runs[0].solution.fields.blocks[0].kind, len(runs[0].solution.fields.points)
     means = f"{kind} elements on another mesh of {nodes} nodes and {steps} steps of an implicit "
     means += "Runge-Kutta method, in numpy; error by three meshes"
     return ReferenceSolution(means=means, quantities=quantities)
+
+
+def _value(
+    wanted: WantedOfField | WantedVelocity,
+    runs: list[Dynamics],
+    sizes: tuple[float, ...],
+    scale: float,
+) -> ReferenceValue | None:
+    """Return a quantity by three meshes; None where it has no place on one of them."""
+    readings = [read_motion_at(run, wanted) for run in runs]
+    best = [reading.best for reading in readings if reading is not None]
+    if len(best) != len(runs) or len({len(values) for values in best}) != 1:
+        return None
+    return value_by_meshes(sizes, best, scale, WAVES)
 
 
 def _of_plane(formulation: Formulation) -> tuple[list[Solution], float, int]:
@@ -93,4 +119,17 @@ def _system(solution: Solution) -> march.System:
     values, rows, columns = spring_stiffness(solution)
     held = K + csr_matrix((values, (rows, columns)), K.shape)
     load: FloatArray = balance(replace(solution, factor=1.0)).external.ravel()
-    return march.System(M, slowing, held, load, ~solution.free.ravel())
+    return march.System(M, slowing, held, load, ~solution.free.ravel(), _by_course(solution))
+
+
+def _by_course(solution: Solution) -> tuple[tuple[Course, FloatArray], ...]:
+    """Return the courses of supports, with what they move [m], shape (unknowns,)."""
+    points, found = solution.fields.points, dict[Course, FloatArray]()
+    for support in solution.formulation.supports:
+        if support.course is None:
+            continue
+        values = found.setdefault(support.course, np.zeros_like(points))
+        nodes = solution.places[support.boundary].nodes
+        for axis, value in support.components.items():
+            values[nodes, AXES.index(axis)] = value_at(value, points[nodes])
+    return tuple((course, values.ravel()) for course, values in found.items())

@@ -18,7 +18,7 @@ from mechagents.mechanics.solid_body import box
 from mechagents.verification.reference import march
 from mechagents.verification.reference.body import Resolution
 from mechagents.verification.reference.high_order import Solved
-from mechagents.verification.reference.moving import Moving, compared
+from mechagents.verification.reference.moving import Moving, Read, compared
 from mechagents.verification.reference.probe import FloatArray
 from mechagents.verification.reference.solid import PER_ELEMENT, SolvedSolid, holds_a_curve
 from mechagents.verification.reference.solid_eigen import FactorisedSolid
@@ -55,7 +55,7 @@ def solve(formulation: Formulation, tolerance: float = 0.02) -> ReferenceSolutio
     order = next(few, ORDERS[-1])
     low, high = box(formulation.geometry)
     steps = march.steps_for(formulation, float((high - low).max())) // 2
-    read: list[dict[str, tuple[FloatArray, float]]] = []
+    read: list[dict[str, Read]] = []
     unknowns = 0
     for p, count in ((order - 1, steps // 2), (order, steps)):
         body.mesh.Curve(p)

@@ -1,6 +1,7 @@
 """Motion in time of a plane or axisymmetric body, by finite elements in displacements.
 
-Find u(t), zero on the supports and at the time 0, when the body has its initial velocity, with
+Find u(t), on the supports their displacement times their course, zero at the time 0, when the body
+has its initial velocity, with
 
     integral of rho u'' . v  +  c(u', v)  +  k(u, v)  +  integral of s u . v on springs
         =  factor(t) (integral of t . v on edges  +  integral of b . v  +  F . v at points)
@@ -21,6 +22,7 @@ from skfem import BilinearForm, FacetBasis, Functional, LinearForm
 from mechagents.kit import (
     Solution,
     at_points,
+    base_motion,
     basis,
     by_element,
     draw_field,
@@ -138,7 +140,8 @@ fixed = np.unique(np.array(held, dtype=np.int64))
 v0 = np.zeros(V.N)
 v0[dofs] = problem.initial_velocity
 time = np.linspace(0.0, problem.end_time, settings.time_steps + 1)
-motion = newmark((M, C, K), f, fixed, v0, time, load_factors(problem, time))
+base = base_motion(problem, mesh, dofs, fixed, time)
+motion = newmark((M, C, K), f, fixed, v0, time, load_factors(problem, time), base=base)
 
 
 @Functional

@@ -1,6 +1,7 @@
 """Motion in time of a solid, by finite elements in displacements.
 
-Find u(t), zero on the supports and at the time 0, when the body has its initial velocity, with
+Find u(t), on the supports their displacement times their course, zero at the time 0, when the body
+has its initial velocity, with
 
     integral of rho u'' . v  +  c(u', v)  +  k(u, v)  +  integral of s u . v on elastic beds
         =  factor(t) (integral of t . v on surfaces  +  integral of b . v)
@@ -20,6 +21,7 @@ from mechagents.kit import (
     SolidSpace,
     Solution,
     at_points,
+    base_motion,
     by_element,
     draw_field,
     inside,
@@ -90,7 +92,8 @@ v0 = np.zeros(V.N)
 v0[V.dofs] = problem.initial_velocity
 time = np.linspace(0.0, problem.end_time, settings.time_steps + 1)
 linear = solid_steps(V, fixed, direct_up_to=settings.options.get("direct_up_to"))
-motion = newmark((M, C, K), f, fixed, v0, time, load_factors(problem, time), linear=linear)
+base, factor = base_motion(problem, mesh, V.dofs, fixed, time), load_factors(problem, time)
+motion = newmark((M, C, K), f, fixed, v0, time, factor, base=base, linear=linear)
 
 
 def solution_at(time):
