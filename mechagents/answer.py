@@ -11,6 +11,7 @@ from mechagents.budget import spent
 from mechagents.diagnostics import get_logger
 from mechagents.errors import BudgetError, MechagentsError, ModelError, RunError, SandboxError
 from mechagents.flow import Finish
+from mechagents.flow.candidates import evidence_now
 from mechagents.log import Conversation
 from mechagents.messages import (
     CLAIM_LEVELS,
@@ -190,9 +191,14 @@ def _words(ended: Finish | MechagentsError) -> str:
 
 
 def _newest_judged(conversation: Conversation) -> Attempt | None:
-    """Return the attempt that the newest evidence is about."""
-    newest = conversation.last(Evidence)
-    judged = [a for a in attempts(conversation) if newest and a.program.attempt == newest.attempt]
+    """Return the attempt that the team went on from last: the newest evidence is about it."""
+    newest = evidence_now(conversation)
+    found = newest.message if newest is not None else None
+    judged = [
+        attempt
+        for attempt in attempts(conversation)
+        if isinstance(found, Evidence) and attempt.program.attempt == found.attempt
+    ]
     return judged[-1] if judged else None
 
 

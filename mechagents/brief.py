@@ -54,7 +54,7 @@ class Brief:
     formulation: Formulation | None = None
     plan: Plan | None = None
     attempts: tuple[Attempt, ...] = ()
-    """For the present formulation, oldest first."""
+    """For the present formulation, oldest first; of candidates the selected one last."""
     earlier: Program | None = None
     """The newest program for an earlier formulation, while there is none for the present one; at
     first that of the run which the problem follows."""

@@ -103,6 +103,17 @@ class Ledger:
         """Give back what was set aside; what the call took is in the log by now."""
         self._open.remove(reserved)
 
+    def room(self, role: Role) -> int:
+        """Return how many programs a role may still write and have run, a call and a run each."""
+        left = [
+            self._budget.model_calls - self._model_calls,
+            self._budget.executions - self._executions,
+        ]
+        if role.budget.model_calls is not None:
+            own = spent(self._conversation, role.name).model_calls
+            left.append(role.budget.model_calls - own)
+        return max(0, min(left))
+
     def begin_execution(self) -> None:
         """Make sure that one more execution is allowed, and count it.
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from mechagents.answer import best_attempt
 from mechagents.errors import ProblemError
+from mechagents.flow.candidates import newest_program
 from mechagents.log import FILE_NAME, LogReader, read_log
-from mechagents.messages import Answer, Earlier, Formulated, Problem, Program
+from mechagents.messages import Answer, Earlier, Formulated, Problem
 
 
 def follow_up(run: Path, statement: str) -> Problem:
@@ -57,7 +58,7 @@ def earlier_of(problem: Problem) -> Earlier | None:
         told = f"this run stated no formulation that could be amended; resume it first{rest}"
         raise ProblemError(told, where=f"follows {run}")
     best = best_attempt(log)
-    program = best.program if best is not None else log.last(Program)
+    program = best.program if best is not None else newest_program(log)
     return Earlier(
         run=problem.follows,
         statements=(*(chain.statements if chain else ()), before.statement),

@@ -32,6 +32,11 @@ FailureReason = Literal[
     "gave_up", "budget", "model", "sandbox", "crash", "waiting", "stuck", "stopped"
 ]
 """Why a run ended without an answer."""
+Approach = Literal["usual", "another_method", "fallback", "fresh"]
+"""How a program is asked for: the first three show what was tried, the last does not."""
+CandidateEnd = Literal["passed", "failed", "cancelled", "model", "budget"]
+"""How one of several programs ended: by its checks, because another passed first, because no
+language model wrote it, or because the budget did not suffice."""
 RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """The name of a role, such as ``coder``."""
 
@@ -124,6 +129,49 @@ class Program(Message):
     settings: Settings = Field(default_factory=Settings)
     changed: str = ""
     why: str = ""
+    lane: Annotated[int, Field(ge=0)] = 0
+    """Its number among candidates that were written at the same time, 0 where there were none."""
+
+
+class Lane(Part):
+    """One of several programs that are asked for at the same time."""
+
+    number: Annotated[int, Field(ge=1)]
+    """From 1."""
+    of: Annotated[int, Field(ge=2)]
+    """How many there are."""
+    approach: Approach
+    temperature: float | None = None
+    """The temperature of the model; None for the role's own."""
+
+
+class Candidates(Message):
+    """Several programs, asked for at the same time; the first that passes is taken."""
+
+    kind: Literal["candidates"] = "candidates"
+    lanes: Annotated[tuple[Lane, ...], Field(min_length=2)]
+
+
+class Candidate(Part):
+    """How one of several programs ended."""
+
+    lane: int
+    approach: Approach
+    attempt: int | None = None
+    """The program's number; None where none was written."""
+    ended: CandidateEnd
+    message: str = ""
+    """What failed, or how far it had come."""
+
+
+class Selection(Message):
+    """Which of several programs the team goes on from: it stands for the evidence on that one."""
+
+    kind: Literal["selection"] = "selection"
+    attempt: int
+    evidence: int
+    """The sequence number of the evidence on it."""
+    candidates: tuple[Candidate, ...]
 
 
 class Usage(Part):
@@ -320,6 +368,8 @@ class ModelCall(Message):
     completion_tokens: int = 0
     cost: float = 0.0
     seconds: float = 0.0
+    lane: int = 0
+    """Which of several programs it was asked for, 0 where there is one."""
 
 
 class TotalUsage(Part):
@@ -405,6 +455,8 @@ class Setup(Message):
     """Whether lessons are kept in it."""
     second_opinion: bool = False
     """Whether a question in words is read twice."""
+    candidates: int = 1
+    """How many programs are tried at the same time where the team is stuck."""
     version: str
     approve: tuple[str, ...] = ()
     """What waits until a person has approved it."""

@@ -36,19 +36,25 @@ from mechagents.errors import (
     ProblemError,
 )
 from mechagents.flow import Approvals, Finish, approval, subject
-from mechagents.flow.unstuck import approach
+from mechagents.flow.base import senders
+from mechagents.flow.unstuck import approach, lanes, raced
 from mechagents.follow import earlier_of
 from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
 from mechagents.messages import (
     Answer,
+    Candidates,
     Earlier,
     Envelope,
+    Lane,
     Message,
+    ModelCall,
     Problem,
+    Program,
     Question,
     Reply,
     Setup,
 )
+from mechagents.race import Race
 from mechagents.role import Role
 from mechagents.sitting import Sitting
 from mechagents.team import Team, team_from
@@ -179,12 +185,17 @@ def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[En
         answered = {
             answer.sender
             for answer in conversation.answers_to(envelope.seq)
-            if answer.message.kind != "model_call"
+            if not _on_the_way(answer.message)
         }
         open_ += [
             (envelope, name) for name in envelope.to if name in roles and name not in answered
         ]
     return [(e, n) for e, n in open_ if roles[n].sends or e is conversation.at(len(conversation))]
+
+
+def _on_the_way(message: Message) -> bool:
+    """Return whether a turn goes on after a message: a call, or one of several programs."""
+    return message.kind == "model_call" or (isinstance(message, Program) and message.lane > 0)
 
 
 def stuck(conversation: Conversation, folder: Path) -> Finish:
@@ -200,7 +211,7 @@ def stuck(conversation: Conversation, folder: Path) -> Finish:
 
 def _check_sends(role: Role, message: Message) -> None:
     """Make sure that an agent says what its role says it sends; anybody may ask."""
-    if message.kind not in (*role.sends, "question"):
+    if message.kind not in (*role.sends, "question", "candidates", "selection"):
         told = f"it answered with {message.kind}, which is not in the sends of its role; add it"
         raise AgentCrashError(role.name, TypeError(told))
 
@@ -307,7 +318,7 @@ class _Run:
             try:
                 asks = agent.role.behaviour == "human"
                 with self.sitting.paused() if asks else nullcontext():
-                    message = await agent.handle(self._context(agent, envelope))
+                    message = await self._act(agent, envelope)
                 if message is not None:
                     _check_sends(agent.role, message)
                     await self._post(message, agent.role.name, envelope)
@@ -325,19 +336,53 @@ class _Run:
                 self.idle.set()
             await self._look()
 
-    def _context(self, agent: Agent, envelope: Envelope) -> Context:
+    async def _act(self, agent: Agent, envelope: Envelope) -> Message | None:
+        """Return an agent's answer; where the team is stuck, several programs are tried instead."""
+        if isinstance(envelope.message, Candidates):
+            return await self._race(agent, envelope).run()
+        context = self._context(agent, envelope)
+        return self._several(context) or await agent.handle(context)
+
+    def _several(self, context: Context) -> Candidates | None:
+        """Return the candidates to ask for in place of one program, None where one is asked for."""
+        role, wanted = context.role, self.team.candidates
+        if wanted < 2 or context.want != "program" or role.behaviour != "language":
+            return None
+        if approach(self.log) == "usual" or raced(self.log):
+            return None
+        if any(isinstance(e.message, ModelCall) for e in self.log.answers_to(context.cause)):
+            return None  # it was begun as one, perhaps under another budget
+        attempts = self.team.stop.attempts - len(self.log.of(Program))
+        affordable = min(wanted, attempts, self.ledger.room(role))
+        return Candidates(lanes=lanes(self.log, affordable)) if affordable > 1 else None
+
+    def _race(self, writer: Agent, opened: Envelope) -> Race:
+        agents, roles = self.team.agents, self.team.roles
+        return Race(
+            conversation=self.log,
+            opened=opened,
+            writer=writer,
+            runner=agents[senders(roles, "execution")[0]],
+            checker=agents[senders(roles, "evidence")[0]],
+            context=self._context,
+            record=self._record,
+        )
+
+    def _context(self, agent: Agent, envelope: Envelope, lane: Lane | None = None) -> Context:
         role = agent.role
         act_on = subject(self.log, envelope)
         want = self.flow.want(role, self.log, act_on)
         speaks = role.behaviour in ("language", "critic", "manager")
-        stuck = want == "program" and approach(self.log) in ("fallback", "fresh")
+        way = lane.approach if lane is not None else approach(self.log)
+        stuck = want == "program" and way in ("fallback", "fresh")
         brief = make_brief(
-            self.log,
+            self._until(envelope) if lane is not None and want == "program" else self.log,
             role.name,
             want,
             act_on,
             self._candidates(role, envelope),
             {name: member.description for name, member in self.team.roles.items()},
+            lane,
         )
         model = self.team.model_for(role, stuck=stuck) if speaks else None
         if model is not None and model.name != "handbook":
@@ -359,8 +404,13 @@ class _Run:
             ask=self.team.ask,
             approver=self.team.approver,
             window=self.team.context,
+            lane=lane,
             second_opinion=self.team.second_opinion,
         )
+
+    def _until(self, envelope: Envelope) -> Conversation:
+        """Return the conversation up to an envelope: candidates do not see each other."""
+        return Conversation([self.log.at(seq) for seq in range(1, envelope.seq + 1)])
 
     def _candidates(self, role: Role, envelope: Envelope) -> tuple[str, ...]:
         if role.behaviour != "manager":

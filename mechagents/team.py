@@ -21,6 +21,7 @@ from mechagents.budget import Budget
 from mechagents.errors import MechagentsError, RoleError, TeamError
 from mechagents.flow import Dataflow, Flow, Graph, GroupChat, RoundRobin
 from mechagents.flow.approvals import APPROVABLE
+from mechagents.flow.base import reviewers
 from mechagents.knowledge import Shelf
 from mechagents.messages import Message, Setup
 from mechagents.models.base import Model
@@ -35,7 +36,7 @@ GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 UNHEARD = frozenset({"answer", "failure", "question", "evidence", "critique"})
 """Kinds that the run itself listens to."""
 RESERVED = {"evidence": "verification"} | dict.fromkeys(
-    ("answer", "failure", "setup", "earlier", "model_call"), "the run"
+    ("answer", "failure", "setup", "earlier", "model_call", "candidates", "selection"), "the run"
 )
 """Kinds that decide what was found, and who alone sends them."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")
@@ -60,6 +61,7 @@ class TeamSettings(TypedDict, total=False):
     approver: Approver | None
     knowledge: Shelf | None
     second_opinion: bool
+    candidates: int
 
 
 class Team:
@@ -89,6 +91,9 @@ class Team:
             notes of this package alone.
         second_opinion: Whether a question in words is read twice, apart; what differs becomes an
             assumption with both readings, or a question.
+        candidates: How many programs are written, run and checked at the same time where the same
+            failure came twice; the first that passes every check is taken. 1 tries one after the
+            other.
         name: The name that logs give this team.
 
     Raises:
@@ -116,6 +121,7 @@ class Team:
         approver: Approver | None = None,
         knowledge: Shelf | None = None,
         second_opinion: bool = False,
+        candidates: int = 1,
         name: str = "team",
     ) -> None:
         self.name = name
@@ -149,7 +155,9 @@ class Team:
         _check_fit(self.roles, self.flow.hears)
         self.flow.check(self.roles)
         self.approve: tuple[str, ...] = ()
+        self.candidates = 1
         self.hold(approve)
+        self.race(candidates)
 
     def hold(self, kinds: Iterable[str]) -> None:
         """Let these kinds wait until a person has approved them.
@@ -167,7 +175,29 @@ class Team:
         if chosen and not any("question" in role.receives for role in self.roles.values()):
             told = "nobody in the team answers questions; add a role such as 'admin'"
             raise TeamError(told, where="approve")
+        if "program" in chosen and self.candidates > 1:
+            told = "a program that waits for approval cannot be one of several that run at the "
+            raise TeamError(f"{told}same time; leave it out, or candidates", where="approve")
         self.approve = tuple(kind for kind in APPROVABLE if kind in chosen)
+
+    def race(self, candidates: int) -> None:
+        """Let so many programs be tried at the same time where the team is stuck.
+
+        Args:
+            candidates: How many, at least 1.
+
+        Raises:
+            TeamError: If the number is below 1, or programs have to be read before they run.
+        """
+        if candidates < 1:
+            told = f"{candidates} programs cannot be tried; give 1 or more"
+            raise TeamError(told, where="candidates")
+        readers = reviewers(self.roles, "program", "")
+        if candidates > 1 and (readers or "program" in self.approve):
+            who = " and ".join(readers) or "a person (approve)"
+            told = f"programs wait for {who} before they run, so several cannot run at the same "
+            raise TeamError(f"{told}time; give 1, or let them run unread", where="candidates")
+        self.candidates = candidates
 
     @property
     def roles(self) -> dict[str, Role]:
@@ -213,6 +243,7 @@ class Team:
             knowledge=str(self.knowledge.folder or ""),
             learns=self.knowledge.learns,
             second_opinion=self.second_opinion,
+            candidates=self.candidates,
             version=version,
             approve=self.approve,
         )
@@ -390,6 +421,7 @@ def team_from(
         context=setup.context,
         knowledge=Shelf(Path(setup.knowledge) if setup.knowledge else None, learns=setup.learns),
         second_opinion=setup.second_opinion,
+        candidates=setup.candidates,
         approve=setup.approve,
         approver=approver,
         name=setup.team,

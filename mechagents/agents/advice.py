@@ -8,7 +8,7 @@ from mechagents.brief import Attempt, Brief
 from mechagents.flow.repeats import last_line
 from mechagents.knowledge import Lesson, Shelf
 from mechagents.log import Conversation
-from mechagents.messages import Check, Evidence, ModelCall
+from mechagents.messages import Check, Evidence, ModelCall, Selection
 from mechagents.models.handbook.catalogue import explain_check, explain_error
 
 MOST_NOTES = 3
@@ -64,7 +64,9 @@ def learn(conversation: Conversation, attempts: tuple[Attempt, ...], shelf: Shel
     """Keep the lessons of a run that a language model wrote the programs of."""
     if not shelf.learns or all(c.model == "handbook" for c in conversation.of(ModelCall)):
         return
-    for lesson in lessons_of(attempts):
+    selected = {selection.attempt for selection in conversation.of(Selection)}
+    went_on = [a for a in attempts if not a.program.lane or a.program.attempt in selected]
+    for lesson in lessons_of(tuple(went_on)):
         shelf.learn(lesson)
 
 

@@ -12,7 +12,15 @@ from mechagents.brief import Brief
 from mechagents.budget import Ledger
 from mechagents.errors import ModelError
 from mechagents.log import Conversation
-from mechagents.messages import Envelope, Execution, Message, ModelCall, Program, Settings
+from mechagents.messages import (
+    Envelope,
+    Execution,
+    Lane,
+    Message,
+    ModelCall,
+    Program,
+    Settings,
+)
 from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
 from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
@@ -79,6 +87,8 @@ class Context:
     """Whether a question in words is read twice."""
     window: int | None = None
     """The tokens that a model takes, its reply included; None for any number."""
+    lane: Lane | None = None
+    """Which of several programs is written; None where there is one."""
     _calls: int = field(default=0, init=False)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
@@ -91,7 +101,9 @@ class Context:
         logged = [
             e.message
             for e in self.conversation.answers_to(self.cause)
-            if e.sender == self.role.name and isinstance(e.message, ModelCall)
+            if e.sender == self.role.name
+            and isinstance(e.message, ModelCall)
+            and e.message.lane == self._lane
         ]
         self._calls += 1
         if self._calls <= len(logged):
@@ -119,10 +131,14 @@ class Context:
         reserved = self.ledger.begin_model_call(self.role, asked + answered, price)
         try:
             reply = await model.complete(request)
-            await self.record(_call(self.role.name, reply))
+            await self.record(_call(self.role.name, reply, self._lane))
         finally:
             self.ledger.end_model_call(reserved)
         return reply
+
+    @property
+    def _lane(self) -> int:
+        return self.lane.number if self.lane is not None else 0
 
     async def execute(
         self, program: Program, settings: Settings, folder: str, cold: bool = True
@@ -175,7 +191,7 @@ class Agent(ABC):
         """Return the answer to ``context.act_on``, or None where there is none to give."""
 
 
-def _call(role: str, reply: ModelReply) -> ModelCall:
+def _call(role: str, reply: ModelReply, lane: int) -> ModelCall:
     return ModelCall(
         role=role,
         model=reply.model,
@@ -185,6 +201,7 @@ def _call(role: str, reply: ModelReply) -> ModelCall:
         completion_tokens=reply.completion_tokens,
         cost=reply.cost,
         seconds=reply.seconds,
+        lane=lane,
     )
 
 

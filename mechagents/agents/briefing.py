@@ -8,6 +8,7 @@ from mechagents.brief import Attempt, Brief
 from mechagents.errors import LogError
 from mechagents.flow.approvals import HOW, read_verdict, sent_back
 from mechagents.flow.base import formulated_at, subject
+from mechagents.flow.candidates import newest_program, programs
 from mechagents.flow.unstuck import approach, told_to_change
 from mechagents.log import Conversation
 from mechagents.messages import (
@@ -17,6 +18,7 @@ from mechagents.messages import (
     Evidence,
     Execution,
     Formulated,
+    Lane,
     Plan,
     Problem,
     Program,
@@ -32,16 +34,19 @@ def make_brief(
     act_on: Envelope,
     candidates: tuple[str, ...] = (),
     descriptions: Mapping[str, str] | None = None,
+    lane: Lane | None = None,
 ) -> Brief:
     """Return what a role needs to know to act on a message.
 
     Args:
-        conversation: What was said.
+        conversation: What was said; where one of several programs is written, up to the turn in
+            which they are.
         role: Whose turn it is.
         want: The kind of message that is asked for; None for none.
         act_on: The message that the turn answers.
         candidates: Who may speak next, where the role chooses.
         descriptions: What each role of the team does.
+        lane: Which of several programs is written; None where there is one.
 
     Raises:
         LogError: If nothing was asked yet.
@@ -51,12 +56,12 @@ def make_brief(
         raise LogError("the conversation holds no problem")
     formulated, present = conversation.last(Formulated), attempts(conversation)
     follows = conversation.last(Earlier) if problem.follows is not None else None
-    before = conversation.last(Program) or (follows.program if follows is not None else None)
+    before = newest_program(conversation) or (follows.program if follows is not None else None)
     findings = (*_sent_back(conversation, act_on), *_findings(conversation, role, act_on))
     earlier = before if not present else None
-    if want == "program" and (told := told_to_change(conversation)):
+    if want == "program" and (told := told_to_change(conversation, lane)):
         # A fresh coder is not led astray by what failed: it sees none of it but this line.
-        fresh = approach(conversation) == "fresh"
+        fresh = (lane.approach if lane else approach(conversation)) == "fresh"
         present, findings = ((), (told,)) if fresh else (present, (told, *findings))
     return Brief(
         role=role,
@@ -91,7 +96,7 @@ def _attempts_since(conversation: Conversation, since: int) -> tuple[Attempt, ..
     evidence = conversation.of(Evidence)
     critiques = _critiques(conversation)
     found: list[Attempt] = []
-    for envelope in conversation.envelopes_of("program"):
+    for envelope in programs(conversation):
         program = envelope.message
         if envelope.seq <= since or not isinstance(program, Program):
             continue

@@ -14,13 +14,14 @@ class ExecutorAgent(Agent):
         self.role = role
 
     async def handle(self, context: Context) -> Message | None:
-        """Return the execution of a program, or of the last one again on another mesh."""
+        """Return the execution of a program, or of the judged one again on another mesh."""
         message = context.act_on.message
         if isinstance(message, Program):
             folder = f"attempts/{message.attempt}"
             return await context.execute(message, message.settings, folder)
         if isinstance(message, Evidence) and message.run_next is not None:
-            program = context.conversation.of(Program)[-1]
+            written = context.conversation.of(Program)
+            program = next(p for p in reversed(written) if p.attempt == message.attempt)
             done = [e for e in context.conversation.of(Execution) if e.attempt == program.attempt]
             folder = f"attempts/{program.attempt}-mesh{len(done) + 1}"
             return await context.execute(program, message.run_next, folder, cold=False)

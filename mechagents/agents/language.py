@@ -48,6 +48,8 @@ class LanguageAgent(Agent):
         if given is not None:
             return given
         request = render_request(context.role, context.brief, context.want, context=context.window)
+        if context.lane is not None and context.lane.temperature is not None:
+            request = replace(request, temperature=context.lane.temperature)
         first = await self._answered(request, context)
         reads = isinstance(first, Formulated) and context.brief.amendable is None
         if not (reads and context.second_opinion):

@@ -21,7 +21,7 @@ from mechagents.cli.exits import (
 )
 from mechagents.cli.knowledge import shelf_folder, shelf_option
 from mechagents.cli.limits import budget_option, chosen_budget, chosen_limits, limit_option
-from mechagents.cli.numbers import COUNT, SECONDS, SHARE, TOKENS
+from mechagents.cli.numbers import COUNT, PROGRAMS, SECONDS, SHARE, TOKENS
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class SolveOptions(ShowOptions):
 
     model: str
     fallback: str | None
+    candidates: int | None
     team_name: str
     extra: tuple[str, ...]
     sandbox: str | None
@@ -94,6 +95,9 @@ def _run_options(command: Command) -> Command:
     help="handbook, provider/name, or recorded:FILE.",
 )  # fmt: skip
 @click.option("--fallback", help="A stronger model, which writes where the first is stuck.")
+@click.option("--candidates", type=PROGRAMS, metavar="N",
+              help="Programs tried at the same time where the same failure came twice; the first "
+              "that passes every check is taken.  [default: 1]")  # fmt: skip
 @click.option(
     "--team", "team_name", default="full", show_default=True,
     help="full, two-agent, group-chat, rule-chat, round-robin, or module:name of a Team or a "
@@ -207,6 +211,7 @@ def _team(options: SolveOptions) -> Team:
         second_opinion=options["second_opinion"],
     )
     _hold(team, options["approve"])
+    _race(team, options["candidates"])
     if options["fallback"] is not None:
         team.fallback = _fallback(options["fallback"], team.model, options)
     return team
@@ -235,6 +240,17 @@ def _hold(team: Team, words: str | None) -> None:
     except TeamError as error:
         raise TeamError(error.message, where="--approve") from error
     team.approver = approver()
+
+
+def _race(team: Team, candidates: int | None) -> None:
+    from mechagents.errors import TeamError
+
+    if candidates is None:
+        return
+    try:
+        team.race(candidates)
+    except TeamError as error:
+        raise TeamError(error.message, where="--candidates") from error
 
 
 def _shelf(options: SolveOptions) -> Shelf:

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Flow, Roles, hearers, senders
+from mechagents.flow.candidates import evidence_now, stands_for
 from mechagents.flow.dataflow import tried
 from mechagents.log import Conversation
-from mechagents.messages import Envelope, Evidence, Message, Program, Question, Reply
+from mechagents.messages import (
+    Envelope,
+    Evidence,
+    Message,
+    Program,
+    Question,
+    Reply,
+    Selection,
+)
 from mechagents.role import Role
 
 APPROVABLE = ("plan", "formulation", "program", "answer")
@@ -100,6 +109,8 @@ class Approvals:
             return hearers(roles, message.kind)[:1]
         if message.kind in self.kinds:
             return ()
+        if isinstance(message, Selection):
+            return self._selected(roles, conversation, message)
         held = _asked_about(conversation, cause) if isinstance(message, Reply) else None
         if held is None or not isinstance(message, Reply):
             meant = self.meant(conversation, cause)
@@ -113,8 +124,18 @@ class Approvals:
         before = self.meant(conversation, before)
         return self.flow.recipients(roles, conversation, held.message, held.sender, before)
 
+    def _selected(
+        self, roles: Roles, conversation: Conversation, selection: Selection
+    ) -> tuple[str, ...]:
+        """Return who acts on the evidence that a selection stands for, as if it was just said."""
+        found = conversation.at(selection.evidence)
+        before = conversation.at(found.cause) if found.cause is not None else None
+        return self.flow.recipients(roles, conversation, found.message, found.sender, before)
+
     def meant(self, conversation: Conversation, envelope: Envelope | None) -> Envelope | None:
-        """Return what was approved in place of the reply that approves it, else the envelope."""
+        """Return what was approved or selected in place of what says so, else the envelope."""
+        if envelope is not None and isinstance(envelope.message, Selection):
+            return stands_for(conversation, envelope)
         if envelope is None or not isinstance(envelope.message, Reply) or envelope.cause is None:
             return envelope
         return _asked_about(conversation, conversation.at(envelope.cause)) or envelope
@@ -143,7 +164,7 @@ class Approvals:
         if spent and program is not None and (words := sent_back(conversation, program)):
             return Finish("attempts", f"the program was sent back ({words}); {tried(budget)}")
         finish = self.flow.finish(roles, conversation, budget)
-        evidence = conversation.last_envelope("evidence")
+        evidence = evidence_now(conversation)
         if not self.answers or finish is None or finish.reason != "accepted" or evidence is None:
             return finish
         verdict = verdict_on(conversation, evidence)
@@ -164,7 +185,7 @@ class Approvals:
             for envelope in conversation.envelopes_of(kind)
             if not envelope.to
         ]
-        evidence = conversation.last_envelope("evidence")
+        evidence = evidence_now(conversation)
         if self.answers and evidence is not None:
             finish = self.flow.finish(roles, conversation, budget)
             held += [evidence] if finish is not None and finish.reason == "accepted" else []

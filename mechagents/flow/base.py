@@ -7,8 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from mechagents.budget import Budget
+from mechagents.flow.candidates import stands_for
 from mechagents.log import Conversation
-from mechagents.messages import Critique, Envelope, Formulated, Message, Question, Reply, Speaker
+from mechagents.messages import (
+    Candidates,
+    Critique,
+    Envelope,
+    Formulated,
+    Message,
+    Question,
+    Reply,
+    Selection,
+    Speaker,
+)
 from mechagents.role import Role
 
 Roles = Mapping[str, Role]
@@ -88,14 +99,17 @@ def subject(conversation: Conversation, envelope: Envelope) -> Envelope:
     """Return what an envelope asks its receiver to act on.
 
     An accepting critique passes on what it judged, a manager's choice what there was to act on,
-    a reply what its asker was at work on; everything else speaks for itself.
+    a reply what its asker was at work on, candidates what they are written for, a selection the
+    evidence that it stands for; everything else speaks for itself.
     """
     message = envelope.message
+    if isinstance(message, Selection):
+        return stands_for(conversation, envelope)
     if envelope.cause is None:
         return envelope
     cause = conversation.at(envelope.cause)
     accepts = isinstance(message, Critique) and message.verdict == "accept"
-    if accepts or isinstance(message, Speaker):
+    if accepts or isinstance(message, Speaker | Candidates):
         return subject(conversation, cause)
     if isinstance(message, Reply) and isinstance(cause.message, Question) and cause.cause:
         return subject(conversation, conversation.at(cause.cause))

@@ -13,10 +13,12 @@ from typing import Any
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, hearers, reviewers, senders, subject
+from mechagents.flow.candidates import evidence_now, newest_program, racing
 from mechagents.flow.repeats import MOST, said_again, same_programs
 from mechagents.flow.unstuck import exhausted
 from mechagents.log import Conversation
 from mechagents.messages import (
+    Candidates,
     Critique,
     Envelope,
     Evidence,
@@ -58,6 +60,8 @@ class Dataflow:
         match message:
             case ModelCall() | Setup():
                 return ()
+            case Candidates():
+                return (sender,)
             case Critique() if cause is not None:
                 return self._after_review(roles, conversation, message, sender, cause)
             case Reply() if cause is not None:
@@ -105,7 +109,9 @@ class Dataflow:
 
     def finish(self, roles: Roles, conversation: Conversation, budget: Budget) -> Finish | None:
         """Return why the conversation is over, or None while it goes on."""
-        newest = conversation.last_envelope("evidence")
+        if racing(conversation):
+            return None  # what one candidate gave decides nothing while others are open
+        newest = evidence_now(conversation)
         evidence = newest.message if newest is not None else None
         if newest is not None and isinstance(evidence, Evidence) and evidence.run_next is None:
             verdicts = verdicts_on(conversation, newest)
@@ -131,8 +137,8 @@ class Dataflow:
         if evidence.failed and not any(check.mendable for check in evidence.failed):
             left = ", ".join(check.name for check in evidence.failed)
             return Finish("settled", f"no program can mend what is left: {left}")
-        newest = conversation.of(Program)[-1:]
-        current = bool(newest) and newest[0].attempt == evidence.attempt
+        newest = newest_program(conversation)
+        current = newest is not None and newest.attempt == evidence.attempt
         if current and len(conversation.of(Program)) >= budget.attempts:
             return Finish("attempts", tried(budget))
         stuck = exhausted(conversation)

@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 
 from mechagents.flow.base import formulated_at
+from mechagents.flow.candidates import programs
 from mechagents.log import Conversation
 from mechagents.messages import (
+    Candidates,
     Check,
     Envelope,
     Evidence,
@@ -19,6 +21,7 @@ from mechagents.messages import (
     Message,
     ModelCall,
     Program,
+    Selection,
 )
 
 MOST = 3
@@ -35,7 +38,17 @@ LIMITS = (
 )
 """Ends that depend on how fine the mesh is: with other settings they are no repeat."""
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
-_LISTENING = ("setup", "model_call", "execution", "evidence", "reply", "answer", "failure")
+_LISTENING = (
+    "setup",
+    "model_call",
+    "execution",
+    "evidence",
+    "candidates",
+    "selection",
+    "reply",
+    "answer",
+    "failure",
+)
 """Kinds that no agent chooses to say."""
 
 
@@ -67,13 +80,20 @@ def told_failure(conversation: Conversation) -> str:
 
 
 def same_programs(conversation: Conversation) -> bool:
-    """Return whether the newest program was written so often for the present formulation."""
+    """Return whether the newest program was written so often for the present formulation.
+
+    Candidates were written at the same time, none after another: together they count once.
+    """
     since = formulated_at(conversation)
-    envelopes = [e for e in conversation.envelopes_of("program") if e.seq > since]
-    programs = [e.message for e in envelopes if isinstance(e.message, Program)]
-    if not programs:
+    written = [
+        (e.cause if e.message.lane else -e.seq, e.message)
+        for e in programs(conversation)
+        if e.seq > since and isinstance(e.message, Program)
+    ]
+    if not written:
         return False
-    return sum(same_program(programs[-1], program) for program in programs) >= MOST
+    *_, (_, newest) = written
+    return len({turn for turn, program in written if same_program(newest, program)}) >= MOST
 
 
 def same_program(one: Program, other: Program) -> bool:
@@ -97,7 +117,7 @@ def said_again(conversation: Conversation) -> bool:
 
 
 def _may_be_new(message: Message) -> bool:
-    return not isinstance(message, ModelCall | Execution)
+    return not isinstance(message, ModelCall | Execution | Candidates | Selection)
 
 
 def _earlier(conversation: Conversation, said: Envelope, until: int) -> list[Envelope]:
@@ -126,7 +146,7 @@ def _failures(
     since = formulated_at(conversation)
     executions = {e.attempt: e for e in reversed(conversation.of(Execution))}
     evidence = {e.attempt: e for e in conversation.of(Evidence) if e.run_next is None}
-    for said in conversation.envelopes_of("program"):
+    for said in programs(conversation):
         program = said.message
         if said.seq <= since or not isinstance(program, Program):
             continue
@@ -136,10 +156,14 @@ def _failures(
 
 
 def _by_rules(conversation: Conversation, said: Envelope) -> bool:
-    if said.cause is None:
+    if said.cause is None or not isinstance(said.message, Program):
         return False
     calls = [e.message for e in conversation.answers_to(said.cause) if e.sender == said.sender]
-    return any(isinstance(call, ModelCall) and call.model == "handbook" for call in calls)
+    lane = said.message.lane
+    return any(
+        isinstance(call, ModelCall) and (call.lane, call.model) == (lane, "handbook")
+        for call in calls
+    )
 
 
 def _alike(one: Evidence, ran: Execution | None, other: Evidence, did: Execution | None) -> bool:

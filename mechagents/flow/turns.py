@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, reviewers, senders, subject
+from mechagents.flow.candidates import racing, stands_for
 from mechagents.flow.dataflow import Dataflow, missing_reviewers, tried, verdicts_on
 from mechagents.log import Conversation
 from mechagents.messages import (
@@ -64,7 +65,10 @@ class Turns(Dataflow):
         ended = super().finish(roles, conversation, budget)
         if ended is not None or len(conversation.of(Program)) < budget.attempts:
             return ended
+        if racing(conversation):
+            return None
         *earlier, last = conversation
+        last = stands_for(conversation, last)
         cause = conversation.at(last.cause) if last.cause else None
         to = self.recipients(roles, Conversation(earlier), last.message, last.sender, cause)
         acts_on = subject(conversation, last)

@@ -9,6 +9,8 @@ from typing import Literal
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import (
     Answer,
+    Candidate,
+    Candidates,
     Check,
     Critique,
     Earlier,
@@ -24,6 +26,7 @@ from mechagents.messages import (
     Program,
     Question,
     Reply,
+    Selection,
     Setup,
 )
 from mechagents.report.laws import motion_words
@@ -108,6 +111,13 @@ def said(message: Message, *, full: bool = False) -> Said:
             return _critique(message)
         case ModelCall():
             return _model_call(message, full)
+        case Candidates():
+            ways = [
+                Line(f"candidate {one.number}: {spaced(one.approach)}") for one in message.lanes
+            ]
+            return Said(f"{len(ways)} programs asked for at the same time", "note", tuple(ways))
+        case Selection():
+            return _selection(message)
         case Setup():
             told = f"team {message.team}, flow {message.flow}, sandbox {message.sandbox}"
             return Said(one_line(f"{told}, model {message.model}"), "dim")
@@ -178,7 +188,37 @@ def _program(program: Program, full: bool) -> Said:
         blocks.insert(1 if program.changed else 0, Line(f"because: {block(program.why, 600)}"))
     if full:
         blocks.append(Line(block(program.source, LONGEST), "dim"))
-    return Said(f"program, attempt {program.attempt}, {size}", blocks=tuple(blocks))
+    return Said(
+        f"program, attempt {program.attempt}{_of_candidate(program.lane)}, {size}",
+        blocks=tuple(blocks),
+    )
+
+
+def _selection(selection: Selection) -> Said:
+    passed = any(one.ended == "passed" for one in selection.candidates)
+    went = "passed first" if passed else "is the best of those that failed"
+    blocks: list[Block] = []
+    for one in selection.candidates:
+        number = "no program" if one.attempt is None else f"attempt {one.attempt}"
+        told = f"candidate {one.lane} ({spaced(one.approach)}), {number}: {_ended(one)}"
+        blocks.append(Line(one_line(told, 400), "plain" if one.ended == "passed" else "dim"))
+    return Said(f"attempt {selection.attempt} {went}", "good" if passed else "note", tuple(blocks))
+
+
+def _ended(candidate: Candidate) -> str:
+    words = {
+        "model": "left by its model",
+        "budget": "left for want of budget",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "passed": "passed",
+    }
+    between = " " if candidate.ended == "cancelled" else ": "
+    return words[candidate.ended] + (between + candidate.message if candidate.message else "")
+
+
+def _of_candidate(lane: int) -> str:
+    return f", candidate {lane}" if lane else ""
 
 
 def _execution(execution: Execution, full: bool) -> Said:
@@ -238,7 +278,8 @@ def _critique(critique: Critique) -> Said:
 def _model_call(call: ModelCall, full: bool) -> Said:
     tokens = call.prompt_tokens + call.completion_tokens
     use = usage_words(1, tokens, call.cost).removeprefix("1 model call").lstrip(", ")
-    parts = [f"model {one_line(call.model, 60)} for {call.role}", use, duration(call.seconds)]
+    asked = f"{call.role}{_of_candidate(call.lane)}"
+    parts = [f"model {one_line(call.model, 60)} for {asked}", use, duration(call.seconds)]
     text = (Line(block(call.text, LONGEST), "dim"),) if full and call.text else ()
     return Said(", ".join(part for part in parts if part), "dim", text)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import (
     Answer,
+    Candidate,
+    Candidates,
     Critique,
     Earlier,
     Envelope,
@@ -23,6 +25,7 @@ from mechagents.messages import (
     Program,
     Question,
     Reply,
+    Selection,
 )
 
 
@@ -44,6 +47,8 @@ class Tried:
     """The formulation that was current when the program was written."""
     trials: tuple[Trial, ...] = ()
     findings: tuple[Finding, ...] = ()
+    candidate: Candidate | None = None
+    """How it ended, where it was one of several at the same time."""
 
     @property
     def evidence(self) -> Evidence | None:
@@ -73,6 +78,7 @@ class Digest:
     plan: Plan | None = None
     formulation: Formulation | None = None
     tried: tuple[Tried, ...] = ()
+    """The programs in their order; of candidates the one that was taken comes last."""
     models: dict[str, ModelUse] = field(default_factory=dict[str, ModelUse])
     talk: tuple[Envelope, ...] = ()
     """Questions to people and what they replied."""
@@ -119,8 +125,12 @@ def _after(state: Digest, envelope: Envelope) -> Digest:
             return replace(state, formulation=message.formulation)
         case Program():
             return replace(state, tried=(*state.tried, Tried(message, state.formulation)))
+        case Selection():
+            return replace(state, tried=_with_selection(state.tried, message))
         case Execution() | Evidence() | Critique():
             return replace(state, tried=_with_result(state.tried, message, envelope))
+        case Candidates():
+            return state
         case ModelCall():
             return replace(state, models=_with_call(state.models, message))
         case Question() | Reply():
@@ -129,6 +139,12 @@ def _after(state: Digest, envelope: Envelope) -> Digest:
             return replace(state, end=message)
         case _:
             return replace(state, other=(*state.other, envelope))
+
+
+def _with_selection(tried: tuple[Tried, ...], selection: Selection) -> tuple[Tried, ...]:
+    ends = {one.attempt: one for one in selection.candidates}
+    told = [replace(one, candidate=ends.get(one.program.attempt, one.candidate)) for one in tried]
+    return tuple(sorted(told, key=lambda one: one.program.attempt == selection.attempt))
 
 
 def _with_result(

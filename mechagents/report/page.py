@@ -150,6 +150,8 @@ def idealisation(f: Formulation) -> str:
 
 def verdict(state: Digest, tried: Tried) -> str:
     """Return what came of an attempt, in a few words."""
+    if tried.candidate is not None and tried.candidate.ended == "cancelled":
+        return "was cancelled, for another passed first"
     if tried.trials and all(trial.execution.status != "ok" for trial in tried.trials):
         return "did not run to its end"
     if tried.evidence is None:

@@ -9,6 +9,7 @@ import anyio
 
 from mechagents.answer import Outcome
 from mechagents.errors import ProblemError, RunError
+from mechagents.flow.candidates import evidence_now
 from mechagents.log import read_log
 from mechagents.messages import (
     Answer,
@@ -94,12 +95,14 @@ def base_of(folder: Path) -> Base:
     """
     log = read_log(folder)
     answer, problem, setup = log.last(Answer), log.last(Problem), log.last(Setup)
-    evidence, formulated = log.last(Evidence), log.last(Formulated)
+    judged, formulated = evidence_now(log), log.last(Formulated)
     if answer is None or not answer.accepted:
         raise ProblemError("this run has no accepted answer", where=str(folder))
     assert problem is not None
     assert setup is not None
-    assert evidence is not None
+    assert judged is not None
+    evidence = judged.message
+    assert isinstance(evidence, Evidence)
     assert formulated is not None
     program = next(p for p in reversed(log.of(Program)) if p.attempt == evidence.attempt)
     execution = next(e for e in log.of(Execution) if e.attempt == evidence.attempt)

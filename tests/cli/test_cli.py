@@ -426,6 +426,21 @@ def test_what_needs_approval_waits_where_there_is_no_terminal(tmp_path: Path) ->
     assert "--approve: 'idea' cannot be approved" in wrong.stderr
 
 
+def test_the_log_keeps_how_many_candidates_were_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    words = ("solve", "plate.yaml", "--level", "computed", "--candidates", "3")
+    done = mechagents(*words, "--folder", "run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    setup = (tmp_path / "run" / "conversation.jsonl").read_text().splitlines()[0]
+    assert json.loads(setup)["message"]["candidates"] == 3
+    read = mechagents(*words, "--approve", "program", cwd=tmp_path)
+    assert read.returncode == 2
+    assert "--candidates: programs wait for a person (approve)" in read.stderr
+    none = mechagents("solve", "plate.yaml", "--candidates", "0", cwd=tmp_path)
+    assert none.returncode == 2
+    assert "0 is not in the range 1<=x<=64" in none.stderr
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 def test_at_a_terminal_the_person_reads_the_plan_and_replies(tmp_path: Path) -> None:
     import pty
