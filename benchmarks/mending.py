@@ -1,12 +1,12 @@
-"""Faults planted in the first program of a run, mended by a live model and replayed here.
+"""Faults planted in the first program or formulation of a run, mended by a live model.
 
     uv run python benchmarks/mending.py [--json]
     uv run python benchmarks/mending.py --model provider/name --into FOLDER
 
-`tests/recordings/mending` holds what a live model said once the first program, which was planted,
-had failed: it never saw how the fault was made, only what its role is shown. Its words are taken
-from there; every program is really executed again and checked. With `--model` the same first
-programs are put before another model, and what it says is recorded in a folder.
+`tests/recordings/mending` holds what a live model said in runs whose first program or formulation
+was planted: it never saw how the fault was made, only what its role is shown. Its words are taken
+from there; every program is really executed again and checked. With `--model` the same faults are
+put before another model, and what it says is recorded in a folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ import anyio
 from mechagents.answer import Outcome
 from mechagents.knowledge import Shelf
 from mechagents.log import read_log
-from mechagents.messages import Answer, ClaimLevel, Evidence, ModelCall, Program
+from mechagents.messages import (
+    Answer,
+    ClaimLevel,
+    Evidence,
+    Formulated,
+    ModelCall,
+    Problem,
+    Program,
+)
 from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
 from mechagents.models.litellm import LiteLLMModel
 from mechagents.models.recorded import FORMAT, RecordedModel, RecordingModel
@@ -37,21 +45,25 @@ from mechagents.team import find_team
 RECORDINGS = Path(__file__).resolve().parents[1] / "tests" / "recordings" / "mending"
 CONTEXT = 8192
 """Tokens that the model is given, its reply included."""
+KEPT = ("problem", "statement", "team", "planted")
+"""Of a recording's first line, for another model too."""
 MOST_SHOWN = 3
 """Of the checks that failed."""
 
 
 class PlantedFirst:
-    """A model whose first program is one that was planted; all else another model says.
+    """A model whose first reply of a kind is one that was planted; all else another model says.
 
     Args:
-        model: Says all but the first program.
-        reply: The first program, as a reply of the coder.
+        model: Says all else.
+        reply: What was planted.
+        want: The kind: a program or a formulation.
     """
 
-    def __init__(self, model: Model, reply: str) -> None:
+    def __init__(self, model: Model, reply: str, want: str = "program") -> None:
         self._model = model
         self._reply = reply
+        self._want = want
 
     @property
     def name(self) -> str:
@@ -65,8 +77,8 @@ class PlantedFirst:
         return 0.0
 
     async def complete(self, request: ModelRequest) -> ModelReply:
-        """Return the planted program the first time one is asked for, else the model's reply."""
-        if request.want == "program" and self._reply:
+        """Return what was planted the first time its kind is asked for, else the model's reply."""
+        if request.want == self._want and self._reply:
             reply, self._reply = self._reply, ""
             return ModelReply(text=reply, model="planted")
         return await self._model.complete(request)
@@ -81,7 +93,7 @@ class Row:
     team: str
     planted: str
     found_by: tuple[str, ...]
-    """The checks that the first program failed."""
+    """The checks that the first program failed; ``critic`` where it failed none."""
     mended: str
     """What the live model says that it changed."""
     attempts: int
@@ -100,13 +112,13 @@ def header(recording: Path) -> dict[str, Any]:
     return dict(json.loads(recording.read_text(encoding="utf-8").splitlines()[0]))
 
 
-def planted_reply(recording: Path) -> str:
-    """Return the first program of a recording, as the reply that was planted."""
+def planted_reply(recording: Path) -> tuple[str, str]:
+    """Return the reply that was planted in a recording, and its kind."""
     for line in recording.read_text(encoding="utf-8").splitlines()[1:]:
         exchange = json.loads(line)
-        if exchange["want"] == "program":
-            return str(exchange["reply"]["text"])
-    raise ValueError(f"{recording} holds no program")
+        if exchange["model"] == "planted":
+            return str(exchange["reply"]["text"]), str(exchange["want"])
+    raise ValueError(f"nothing was planted in {recording}")
 
 
 def answered(
@@ -118,7 +130,9 @@ def answered(
 ) -> Outcome:
     """Return what comes of a problem with a team of a model."""
     team = find_team(told["team"], model=model, context=CONTEXT, knowledge=shelf)
-    problem = load_problem(told["problem"]).model_copy(update={"level": level})
+    words = told.get("statement")
+    problem = Problem(statement=words) if words else load_problem(told["problem"])
+    problem = problem.model_copy(update={"level": level})
 
     async def run() -> Outcome:
         return await solve(problem, team, folder=folder, sync=False)
@@ -140,13 +154,15 @@ def replay(
     return answered(header(recording), RecordedModel(recording), folder, shelf, level)
 
 
-def record(recording: Path, told: dict[str, Any], reply: str, model: Model, folder: Path) -> None:
-    """Put a planted program before a model, and keep what it says.
+def record(
+    recording: Path, told: dict[str, Any], planted: tuple[str, str], model: Model, folder: Path
+) -> None:
+    """Put a planted fault before a model, and keep what it says.
 
     Args:
         recording: The new file.
         told: The problem, the team and what was planted.
-        reply: The planted program, as a reply of the coder.
+        planted: The planted reply and its kind.
         model: Mends it.
         folder: The run's folder.
     """
@@ -154,21 +170,21 @@ def record(recording: Path, told: dict[str, Any], reply: str, model: Model, fold
     head = {**told, "format": FORMAT, "model": model.name, "made": made}
     recording.parent.mkdir(parents=True, exist_ok=True)
     recording.write_text(json.dumps(head, ensure_ascii=False) + "\n", encoding="utf-8")
-    answered(told, RecordingModel(PlantedFirst(model, reply), recording), folder)
+    answered(told, RecordingModel(PlantedFirst(model, *planted), recording), folder)
 
 
 def judged(recording: Path, outcome: Outcome, run: Path) -> Row:
     """Return what came of a recording whose run is kept in a folder."""
     told, said = header(recording), read_log(run)
-    programs = said.of(Program)
+    programs, stated = said.of(Program), said.of(Formulated)
     first = [evidence for evidence in said.of(Evidence) if evidence.attempt == 1]
     return Row(
         name=recording.stem,
-        problem=told["problem"],
+        problem=told.get("problem", "in words"),
         team=told["team"],
         planted=told["planted"],
-        found_by=tuple(check.name for check in first[-1].failed) if first else (),
-        mended=" ".join(program.changed for program in programs[1:]),
+        found_by=tuple(check.name for check in first[-1].failed) or ("critic",) if first else (),
+        mended=" ".join((*(f.note for f in stated[1:]), *(p.changed for p in programs[1:]))),
         attempts=len(programs),
         live_calls=sum("planted" not in call.model for call in said.of(ModelCall)),
         outcome=outcome.claim_level if isinstance(outcome, Answer) else outcome.reason,
@@ -209,7 +225,7 @@ def main() -> int:
             kept = recording
             if given.model is not None:
                 kept = given.into / recording.name
-                told = {key: header(recording)[key] for key in ("problem", "team", "planted")}
+                told = {key: header(recording)[key] for key in KEPT if key in header(recording)}
                 model = LiteLLMModel(given.model, api_base=given.api_base)
                 record(kept, told, planted_reply(recording), model, run.with_suffix(".live"))
             rows.append(judged(kept, replay(kept, run), run))

@@ -13,7 +13,7 @@ from mechagents.agents.briefing import all_attempts
 from mechagents.brief import Brief
 from mechagents.knowledge import Shelf
 from mechagents.log import read_log
-from mechagents.messages import ClaimLevel, Critique, ModelCall
+from mechagents.messages import Answer, ClaimLevel, Critique, Formulated, ModelCall, Program
 from mechagents.models.base import ModelRequest
 from mechagents.testing import ScriptedModel
 
@@ -33,11 +33,11 @@ def request(role: str, want: str) -> ModelRequest:
 
 
 def test_every_recording_says_what_was_planted_and_that_the_rest_was_not() -> None:
-    assert set(BY_NAME) == set(FOUND_BY)
+    assert set(BY_NAME) == {*FOUND_BY, "force-as-traction"}
     for recording in recordings():
         told = header(recording)
         assert told["planted"]
-        assert "The first program was planted." in told["note"]
+        assert f"The first {planted_reply(recording)[1]} was planted." in told["note"]
         assert told["made"]
 
 
@@ -61,7 +61,7 @@ def test_a_planted_fault_is_found_goes_back_and_is_mended(
     assert f"| {level} |" in table([row])
     log = read_log(tmp_path / "run")
     planted, *live = [call for call in log.of(ModelCall) if "```" in call.text]
-    assert (planted.model, planted.text) == ("recorded:planted", planted_reply(recording))
+    assert (planted.model, planted.text) == ("recorded:planted", planted_reply(recording)[0])
     assert {call.model for call in live} == {"recorded:openai/live"}
     verdicts = [critique.verdict for critique in log.of(Critique)]
     assert verdicts == (["revise", "accept"] if row.team == "full" else [])
@@ -78,16 +78,36 @@ def test_a_planted_fault_is_found_goes_back_and_is_mended(
     assert lesson.fix == f"{mended.program.changed} {mended.program.why}"
 
 
+def test_a_load_that_no_check_can_doubt_is_found_by_an_estimate_and_mended(tmp_path: Path) -> None:
+    recording = BY_NAME["force-as-traction"]
+    row = judged(recording, replay(recording, tmp_path, None, "converged"), tmp_path)
+    assert (row.outcome, row.attempts, row.found_by) == ("converged", 2, ("critic",))
+    log = read_log(tmp_path)
+    wrong, right = log.of(Formulated)
+    assert right.formulation == wrong.formulation.amended({"loads.0.y": -0.5e6})
+    revised, accepted = log.of(Critique)
+    assert ({finding.to for finding in revised.findings}, accepted.verdict) == (
+        {"formulator"}, "accept",
+    )  # fmt: skip
+    first, second = log.of(Program)
+    assert second.source == first.source
+    answer = log.last(Answer)
+    assert answer is not None
+    values = {quantity.name: quantity.value for quantity in answer.quantities}
+    assert values == pytest.approx({"tip_deflection": -0.958e-3, "reaction_wall": 1000}, rel=5e-3)
+
+
 def test_a_model_is_recorded_as_it_mends(tmp_path: Path) -> None:
     told = {"problem": "cantilever", "team": "two-agent", "planted": "nothing at all"}
     model = ScriptedModel({"coder": ["I cannot."] * 3}, name="poor")
     kept = tmp_path / "into" / "poor.jsonl"
-    record(kept, told, "```python\nprint(1)\n```", model, tmp_path / "run")
+    planted = ("```python\nprint(1)\n```", "program")
+    record(kept, told, planted, model, tmp_path / "run")
     head = header(kept)
     assert (head["model"], head["planted"], head["problem"]) == (
         "poor", "nothing at all", "cantilever",
     )  # fmt: skip
-    assert planted_reply(kept) == "```python\nprint(1)\n```"
+    assert planted_reply(kept) == planted
     row = judged(kept, replay(kept, tmp_path / "again"), tmp_path / "again")
     assert (row.outcome, row.attempts, row.live_calls) == ("model", 1, 3)
     assert row.found_by[0].startswith("contract:")
