@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
@@ -56,7 +56,8 @@ def study_command(file: Path | None, **options: Unpack[StudyOptions]) -> None:
 
     A team solves the study's problem once; its verified program then runs every sample in the
     sandbox, and every sample is checked. The study's folder is made under ./studies. Exit codes:
-    0 every sample has a checked result, 2 bad input, 4 some have none, 130 interrupted.
+    0 every sample has a checked result, or a search its best design; 2 bad input, 4 some have none,
+    130 interrupted.
     """
     from mechagents.cli.warnings import warn_if_open
     from mechagents.study.dataset import require_parquet
@@ -122,7 +123,9 @@ def _run(folder: StudyFolder, near: Path, team: Team | None, options: StudyOptio
         click.echo(f"\nStopped. Go on with: mechagents study --resume {folder.path}", err=True)
         sys.exit(INTERRUPTED)
     _print(state, options)
-    sys.exit(NO_ANSWER if state.failed else ANSWERED)
+    searched = state.study.optimize is not None
+    lacking = state.best is None if searched else bool(state.failed)
+    sys.exit(NO_ANSWER if lacking else ANSWERED)
 
 
 def _print(state: StudyState, options: StudyOptions) -> None:
@@ -135,10 +138,12 @@ def _print(state: StudyState, options: StudyOptions) -> None:
         kinds = ", ".join(f"{count} {name}" for name, count in told["statuses"].items())
         full = told["verified_in_full"]
         click.echo(f"{told['done']} samples: {kinds}; {told['checks']:,} checks.")
-        click.echo(
-            f"{full['drawn']} drawn at random were verified in full; {full['passed_at_first']} "
-            "passed at first."
-        )
+        _print_best(state, told)
+        if state.study.optimize is None:
+            click.echo(
+                f"{full['drawn']} drawn at random were verified in full; "
+                f"{full['passed_at_first']} passed at first."
+            )
         if told["advice"]:
             click.echo(told["advice"])
         for ran in state.failed[:5]:
@@ -146,3 +151,16 @@ def _print(state: StudyState, options: StudyOptions) -> None:
     click.echo(f"dataset: {path / 'dataset.parquet'}")
     if not options["quiet"]:
         click.echo(f"data card: {path / 'card.md'}")
+
+
+def _print_best(state: StudyState, told: dict[str, Any]) -> None:
+    search, best = state.study.optimize, told["best"]
+    if search is None:
+        return
+    if best is None:
+        click.echo("No design that keeps to all bounds passed the full verification.")
+        return
+    values = ", ".join(f"{name} = {value:.6g}" for name, value in best["parameters"].items())
+    kept = ", ".join(f"{name} = {value:.6g}" for name, value in best["constraints"].items())
+    click.echo(f"best of {best['evaluations']} designs: {values}")
+    click.echo(f"  {search.objective} = {best['objective']:.6g}" + (f"; {kept}" if kept else ""))

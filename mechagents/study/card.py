@@ -8,6 +8,7 @@ from mechagents.study.dataset import Column
 
 if TYPE_CHECKING:
     from mechagents.study.run import StudyState
+    from mechagents.study.search import Best
 
 SHOWN = 20
 """Failed samples that are listed."""
@@ -30,6 +31,7 @@ def card(
     parts = [
         f"# {state.base.formulation.title}: {state.study.name}",
         _what(state, told),
+        *(["## The best design\n\n" + _best(state)] if state.study.optimize else []),
         "## Columns\n\n" + _columns(columns),
         "## How it was made\n\n" + _how(state),
         "## Checks\n\n" + _checks(state, told),
@@ -54,6 +56,30 @@ def _what(state: StudyState, told: dict[str, Any]) -> str:
         f"of the same table in `dataset.csv`, is one sample. {state.base.formulation.analysis}, "
         f"{state.base.formulation.idealisation or '3d'}."
     )
+
+
+def _best(state: StudyState) -> str:
+    search, best = state.study.optimize, state.best
+    assert search is not None
+    if best is None:
+        return "No design that keeps to all bounds passed the full verification."
+    way = "least" if search.minimize else "greatest"
+    values = [f"- `{name}` = {value:.6g}" for name, value in best.parameters.items()]
+    for name, value in best.constraints.items():
+        bound = search.constraints[name]
+        sides = (("at least", bound.at_least), ("at most", bound.at_most))
+        asked = ", ".join(f"{side} {limit:g}" for side, limit in sides if limit is not None)
+        values.append(f"- `{name}` = {value:.6g}{_plus(best, name)}, asked for: {asked}")
+    return (
+        f"Sample {best.sample}, verified to the level {state.done[best.sample].claim_level}: the "
+        f"{way} `{search.objective}` of {best.evaluations} designs is "
+        f"{best.objective:.6g}{_plus(best, search.objective)}. The search (differential "
+        "evolution) does not prove that no better one exists.\n\n" + "\n".join(values)
+    )
+
+
+def _plus(best: Best, name: str) -> str:
+    return f" ± {best.error_bounds[name]:.2g}" if name in best.error_bounds else ""
 
 
 def _columns(columns: tuple[Column, ...]) -> str:

@@ -51,8 +51,9 @@ def table(state: StudyState) -> tuple[Column, ...]:
         columns.append(Column(name, "quantity", units[name], tuple(v for v, _ in found)))
         bounds = tuple(bound for _, bound in found)
         columns.append(Column(f"{name}_error_bound", "error_bound", units[name], bounds))
-    columns += _outputs(state, rows, columns)
-    return (*columns, *_records(state, rows))
+    values = [values_of(state, ran) for ran in rows]
+    outputs = (Column(n, "output", "", tuple(row[n] for row in values)) for n in study.outputs)
+    return (*columns, *outputs, *_records(state, rows))
 
 
 def _quantity(ran: Ran, name: str) -> tuple[float | None, float | None]:
@@ -62,21 +63,23 @@ def _quantity(ran: Ran, name: str) -> tuple[float | None, float | None]:
     return None, None
 
 
-def _outputs(state: StudyState, rows: list[Ran], columns: list[Column]) -> list[Column]:
-    known = {c.name: c.cells for c in columns if c.kind in ("parameter", "quantity")}
-    made: list[Column] = []
-    for name, expression in state.study.outputs.items():
-        cells = tuple(_output(expression, known, row) for row in range(len(rows)))
-        known[name] = cells
-        made.append(Column(name, "output", "", cells))
-    return made
+def values_of(state: StudyState, ran: Ran) -> dict[str, float | None]:
+    """Return a sample's parameters, quantities and outputs by name; None where there is none."""
+    study = state.study
+    row = state.samples[ran.sample]
+    values: dict[str, float | None] = {
+        axis.name: float(value) for axis, value in zip(state.axes, row, strict=True)
+    }
+    for name in kept_quantities(study, state.base.formulation):
+        values[name] = _quantity(ran, name)[0]
+    for name, expression in study.outputs.items():
+        values[name] = _output(expression, values)
+    return values
 
 
-def _output(expression: str, known: dict[str, tuple[Cell, ...]], row: int) -> float | None:
-    # An expression sees only names whose values are there: without them it has no value.
-    names = {n: v for n, cells in known.items() if isinstance(v := cells[row], int | float)}
-    if len(names) < len(known):
-        names = {**dict.fromkeys(known, math.nan), **names}
+def _output(expression: str, values: dict[str, float | None]) -> float | None:
+    # What is missing has no value, and then the expression has none, unless it does without it.
+    names = {name: math.nan if value is None else value for name, value in values.items()}
     value = value_of(expression, names)
     return value if math.isfinite(value) else None
 

@@ -48,6 +48,7 @@ def summary(
             "passed_at_first": sum(ran.status == "passed" and not ran.returned for ran in full),
             "largest_relative_error_bound": _largest_bounds(full),
         },
+        "best": state.best.model_dump() if state.best else None,
         "advice": _advice(state, full),
         "quantities": [one.model_dump() for one in found],
         "sobol_indices": [one.model_dump() for one in indices],

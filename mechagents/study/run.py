@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
@@ -16,6 +18,7 @@ from mechagents.study.folder import Base, StudyFolder
 from mechagents.study.pool import LocalPool, Pool
 from mechagents.study.returned import solve_again
 from mechagents.study.sample import Order, Ran
+from mechagents.study.search import Best, Search
 from mechagents.study.space import Axis, axes_of, lay_out
 from mechagents.study.spec import Study
 from mechagents.study.vary import changes_of, check_study, kept_formulation
@@ -59,6 +62,8 @@ class StudyState:
     full: frozenset[int]
     """The samples that are verified in full."""
     done: dict[int, Ran] = field(default_factory=dict[int, Ran])
+    best: Best | None = None
+    """What a search found."""
 
     @property
     def failed(self) -> list[Ran]:
@@ -136,19 +141,32 @@ def run_study(
         told(Progress("base"))
         state = open_study(folder, near=near, team=team)
         if pool is not None:
-            run_samples(state, pool, told=told)
+            _run_all(state, pool, told)
         else:
             with LocalPool(processors()) as own:
-                run_samples(state, own, told=told)
+                _run_all(state, own, told)
         finish(state, told=told)
         return state
 
 
+def _run_all(state: StudyState, pool: Pool, told: Told) -> None:
+    """Run the samples that were laid out, or search for the best."""
+    if state.study.optimize is None:
+        run_samples(state, pool, told=told)
+    else:
+        clock = _Clock(state, state.study.optimize.evaluations, told)
+        state.best = Search(state, pool, partial(_run, clock=clock)).find()
+
+
 def finish(state: StudyState, *, told: Told = lambda _: None) -> None:
-    """Send samples that failed back to the team, and write the dataset."""
+    """Send samples that failed back to the team, and write the dataset.
+
+    Designs of a search do not go back: it goes on without them.
+    """
     from mechagents.study.outcome import write_outcome
 
-    _return_failed(state, told)
+    if state.study.optimize is None:
+        _return_failed(state, told)
     told(Progress("dataset"))
     write_outcome(state)
 
@@ -183,14 +201,19 @@ def open_study(folder: StudyFolder, *, near: Path = Path(), team: Team | None = 
         folder.write("program.py", base.program)
     axes = axes_of(study, base.formulation)
     check_study(study, axes, base.formulation)
-    samples = folder.samples()
+    samples = _searched(axes) if study.optimize else folder.samples()
     if samples is None:
-        import json
-
         samples = lay_out(study, axes, near)
         folder.write("samples.json", json.dumps(samples.tolist()))
     full = _drawn(len(samples), study)
     return StudyState(study, folder, base, axes, samples, full, folder.journal())
+
+
+def _searched(axes: tuple[Axis, ...]) -> FloatArray:
+    """Return the samples of a search that has not begun: it lays them out itself."""
+    import numpy as np
+
+    return np.empty((0, len(axes)))
 
 
 def _drawn(count: int, study: Study) -> frozenset[int]:
@@ -221,8 +244,11 @@ def run_samples(
         RunError: If no worker can be had.
     """
     chosen = range(len(state.samples)) if samples is None else samples
-    missing = [sample for sample in chosen if sample not in state.done]
-    clock = _Clock(state, len(state.samples), told)
+    _run(state, pool, chosen, _Clock(state, len(state.samples), told))
+
+
+def _run(state: StudyState, pool: Pool, samples: Iterable[int], clock: _Clock) -> None:
+    missing = [sample for sample in samples if sample not in state.done]
     clock.tell()
     for result in pool.run(state.order(sample) for sample in missing):
         ran = state.folder.record(result)
