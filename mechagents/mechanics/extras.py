@@ -60,10 +60,11 @@ def unknown_boundaries(f: Formulation) -> Iterator[tuple[str, str]]:
 def misplaced(f: Formulation) -> Iterator[str]:
     """Find springs and point forces at places of the wrong kind, or in an analysis without them."""
     edges = f.geometry.boundaries
+    wide = "an edge" if f.dimension == 2 else "a surface"
     for index, spring in enumerate(f.springs):
         point = isinstance(edges[spring.boundary], AtPoint | AtSpacePoint)
         if point and spring.kind == "foundation":
-            yield f"springs.{index}.boundary: a foundation needs an edge; take a point_spring"
+            yield f"springs.{index}.boundary: a foundation needs {wide}; take a point_spring"
         if not point and spring.kind == "point_spring":
             yield f"springs.{index}.boundary: a point_spring needs a point; take a foundation"
         if f.dimension == 2 and spring.z:
@@ -81,7 +82,10 @@ def misplaced(f: Formulation) -> Iterator[str]:
             yield f"springs: are solved in {' or '.join(LINEAR)} only, not in {f.analysis}"
         for index, load in enumerate(f.loads):
             if load.kind == "point_force":
-                yield f"loads.{index}.kind: a point force is not solved in {f.analysis} yet"
+                yield (
+                    f"loads.{index}.kind: a point force is not solved in {f.analysis} yet; "
+                    f"spread it by a traction on {wide}"
+                )
         for name, law in f.materials.items():
             if law.kind == "orthotropic":
                 yield f"materials.{name}.kind: orthotropic is not solved in {f.analysis} yet"

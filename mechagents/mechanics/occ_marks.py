@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netgen.occ import Face
 
     from mechagents.mechanics.occ_solids import SpaceFrame
+    from mechagents.mechanics.units import SpacePoint
 
 _WHOLE = 1e-9
 """What is cut off a face and has less than this share of its area is rounding."""
@@ -61,12 +62,23 @@ def imprinted(
         for boundary in geometry.surface_parts.values()
         if isinstance(boundary, AtSpacePoint)
     ]
+    return with_points(shape, points, near * frame.scale)
+
+
+def with_points(shape: TopoDS_Shape, points: list[SpacePoint], near: float) -> TopoDS_Shape:
+    """Return a body with a vertex at every point that has none.
+
+    Args:
+        shape: Its solids.
+        points: On its surface, in its coordinates.
+        near: Points closer than this are the same.
+    """
     taken = [(vertex.p.x, vertex.p.y, vertex.p.z) for vertex in shape.vertices]
-    added = [
-        Vertex(Pnt(*point))
-        for point in points
-        if min(math.dist(point, other) for other in taken) > near * frame.scale
-    ]
+    added: list[TopoDS_Shape] = []
+    for point in points:
+        if min(math.dist(point, other) for other in taken) > near:
+            taken.append(point)
+            added.append(Vertex(Pnt(*point)))
     return Glue([shape, *added]) if added else shape
 
 

@@ -1,4 +1,4 @@
-"""Whether a solid can be solved: what its analyses know, its shapes, places and freedom to move.
+"""Whether a solid can be solved: its shapes, places and freedom to move.
 
 Every fault is one sentence that starts with the field.
 """
@@ -21,10 +21,7 @@ _OVERLAP = 1e-7
 
 def solid_faults(f: Formulation) -> Iterator[str]:
     """Yield what makes a solid unsolvable, most basic first; the first check that finds ends it."""
-    checks = (
-        _unknown_to_solids, _bad_shapes, _bad_regions, _bad_boundaries, _bad_places,
-    )  # fmt: skip
-    for check in checks:
+    for check in (_bad_shapes, _bad_regions, _bad_boundaries, _bad_places):
         found = list(check(f))
         if found:
             yield from found
@@ -40,21 +37,6 @@ def _bad_places(f: Formulation) -> Iterator[str]:
         if found:
             yield from found
             return
-
-
-def _unknown_to_solids(f: Formulation) -> Iterator[str]:
-    for index, spring in enumerate(f.springs):
-        if spring.kind == "point_spring":
-            yield (
-                f"springs.{index}.kind: a point of a solid gives way without end under a spring; "
-                "take a foundation on a patch (a plane with within)"
-            )
-    for index, load in enumerate(f.loads):
-        if load.kind == "point_force":
-            yield (
-                f"loads.{index}.kind: a point of a solid gives way without end under a "
-                "point_force; spread it as a traction on a patch (a plane with within)"
-            )
 
 
 def _bad_shapes(f: Formulation) -> Iterator[str]:

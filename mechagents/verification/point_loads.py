@@ -66,7 +66,8 @@ def point_loads(state: Equilibrium) -> list[PointLoad]:
     f, points = solution.formulation, solution.fields.points
     found: dict[str, PointLoad] = {}
     for load in f.loads:
-        if load.kind == "point_force" and np.any(point_force(solution, load)):
+        # What acts on a held component goes into the support and not into the body.
+        if load.kind == "point_force" and np.any(point_force(solution, load)[solution.free]):
             found[load.boundary] = _at(state, load.boundary, yields=False)
     size = float((np.abs(state.held) + np.abs(state.forces.external)).sum())
     for spring in f.springs:

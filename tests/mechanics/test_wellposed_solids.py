@@ -71,12 +71,23 @@ def test_a_sound_body_of_two_regions_has_no_fault() -> None:
             "initial_velocity: is three numbers in m/s",
         ),
         (
-            {"loads": [{"kind": "point_force", "boundary": "corner", "z": 1.0}]},
-            "loads.0.kind: a point of a solid gives way without end under a point_force; spread it",
+            {"loads": [{"kind": "point_force", "boundary": "top_edge", "z": 1.0}]},
+            "loads.0.boundary: a point_force needs a point; spread it by a traction",
         ),
         (
-            {"springs": [{"kind": "point_spring", "boundary": "corner", "z": 1.0}]},
-            "springs.0.kind: a point of a solid gives way without end under a spring; take a",
+            {"loads": [{"kind": "point_force", "boundary": "corner", "z": 1.0}],
+             "analysis": "buckling",
+             "wanted": [{"name": "n", "kind": "buckling_factor", "number": 1}]},
+            "loads.0.kind: a point force is not solved in buckling yet; spread it by a traction on "
+            "a surface",
+        ),
+        (
+            {"springs": [{"kind": "point_spring", "boundary": "top", "z": 1.0}]},
+            "springs.0.boundary: a point_spring needs a point; take a foundation",
+        ),
+        (
+            {"springs": [{"kind": "foundation", "boundary": "corner", "z": 1.0}]},
+            "springs.0.boundary: a foundation needs a surface; take a point_spring",
         ),
         (
             {"springs": [{"kind": "foundation", "boundary": "top_edge", "z": 1.0}]},

@@ -187,3 +187,12 @@ def test_a_solid_that_cannot_be_meshed_is_not_drawn() -> None:
         }
     )  # fmt: skip
     assert draw(f) == ""
+
+
+def test_a_force_and_a_spring_at_a_point_are_drawn_there() -> None:
+    pushed = solid(loads=[{"kind": "point_force", "boundary": "corner", "z": -1e3}])
+    assert ways(pushed, "load") == [pytest.approx((0.0, 1.0))]
+    assert "corner" in texts(pushed)
+    hung = solid(springs=[{"kind": "point_spring", "boundary": "corner", "z": 1e6}])
+    assert len(parts(hung, "held")) > len(parts(solid(), "held"))
+    assert "corner" in texts(hung)

@@ -127,7 +127,7 @@ def run(
 ) -> Evidence:
     """Run the handbook's program, changed or not, and return what verification says of it."""
     formulation = Formulation.model_validate(problem)
-    source = program_text("transient", formulation.dimension)
+    source = program_text(formulation.analysis, formulation.dimension)
     for old, new in (changes or {}).items():
         assert old in source, old
         source = source.replace(old, new)

@@ -311,6 +311,59 @@ def twisted_shaft() -> Known:
     }
 
 
+def pushed_bar() -> Known:
+    """A bar between two smooth walls, pushed at points of its side and its edge, off any corner.
+
+    By Betti's theorem with the bar that is stretched evenly, each wall bears what the lever tells,
+    however the bar is bent.
+    """
+    length, push, other = 0.4, 8e4, -3e4
+    formulation = solid(
+        geometry={
+            "regions": {"bar": box((length, 0.1, 0.06), (0, -0.05, 0))},
+            "boundaries": {
+                "left": plane("x", 0), "right": plane("x", length),
+                "side": point(0.15, 0.01, 0.06), "edge": point(0.32, 0.05, 0.06),
+                "foot": point(0, -0.05, 0), "other_foot": point(0, 0.05, 0),
+            },
+        },
+        materials={"bar": steel()},
+        supports=[
+            {"boundary": "left", "x": 0},
+            {"boundary": "right", "x": 0},
+            {"boundary": "foot", "y": 0, "z": 0},
+            {"boundary": "other_foot", "z": 0},
+        ],
+        loads=[
+            {"kind": "point_force", "boundary": "side", "x": push},
+            {"kind": "point_force", "boundary": "edge", "x": other},
+        ],
+        wanted=[reaction("left", "left", "x"), reaction("right", "right", "x")],
+    )  # fmt: skip
+    right = -(push * 0.15 + other * 0.32) / length
+    return formulation, {"left": -push - other - right, "right": right}
+
+
+def sprung_bar() -> Known:
+    """A bar that slides on two planes and is pushed against a spring at a point of its end."""
+    push = 1e6
+    formulation = solid(
+        geometry={
+            "regions": {"bar": box((0.2, 0.1, 0.06))},
+            "boundaries": {
+                "near": plane("x", 0), "y": plane("y", 0), "z": plane("z", 0),
+                "stop": point(0.2, 0.04, 0.03),
+            },
+        },
+        materials={"bar": steel()},
+        supports=[{"boundary": "y", "symmetry": True}, {"boundary": "z", "symmetry": True}],
+        springs=[{"kind": "point_spring", "boundary": "stop", "x": 1e7}],
+        loads=[{"kind": "traction", "boundary": "near", "x": push}],
+        wanted=[reaction("stop", "stop", "x")],
+    )  # fmt: skip
+    return formulation, {"stop": -push * 0.006}
+
+
 def cantilever() -> Formulation:
     """A beam clamped at one end and bent by a traction at the other: singular where it is held."""
     return solid(

@@ -200,18 +200,16 @@ class Solved:
 
     @cached_property
     def stiffness(self) -> BilinearForm:
-        """K on all degrees of freedom."""
+        """K on all degrees of freedom, that of springs too."""
         u, v = self.pair
         form = InnerProduct(self.stress(self.strain(u)), self.strain(v)) * self.weight
         work = springs.with_beds(form * dx(bonus_intorder=2), self)
-        return BilinearForm(work, symmetric=True).Assemble()
+        return springs.with_point_springs(BilinearForm(work, symmetric=True).Assemble(), self)
 
-    @cached_property
+    @property
     def system(self) -> tuple[BilinearForm, LinearForm]:
-        """K and the loads, on all degrees of freedom, springs and forces at points too."""
-        stiffness, force = self.stiffness, self.force
-        springs.add_points(stiffness, force, self)
-        return stiffness, force
+        """K and the loads, on all degrees of freedom."""
+        return self.stiffness, self.force
 
     @property
     def dead(self) -> Sequence[Load]:
@@ -220,7 +218,7 @@ class Solved:
 
     @cached_property
     def force(self) -> LinearForm:
-        """The dead loads on each degree of freedom but those at points, scaled."""
+        """The dead loads on each degree of freedom, scaled."""
         v = self.space.TestFunction()
         force = LinearForm(self.space)
         if any(isinstance(load, TemperatureChange) for load in self.formulation.loads):
@@ -241,7 +239,7 @@ class Solved:
                 )
                 value = self.vector(load)
                 force += InnerProduct(value, v) / self.body.frame.scale * self.weight * inside
-        return force.Assemble()
+        return springs.with_point_forces(force.Assemble(), self)
 
     def on_edge(self, load: Traction | Pressure) -> CoefficientFunction:
         """Return the force on an edge [Pa], a vector."""

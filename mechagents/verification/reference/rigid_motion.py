@@ -2,6 +2,7 @@
 
 A support at a point without a force only stops the body as a whole. So any vertices near such
 points may be held while solving; then the body is moved until the points are where they belong.
+A body on springs has its vertices at the points, for its springs would tell that it was moved.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def moved_to_points(solved: SolvedSolid, displacement: GridFunction) -> GridFunc
         solved: Whose supports hold faces, and points without a force.
         displacement: One that holds vertices near the points.
     """
+    if solved.formulation.springs:
+        return displacement
     rows, wanted = _conditions(solved, displacement)
     if not np.any(wanted):
         return displacement

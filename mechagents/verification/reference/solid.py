@@ -38,6 +38,7 @@ from mechagents.mechanics.formulation import (
     WantedStress,
 )
 from mechagents.mechanics.geometry import AXES, OnCurve
+from mechagents.mechanics.springs import Foundation
 from mechagents.verification.reference.body import Body, Resolution
 from mechagents.verification.reference.high_order import ROUNDING, Solved
 from mechagents.verification.reference.laws import constants
@@ -46,7 +47,7 @@ from mechagents.verification.reference.rigid_motion import moved_to_points
 from mechagents.verification.reference.solid_matrix import apart, gradient, integrated
 from mechagents.verification.reference.solid_mesh import make_solid_body
 from mechagents.verification.reference.solid_probe import at_place, extreme_of
-from mechagents.verification.reference.springs import with_beds
+from mechagents.verification.reference.springs import with_beds, with_point_springs
 from mechagents.verification.reference.values import ReferenceSolution, ReferenceValue
 
 UNKNOWNS = 130_000
@@ -350,18 +351,24 @@ class SolvedSolid(Solved):
         if not self.formulation.springs:
             preconditioner = Preconditioner(stiffness, "bddc")
             return stiffness.Assemble(), preconditioner
-        # Beds alone make singular matrices of elements of a surface, which bddc cannot take: in
+        # Springs alone make singular matrices of elements of a surface, which bddc cannot take: in
         # the preconditioner they are spread over the body.
         around = BilinearForm(work + self._bed * InnerProduct(*self.pair) * dx, symmetric=True)
         preconditioner = Preconditioner(around, "bddc")
         around.Assemble()
-        return BilinearForm(with_beds(work, self), symmetric=True).Assemble(), preconditioner
+        sprung = BilinearForm(with_beds(work, self), symmetric=True).Assemble()
+        return with_point_springs(sprung, self), preconditioner
 
     @property
     def _bed(self) -> float:
-        """The stiffest bed in a direction, scaled, but no stiffer than the body."""
-        beds = [k for spring in self.formulation.springs for k in spring.components.values()]
-        return min(max(beds) / self.body.frame.scale, self._stiffest)
+        """The stiffest spring in a direction, scaled, but no stiffer than the body."""
+        scale = self.body.frame.scale
+        beds = [
+            k / scale if isinstance(spring, Foundation) else k * scale
+            for spring in self.formulation.springs
+            for k in spring.components.values()
+        ]
+        return min(max(beds), self._stiffest)
 
     @property
     def _stiffest(self) -> float:

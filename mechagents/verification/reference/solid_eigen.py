@@ -31,7 +31,7 @@ from mechagents.verification.reference.solid import (
     known_well,
 )
 from mechagents.verification.reference.solid_mesh import make_solid_body
-from mechagents.verification.reference.springs import with_beds
+from mechagents.verification.reference.springs import with_beds, with_point_springs
 from mechagents.verification.reference.values import ReferenceSolution
 
 ORDERS = (3, 4, 5)
@@ -131,4 +131,5 @@ class FactorisedSolid(SolvedSolid):
     @cached_property
     def stiffness(self) -> BilinearForm:
         """K on all degrees of freedom."""
-        return BilinearForm(with_beds(self.work(), self), symmetric=True).Assemble()
+        sprung = BilinearForm(with_beds(self.work(), self), symmetric=True).Assemble()
+        return with_point_springs(sprung, self)

@@ -13,6 +13,7 @@ from ngsolve import CF, TRIG, VERTEX, VOL, IntegrationRule, Mesh, NodeId, x, y, 
 from mechagents.mechanics.extras import normal_axis
 from mechagents.mechanics.formulation import (
     Formulation,
+    PointForce,
     Pressure,
     Traction,
     WantedStrain,
@@ -27,7 +28,7 @@ from mechagents.mechanics.geometry import (
     Surface,
 )
 from mechagents.mechanics.occ import quiet_and_repeatable
-from mechagents.mechanics.occ_marks import imprinted
+from mechagents.mechanics.occ_marks import imprinted, with_points
 from mechagents.mechanics.occ_solids import SpaceFrame, glued_solids
 from mechagents.mechanics.shapes import ON_BOUNDARY
 from mechagents.mechanics.solid_body import box, distance_from
@@ -132,7 +133,24 @@ def _solids(formulation: Formulation) -> tuple[TopoDS_Shape, SpaceFrame]:
     if patches:
         # What lies twice on top of itself is left out: only the solids count.
         shape = Glue(list(Glue([shape, *patches]).solids))
-    return shape, frame
+    return with_points(shape, _acted_on(formulation, frame), ON_BOUNDARY * _diagonal(shape)), frame
+
+
+def _acted_on(formulation: Formulation, frame: SpaceFrame) -> list[SpacePoint]:
+    """Return the points at which forces or springs act, in the mesh's units.
+
+    Of a body on springs these are those that supports hold too.
+    """
+    names = {load.boundary for load in formulation.loads if isinstance(load, PointForce)}
+    names |= {spring.boundary for spring in formulation.springs}
+    if formulation.springs:
+        names |= {support.boundary for support in formulation.supports}
+    places = formulation.geometry.boundaries.items()
+    return [
+        frame.into(place.at)
+        for name, place in places
+        if name in names and isinstance(place, AtSpacePoint)
+    ]
 
 
 def _patches(shape: TopoDS_Shape, surface: OnPlane, frame: SpaceFrame) -> list[TopoDS_Shape]:
@@ -170,17 +188,18 @@ def _meshed(
         return coarse.with_enough().mesh
     named = _named_faces(coarse.mesh, formulation, frame, ON_BOUNDARY * size / frame.scale)
     sharp = _sharp(coarse.mesh, formulation, named)
-    return coarse.finer(sharp, _read_at(formulation, frame), most)
+    points = sorted({*_read_at(formulation, frame), *_acted_on(formulation, frame)})
+    return coarse.finer(sharp, points, most)
 
 
-def _read_at(formulation: Formulation, frame: SpaceFrame) -> list[SpacePoint]:
+def _read_at(formulation: Formulation, frame: SpaceFrame) -> set[SpacePoint]:
     """Return the points that stresses and strains are read at, in the mesh's units."""
     found: set[SpacePoint] = set()
     for wanted in formulation.wanted:
         if isinstance(wanted, WantedStress | WantedStrain) and wanted.at is not None:
             x, y, *z = wanted.at
             found.add(frame.into((x, y, z[0])))
-    return sorted(found)
+    return found
 
 
 def _named_faces(

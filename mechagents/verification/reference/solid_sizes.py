@@ -26,8 +26,8 @@ GRADING = 0.4
 FINER = (8.0, 5.0, 3.0, 1.5)
 """How much smaller elements are along a sharp edge, in the order in which it is tried."""
 AT_A_POINT = 5.0
-"""How much smaller, at most, where a stress or strain is read: else the order would have to rise
-everywhere for the sake of one point."""
+"""How much smaller, at most, where a stress or strain is read or a force acts: else the order would
+have to rise everywhere for the sake of one point."""
 _SURELY = 1.3
 """A mesh that should have so many times what is affordable is not tried. One has 0.6 to 1 times
 the elements that it should have."""
@@ -81,7 +81,7 @@ class Coarse:
 
         Args:
             edges: Their ends, shape (n, 2, 3).
-            points: Where stresses and strains are read.
+            points: Where stresses and strains are read, and where forces act.
             most: About how many elements it may have.
         """
         even = self if len(edges) else self.with_enough()

@@ -27,10 +27,10 @@ def with_beds(form: Integral, solved: Solved) -> Integral:
     return form
 
 
-def add_points(stiffness: BilinearForm, force: LinearForm, solved: Solved) -> None:
-    """Add springs and forces at points to what is assembled.
+def with_point_springs(stiffness: BilinearForm, solved: Solved) -> BilinearForm:
+    """Return a matrix that is assembled, to which springs at points are added.
 
-    The shape functions of a vertex are 1 there, and all others 0.
+    Of all shape functions only those of the vertex are not 0 there; they are 1.
     """
     for spring in solved.formulation.springs:
         if not isinstance(spring, Foundation):
@@ -38,12 +38,18 @@ def add_points(stiffness: BilinearForm, force: LinearForm, solved: Solved) -> No
                 (dof,) = solved.dofs(spring.boundary, AXES.index(axis))
                 here = (int(dof), int(dof))
                 stiffness.mat[here] += k * solved.force_scale / solved.body.frame.scale
+    return stiffness
+
+
+def with_point_forces(force: LinearForm, solved: Solved) -> LinearForm:
+    """Return loads that are assembled, to which forces at points are added."""
     values = force.vec.FV().NumPy()
     for load in solved.formulation.loads:
         if load.kind == "point_force":
             for axis in solved.formulation.axes:
                 (dof,) = solved.dofs(load.boundary, AXES.index(axis))
                 values[dof] += getattr(load, axis) * solved.force_scale
+    return force
 
 
 def total(solved: Solved, boundary: str, axis: Axis) -> float:
@@ -62,8 +68,8 @@ def _force(solved: Solved, spring: Spring, axis: Axis) -> float:
     scale, column = solved.body.frame.scale, AXES.index(axis)
     k = -spring.components.get(axis, 0.0) / scale
     if not isinstance(spring, Foundation):
-        at = solved.body.vertex(spring.boundary)
-        return k * float(solved.displacement[column](at))
+        (dof,) = solved.dofs(spring.boundary, column)
+        return k * float(solved.displacement.vec.FV().NumPy()[dof])
     where = solved.body.boundary(spring.boundary)
     density = CF(k) * solved.displacement[column] * solved.weight
     order = 2 * solved.resolution.order

@@ -2,8 +2,8 @@
 
 Find u, prescribed on the supports, with
 
-    integral of sigma(u) : eps(v)  +  integral of k u . v on elastic beds
-        =  integral of t . v on surfaces  +  integral of b . v
+    integral of sigma(u) : eps(v)  +  integral of k u . v on elastic beds  +  k u . v at springs
+        =  integral of t . v on surfaces  +  integral of b . v  +  F . v at points
 
 for every v that is zero on the supports. sigma = D e with the elastic strain e = eps(u) - alpha T,
 where a change of temperature T expands the material. Strains and stresses have the rows xx, yy,
@@ -13,6 +13,7 @@ Reads formulation.json and settings.json; writes results.json, fields.vtu and th
 """
 
 import numpy as np
+from scipy.sparse import coo_matrix
 
 from mechagents.kit import (
     SolidSpace,
@@ -51,7 +52,8 @@ def vector(load, x):
     return np.stack([at_points(value, x) for value in (load.x, load.y, load.z)])
 
 
-# Loads: tractions and pressures on surfaces [Pa], body forces in regions [N/m^3], temperatures [K].
+# Loads: tractions and pressures on surfaces [Pa], body forces in regions [N/m^3], forces at points
+# [N], temperatures [K].
 K = V.stiffness(D)
 expansion = free_expansion(problem, mesh, V.x)
 f = V.force_of_stress(stress(expansion))  # what keeps the body from expanding, let go
@@ -64,11 +66,18 @@ for load in problem.loads:
         f += surface.force_of(-at_points(load.value, surface.x) * surface.normals)
     elif load.kind == "body_force":
         f += V.force_of(vector(load, V.x) * inside(mesh, load.region))
+    elif load.kind == "point_force":
+        f[V.dofs[mesh.boundary_nodes[load.boundary]]] += load.x, load.y, load.z
 
-# Elastic beds on surfaces [N/m^3].
+# Springs: elastic beds on surfaces [N/m^3], springs at points [N/m].
 beds = {}
 for spring in problem.springs:
-    bed = V.on(spring.boundary).stiffness_of(np.array([spring.x, spring.y, spring.z]))
+    k = np.array([spring.x, spring.y, spring.z])
+    if spring.kind == "foundation":
+        bed = V.on(spring.boundary).stiffness_of(k)
+    else:
+        at = V.dofs[mesh.boundary_nodes[spring.boundary]].ravel()
+        bed = coo_matrix((k, (at, at)), shape=K.shape).tocsr()
     K = (K + bed).tobsr((3, 3))
     beds[spring.boundary] = beds.get(spring.boundary, 0) + bed
 

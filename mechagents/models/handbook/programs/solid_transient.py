@@ -3,8 +3,9 @@
 Find u(t), on the supports their displacement times their course, zero at the time 0, when the body
 has its initial velocity, with
 
-    integral of rho u'' . v  +  c(u', v)  +  k(u, v)  +  integral of s u . v on elastic beds
-        =  factor(t) (integral of t . v on surfaces  +  integral of b . v)
+    integral of rho u'' . v  +  c(u', v)  +  k(u, v)
+        +  integral of s u . v on elastic beds  +  s u . v at springs
+        =  factor(t) (integral of t . v on surfaces  +  integral of b . v  +  F . v at points)
 
 for every v that is zero on the supports; k(u, v) is the integral of sigma(u) : eps(v), and
 c = alpha (mass) + beta k is the damping. Strains and stresses have the rows xx, yy, zz, xy, yz,
@@ -16,6 +17,7 @@ Reads formulation.json and settings.json; writes results.json, fields.vtu (the e
 """
 
 import numpy as np
+from scipy.sparse import coo_matrix
 
 from mechagents.kit import (
     SolidSpace,
@@ -59,7 +61,8 @@ def vector(load, x):
     return np.stack([at_points(value, x) for value in (load.x, load.y, load.z)])
 
 
-# Loads at a factor of one: tractions and pressures on surfaces [Pa], body forces [N/m^3].
+# Loads at a factor of one: tractions and pressures on surfaces [Pa], body forces [N/m^3], forces
+# at points [N].
 f = np.zeros(V.N)
 for load in problem.loads:
     if load.kind == "traction":
@@ -70,15 +73,22 @@ for load in problem.loads:
         f += surface.force_of(-at_points(load.value, surface.x) * surface.normals)
     elif load.kind == "body_force":
         f += V.force_of(vector(load, V.x) * inside(mesh, load.region))
+    elif load.kind == "point_force":
+        f[V.dofs[mesh.boundary_nodes[load.boundary]]] += load.x, load.y, load.z
 
-# Matrices; elastic beds [N/m^3] have no mass and no damping.
+# Matrices; springs, on surfaces [N/m^3] or at points [N/m], have no mass and no damping.
 M, K = V.mass(rho), V.stiffness(D)
 C = 0.0 * M
 if problem.damping is not None:
     C = problem.damping.mass * M + problem.damping.stiffness * K
 beds = {}
 for spring in problem.springs:
-    bed = V.on(spring.boundary).stiffness_of(np.array([spring.x, spring.y, spring.z]))
+    k = np.array([spring.x, spring.y, spring.z])
+    if spring.kind == "foundation":
+        bed = V.on(spring.boundary).stiffness_of(k)
+    else:
+        at = V.dofs[mesh.boundary_nodes[spring.boundary]].ravel()
+        bed = coo_matrix((k, (at, at)), shape=K.shape).tocsr()
     K = (K + bed).tobsr((3, 3))
     beds[spring.boundary] = beds.get(spring.boundary, 0) + bed
 
