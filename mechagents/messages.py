@@ -370,6 +370,8 @@ class ModelCall(Message):
     seconds: float = 0.0
     lane: int = 0
     """Which of several programs it was asked for, 0 where there is one."""
+    prompt: str = ""
+    """The fingerprint of what it was shown, which is kept in ``prompts.jsonl``."""
 
 
 class TotalUsage(Part):

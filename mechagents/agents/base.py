@@ -22,6 +22,7 @@ from mechagents.messages import (
     Settings,
 )
 from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
+from mechagents.models.shown import keep_shown
 from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
 from mechagents.sandbox.programs import run_program
@@ -131,7 +132,9 @@ class Context:
         reserved = self.ledger.begin_model_call(self.role, asked + answered, price)
         try:
             reply = await model.complete(request)
-            await self.record(_call(self.role.name, reply, self._lane))
+            # The handbook reads no prompt, so there is none to keep.
+            prompt = "" if model.name == "handbook" else keep_shown(self.folder, request.messages)
+            await self.record(_call(self.role.name, reply, self._lane, prompt))
         finally:
             self.ledger.end_model_call(reserved)
         return reply
@@ -191,7 +194,7 @@ class Agent(ABC):
         """Return the answer to ``context.act_on``, or None where there is none to give."""
 
 
-def _call(role: str, reply: ModelReply, lane: int) -> ModelCall:
+def _call(role: str, reply: ModelReply, lane: int, prompt: str) -> ModelCall:
     return ModelCall(
         role=role,
         model=reply.model,
@@ -202,6 +205,7 @@ def _call(role: str, reply: ModelReply, lane: int) -> ModelCall:
         cost=reply.cost,
         seconds=reply.seconds,
         lane=lane,
+        prompt=prompt,
     )
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "problems": "mechagents.cli.lists",
     "materials": "mechagents.cli.lists",
     "knowledge": "mechagents.cli.knowledge",
+    "export": "mechagents.cli.export",
     "doctor": "mechagents.cli.doctor",
 }
 

@@ -6,7 +6,6 @@ program is really executed again; only the model's words are taken from the file
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +13,9 @@ from typing import Any
 
 from mechagents.errors import ModelError, UsageError
 from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
+from mechagents.models.shown import fingerprint
 
 FORMAT = "mechagents-recording-1"
-
-
-def fingerprint(request: ModelRequest) -> str:
-    """Return a short hash of what a model was shown."""
-    shown = json.dumps([[chat.role, chat.content] for chat in request.messages])
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 class RecordingModel:
@@ -69,7 +63,7 @@ class RecordingModel:
                 "role": request.role,
                 "want": request.want,
                 "model": reply.model,
-                "fingerprint": fingerprint(request),
+                "fingerprint": fingerprint(request.messages),
                 "messages": [{"role": c.role, "content": c.content} for c in request.messages],
                 "reply": {
                     "text": reply.text,
@@ -129,7 +123,9 @@ class RecordedModel:
             if index not in self._used
             and (exchange["role"], exchange["want"]) == (request.role, request.want)
         ]
-        exact = [found for found in open_ if found[1]["fingerprint"] == fingerprint(request)]
+        exact = [
+            found for found in open_ if found[1]["fingerprint"] == fingerprint(request.messages)
+        ]
         if self._strict:
             open_ = exact
         if not open_:

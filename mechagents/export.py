@@ -1,0 +1,117 @@
+"""Conversations as training data: what each role was shown and said in runs that were verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mechagents.answer import all_checks
+from mechagents.log import FILE_NAME, Conversation, read_log
+from mechagents.messages import (
+    CLAIM_LEVELS,
+    Answer,
+    Envelope,
+    Evidence,
+    Message,
+    ModelCall,
+    Problem,
+    Program,
+)
+from mechagents.models.shown import read_shown
+
+
+def find_runs(folders: list[Path]) -> list[Path]:
+    """Return every run in or below folders, in the order of their names."""
+    found: set[Path] = set()
+    for folder in folders:
+        found |= {path.parent for path in folder.rglob(FILE_NAME)}
+    return sorted(found)
+
+
+def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Return a run's exchanges with language models in chat format, with the evidence as reward.
+
+    Args:
+        run: The run's folder.
+        roles: Whose; none means all.
+
+    Returns:
+        None at all where the run's answer was not accepted at the level ``verified``. Else for
+        each call of a model, as far as its prompt was kept, ``messages`` (what it was shown and,
+        as ``assistant``, what it said) and ``metadata``.
+
+    Raises:
+        LogError: If the log is missing or damaged.
+    """
+    log = read_log(run)
+    answer, problem = log.last(Answer), log.last(Problem)
+    if answer is None or problem is None or not answer.accepted or answer.claim_level != "verified":
+        return
+    shown = read_shown(run)
+    for envelope in log.envelopes_of("model_call"):
+        call = envelope.message
+        if not isinstance(call, ModelCall) or call.prompt not in shown:
+            continue
+        if roles and call.role not in roles:
+            continue
+        yield {
+            "messages": [*shown[call.prompt], {"role": "assistant", "content": call.text}],
+            "metadata": {
+                "run": log.at(1).run,
+                "problem": problem.name,
+                "seq": envelope.seq,
+                "role": call.role,
+                "model": call.model,
+                **_reward(log, envelope, call, answer),
+            },
+        }
+
+
+def _reward(
+    log: Conversation, envelope: Envelope, call: ModelCall, answer: Answer
+) -> dict[str, Any]:
+    """Return what became of a reply.
+
+    ``kind`` is that of the message it became, None where it had to be mended first. A program's
+    ``reward`` is the evidence on it; another message's is whether it stood when the answer was
+    accepted, or was replaced by a later one.
+    """
+    said = _became(log, envelope, call)
+    if said is None:
+        return {"kind": None, "reward": 0.0, "evidence": None}
+    if isinstance(said, Program):
+        return {"kind": "program", **_evidence(log, said)}
+    last = log.last(type(said))
+    reward = 1.0 if last == said else 0.0
+    return {"kind": said.kind, "reward": reward, "evidence": {"claim_level": answer.claim_level}}
+
+
+def _became(log: Conversation, envelope: Envelope, call: ModelCall) -> Message | None:
+    """Return the message that a reply became: the next by its sender on the same cause."""
+    assert envelope.cause is not None
+    for later in log.answers_to(envelope.cause):
+        if later.seq <= envelope.seq or later.sender != envelope.sender:
+            continue
+        if not isinstance(later.message, ModelCall):
+            return later.message
+        if later.message.lane == call.lane:
+            return None  # it was asked again
+    return None
+
+
+def _evidence(log: Conversation, program: Program) -> dict[str, Any]:
+    """Return the evidence on a program; its reward grows with the claim level, to 1."""
+    checks = all_checks(log, program.attempt)
+    found = [e for e in log.of(Evidence) if e.attempt == program.attempt]
+    level = found[-1].claim_level if found else "none"
+    failed = [check.name for check in checks if not check.passed]
+    return {
+        "reward": 0.0 if failed else CLAIM_LEVELS.index(level) / (len(CLAIM_LEVELS) - 1),
+        "evidence": {
+            "attempt": program.attempt,
+            "claim_level": level,
+            "passed": len(checks) - len(failed),
+            "failed": failed,
+        },
+    }

@@ -1,0 +1,49 @@
+"""What language models were shown, kept beside the log: a line for each text, named by its hash.
+
+The log holds every reply; a prompt is written from the log, so it is not part of it. It is kept
+all the same, since the code that writes prompts changes: for a person who asks what a role knew,
+and for training data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mechagents.models.base import Chat
+
+FILE_NAME = "prompts.jsonl"
+
+
+def fingerprint(messages: Sequence[Chat]) -> str:
+    """Return a short hash of what a model was shown."""
+    text = json.dumps([[chat.role, chat.content] for chat in messages])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def keep_shown(folder: Path, messages: Sequence[Chat]) -> str:
+    """Keep a prompt in a run's folder and return its fingerprint."""
+    name = fingerprint(messages)
+    turns = [{"role": chat.role, "content": chat.content} for chat in messages]
+    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"prompt": name, "messages": turns}, ensure_ascii=False) + "\n")
+    return name
+
+
+def read_shown(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the prompts of a run by fingerprint, each a list of ``role`` and ``content``.
+
+    A line that was cut off is left out.
+    """
+    path = folder / FILE_NAME
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        found[entry["prompt"]] = entry["messages"]
+    return found

@@ -1,0 +1,103 @@
+"""Verified conversations become chats with the evidence as reward; others do not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from kill_driver import team
+
+from mechagents.export import exchanges, find_runs
+from mechagents.messages import Answer
+from mechagents.models.shown import FILE_NAME
+from mechagents.problems import load_problem
+from mechagents.run import solve
+
+
+def solved(folder: Path, level: str) -> Path:
+    """Return a run of a scripted model, whose first program is too coarse and is mended."""
+    packaged = load_problem("plate-tension")
+    assert packaged.formulation is not None
+    plain = packaged.formulation.amended({"pictures": [], "assumptions": []})
+    changes: dict[str, Any] = {"formulation": plain, "tolerance": 0.01, "level": level}
+    outcome = anyio.run(solve, packaged.model_copy(update=changes), team(1))
+    assert isinstance(outcome, Answer)
+    assert (outcome.accepted, outcome.claim_level) == (True, level)
+    return folder / outcome.run
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return solved(folder, "verified")
+
+
+def test_each_call_is_a_chat_that_ends_with_the_reply(verified: Path) -> None:
+    found = list(exchanges(verified))
+
+    roles = [one["metadata"]["role"] for one in found]
+    assert roles.count("coder") == 2
+    assert {"planner", "critic"} < set(roles)
+    for one in found:
+        assert one["messages"][0]["role"] == "system"
+        assert one["messages"][-1]["role"] == "assistant"
+        assert all(turn["content"] for turn in one["messages"])
+
+
+def test_the_evidence_is_the_reward_of_a_program(verified: Path) -> None:
+    first, second = (one["metadata"] for one in exchanges(verified, ("coder",)))
+
+    assert (first["kind"], first["reward"]) == ("program", 0.0)
+    assert "convergence:meshes" in first["evidence"]["failed"]
+    assert (second["reward"], second["evidence"]["claim_level"]) == (1.0, "verified")
+    assert second["evidence"]["failed"] == []
+    assert second["evidence"]["passed"] > 10
+
+
+def test_what_was_replaced_is_not_rewarded(verified: Path) -> None:
+    rewards = [one["metadata"]["reward"] for one in exchanges(verified, ("critic",))]
+
+    assert rewards == [*[0.0] * (len(rewards) - 1), 1.0]
+    assert len(rewards) > 1
+
+
+def test_a_run_below_verified_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = solved(tmp_path, "consistent")
+
+    assert find_runs([tmp_path]) == [run]
+    assert list(exchanges(run)) == []
+
+
+def test_a_call_whose_prompt_was_not_kept_is_left_out(verified: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = Path(shutil.copytree(verified, tmp_path / "copy"))
+    lines = (copy / FILE_NAME).read_text().splitlines(keepends=True)
+    (copy / FILE_NAME).write_text("".join(lines[:-1]) + lines[-1][:40])
+
+    assert len(list(exchanges(copy))) == len(list(exchanges(verified))) - 1
+
+
+def test_the_command_writes_json_lines(verified: Path, tmp_path: Path) -> None:
+    def export(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mechagents", "export", *words]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    done = export("--verified", str(verified), "--role", "coder", "--out", "coder.jsonl")
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "coder.jsonl").read_text().splitlines()
+    assert [json.loads(line)["metadata"]["role"] for line in lines] == ["coder", "coder"]
+    again = export("--verified", str(verified), "--out", "coder.jsonl")
+    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    nowhere = export("--verified", "nowhere")
+    assert (nowhere.returncode, "there is no such folder" in nowhere.stderr) == (2, True)
+    (tmp_path / "empty").mkdir()
+    assert export("--verified", "empty").returncode == 4
