@@ -35,8 +35,9 @@ from mechagents.agents.briefing import attempts
 from mechagents.answer import conclude
 from mechagents.budget import Budget, spent
 from mechagents.errors import BudgetError, ModelError, TeamError
-from mechagents.flow import Approvals, Dataflow, Finish
+from mechagents.flow import Approvals, Dataflow, Finish, RoundRobin
 from mechagents.flow.candidates import best_of, evidence_now, programs, racing
+from mechagents.flow.repeats import same_programs
 from mechagents.flow.unstuck import exhausted, lanes, raced
 from mechagents.log import FILE_NAME, Conversation, read_log
 from mechagents.messages import (
@@ -493,19 +494,28 @@ def _select(log: Conversation, attempt: int) -> Conversation:
 OTHER = Check(name="geometry:area", passed=False, value=0.5, message="half of it")
 
 
-def test_nothing_is_decided_while_candidates_are_open() -> None:
+@pytest.mark.parametrize("flow", [Dataflow(), RoundRobin()], ids=["dataflow", "round_robin"])
+def test_nothing_is_decided_while_candidates_are_open(flow: Dataflow) -> None:
     log = _raced((), (WRONG,))
     small = two_agent().roles
     assert racing(log)
     assert evidence_now(log) is None
-    assert Dataflow().finish(small, log, Budget()) is None
-    assert Dataflow().finish(small, log, Budget(attempts=4)) is None
+    assert flow.finish(small, log, Budget()) is None
+    assert flow.finish(small, log, Budget(attempts=4)) is None
     closed = _select(log, 3)
     now = evidence_now(closed)
     assert now is not None
     assert now.message == evidence(3, "verified")
-    finish = Dataflow().finish(small, closed, Budget())
+    finish = flow.finish(small, closed, Budget())
     assert finish == Finish("accepted", "every check passed")
+
+
+def test_a_candidate_that_was_written_before_does_not_end_the_others() -> None:
+    log = _raced((), (WRONG,))
+    again = program(5, source="# 1").model_copy(update={"lane": 3})
+    twice = more(log, ("coder", program(6, source="# 1"), 3), ("coder", again, 10))
+    assert same_programs(twice)
+    assert Dataflow().finish(two_agent().roles, twice, Budget()) is None
 
 
 def test_what_is_accepted_is_what_was_selected(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from mechagents.budget import Budget
 from mechagents.flow.base import Finish, Roles, reviewers, senders, subject
-from mechagents.flow.candidates import racing, stands_for
+from mechagents.flow.candidates import racing
 from mechagents.flow.dataflow import Dataflow, missing_reviewers, tried, verdicts_on
 from mechagents.log import Conversation
 from mechagents.messages import (
@@ -68,7 +68,6 @@ class Turns(Dataflow):
         if racing(conversation):
             return None
         *earlier, last = conversation
-        last = stands_for(conversation, last)
         cause = conversation.at(last.cause) if last.cause else None
         to = self.recipients(roles, Conversation(earlier), last.message, last.sender, cause)
         acts_on = subject(conversation, last)
