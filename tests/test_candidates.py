@@ -455,6 +455,47 @@ async def test_what_had_passed_before_a_kill_is_taken_without_a_further_call(
     assert ended(read_log(tmp_path / "cut")) == ended(log)
 
 
+async def test_a_candidate_that_begins_after_a_kill_sees_no_other(
+    results: dict[str, bytes], tmp_path: Path
+) -> None:
+    ran = anyio.Event()
+
+    class Telling(Sandbox):
+        async def run(self, job: Job) -> Outcome:
+            if "# 2-1" in (job.source or ""):
+                ran.set()
+            return await super().run(job)
+
+    class Dying(Racers):
+        async def complete(self, request: ModelRequest) -> ModelReply:
+            if lane_of(request) == 2:
+                await ran.wait()
+                raise RuntimeError("it is gone")
+            return await super().complete(request)
+
+    team = two_agent(model=Dying(BAD, BAD), sandbox=Telling(results), candidates=2)
+    failure(await run(team, tmp_path, QUICK), "crash")
+    assert [p.lane for p in read_log(tmp_path).of(Program)] == [0, 0, 1]
+    model = Racers(BAD, GOOD)
+    again = two_agent(model=model, sandbox=Sandbox(results), candidates=2)
+    assert isinstance(await resume(tmp_path, again, sync=False), Answer)
+    (asked,) = model.requests
+    assert lane_of(asked) == 2
+    assert asked.brief.attempts_in_all == 2
+    assert "2 attempts failed alike" in asked.messages[-1].content
+
+
+async def test_each_candidate_is_run_again_on_other_meshes_as_it_was_written(
+    results: dict[str, bytes], tmp_path: Path
+) -> None:
+    sandbox = Sandbox(results)
+    team = two_agent(model=Racers(GOOD, BAD), sandbox=sandbox, candidates=2)
+    await run(team, tmp_path, PLATE.model_copy(update={"level": "converged"}))
+    sources = {job.workdir.name: job.source for job in sandbox.jobs}
+    assert "# 2-1" in (sources["3"] or "")
+    assert sources["3-mesh2"] == sources["3"]
+
+
 # What the log says, without a run.
 
 BEGUN = said(("user", PROBLEM, None), ("planner", PLAN, 1), ("formulator", FORMULATED, 2))
