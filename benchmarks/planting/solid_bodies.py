@@ -97,6 +97,36 @@ def _warm_block() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _point(*at: float) -> dict[str, Any]:
+    return {"kind": "space_point", "at": list(at)}
+
+
+def _block_on_points() -> dict[str, Any]:
+    """A clamped block with a spring at a corner, pressed and pulled at points of its surface."""
+    return {
+        "idealisation": "solid",
+        "geometry": {
+            "regions": {"block": {"kind": "box", "size": [0.4, 0.1, 0.08]}},
+            "boundaries": {"wall": _plane("x", 0.0), "pressed": _point(0.3, 0.04, 0.08),
+                           "pulled": _point(0.4, 0.05, 0.08), "corner": _point(0.4, 0.0, 0.0)},
+        },
+        "materials": {"block": STEEL},
+        "supports": [{"boundary": "wall", "x": 0.0, "y": 0.0, "z": 0.0}],
+        "springs": [{"kind": "point_spring", "boundary": "corner", "y": 1e5, "z": 4e5}],
+        "loads": [
+            {"kind": "point_force", "boundary": "pressed", "x": 2e3, "z": -2e4},
+            {"kind": "point_force", "boundary": "pulled", "y": 1.5e4, "z": 3e3},
+        ],
+        "wanted": [
+            {"name": "middle", "kind": "displacement", "component": "z", "at": [0.2, 0.05, 0.04]},
+            {"name": "aside", "kind": "displacement", "component": "y", "at": [0.2, 0.05, 0.04]},
+            {"name": "wall_z", "kind": "reaction", "boundary": "wall", "component": "z"},
+            {"name": "wall_y", "kind": "reaction", "boundary": "wall", "component": "y"},
+            {"name": "along", "kind": "stress", "component": "xx", "at": [0.15, 0.05, 0.08]},
+        ],
+    }  # fmt: skip
+
+
 def _struck_block() -> dict[str, Any]:
     """A clamped block whose end is pushed down and forward within a tenth of a millisecond."""
     return {
@@ -122,6 +152,7 @@ def _struck_block() -> dict[str, Any]:
 
 
 BODIES: dict[str, tuple[dict[str, Any], float, float]] = {
+    "block-on-points": (_block_on_points(), 0.02, 0.05),
     "drilled-block": (_drilled_block(), 0.026, 0.06),
     "joined-block": (_joined_block(), 0.03, 0.02),
     "struck-block": (_struck_block(), 0.034, 0.05),

@@ -35,6 +35,8 @@ smooth = np.repeat(at_points_of_rule, V.x.shape[2], axis=2)
 forces = (V.force_of_stress(smooth) - f)[V.dofs]
 """
 """Reactions of the stress that is averaged over nodes and elements."""
+POINT = "f[V.dofs[mesh.boundary_nodes[load.boundary]]] += load.x, load.y, load.z"
+SPRING = "at = V.dofs[mesh.boundary_nodes[spring.boundary]].ravel()"
 SQUEEZED = """
 outer = np.concatenate(list(mesh.boundary_nodes.values()))
 inner = np.setdiff1d(np.arange(len(mesh.points)), outer)
@@ -102,6 +104,32 @@ def _other_axis(data: Tree) -> bool:
     return changed
 
 
+def _forces(data: Tree) -> list[Tree]:
+    return [load for load in data["loads"] if load["kind"] == "point_force"]
+
+
+def _force_across(data: Tree) -> bool:
+    """Take y for z in the forces at points."""
+    for load in _forces(data):
+        load["y"], load["z"] = load["z"], load["y"]
+    return bool(_forces(data))
+
+
+def _force_elsewhere(data: Tree) -> bool:
+    """Let every force at a point act halfway to the origin along x."""
+    for load in _forces(data):
+        place = data["geometry"]["boundaries"][load["boundary"]]
+        place["at"] = [place["at"][0] / 2, *place["at"][1:]]
+    return bool(_forces(data))
+
+
+def _force_left_out(data: Tree) -> bool:
+    found = _forces(data)
+    if found:
+        data["loads"].remove(found[0])
+    return bool(found)
+
+
 def _held_more(data: Tree) -> bool:
     for support in data["supports"]:
         for axis in "xyz":
@@ -123,6 +151,14 @@ def _given_otherwise(data: Tree) -> bool:
 
 def _bound(f: Formulation) -> bool:
     return any(w.kind == "reaction" for w in f.wanted)
+
+
+def _pushed(f: Formulation) -> bool:
+    return any(load.kind == "point_force" for load in f.loads)
+
+
+def _on_springs(f: Formulation) -> bool:
+    return any(spring.kind == "point_spring" for spring in f.springs)
 
 
 def _swapped(f: Formulation) -> bool:
@@ -180,6 +216,18 @@ FAULTS: tuple[Fault, ...] = tuple(
         ("solid: pressure in x whatever the face",
          where(pressed, ("* surface.normals)",
                          "* np.array([1.0, 0.0, 0.0])[:, None, None])")), False),
+        ("solid: half of the forces at points",
+         where(_pushed, (POINT, POINT.replace("+= load.x, load.y, load.z",
+                         "+= load.x / 2, load.y / 2, load.z / 2"))), False),
+        ("solid: force at a point the other way",
+         where(_pushed, (POINT, POINT.replace("+=", "-="))), False),
+        ("solid: force of y in z at a point", told(_force_across), False),
+        ("solid: force at another point", told(_force_elsewhere), False),
+        ("solid: force at a point left out", told(_force_left_out), False),
+        ("solid: spring at a point on one component only",
+         where(_on_springs, (SPRING, SPRING + "\n        k[1] = 0.0")), False),
+        ("solid: spring at the node beside the point",
+         where(_on_springs, (SPRING, SPRING.replace(".ravel()", ".ravel() - 3"))), False),
         ("solid: every other node of a support let go",
          where(every, (NODES, NODES + "[::2]")), False),
         ("solid: component of a support in excess", told(_held_more), False),

@@ -294,7 +294,7 @@ class OnSphere(Part):
 
 
 class AtSpacePoint(Part):
-    """A single point of a solid's surface: a support that only takes rigid motion away."""
+    """A single point of a solid's surface, for a force, a spring, or to stop a rigid motion."""
 
     kind: Literal["space_point"] = "space_point"
     at: SpacePoint
