@@ -91,12 +91,13 @@ def _became(log: Conversation, envelope: Envelope, call: ModelCall) -> Message |
     """Return the message that a reply became: the next by its sender on the same cause."""
     assert envelope.cause is not None
     for later in log.answers_to(envelope.cause):
+        said = later.message
         if later.seq <= envelope.seq or later.sender != envelope.sender:
             continue
-        if not isinstance(later.message, ModelCall):
-            return later.message
-        if later.message.lane == call.lane:
-            return None  # it was asked again
+        # Of several programs that were asked for at the same time, each has its own replies.
+        if isinstance(said, ModelCall | Program) and said.lane != call.lane:
+            continue
+        return None if isinstance(said, ModelCall) else said  # None: it was asked again
     return None
 
 

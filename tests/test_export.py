@@ -13,8 +13,10 @@ import pytest
 from kill_driver import team
 
 from mechagents.export import exchanges, find_runs
-from mechagents.messages import Answer
-from mechagents.models.shown import FILE_NAME
+from mechagents.log import ConversationLog
+from mechagents.messages import Answer, Check, Evidence, ModelCall, Problem, Program
+from mechagents.models.base import Chat
+from mechagents.models.shown import FILE_NAME, keep_shown
 from mechagents.problems import load_problem
 from mechagents.run import solve
 
@@ -101,3 +103,30 @@ def test_the_command_writes_json_lines(verified: Path, tmp_path: Path) -> None:
     assert (nowhere.returncode, "there is no such folder" in nowhere.stderr) == (2, True)
     (tmp_path / "empty").mkdir()
     assert export("--verified", "empty").returncode == 4
+
+
+def test_each_of_several_programs_has_its_own_reply(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        with ConversationLog(tmp_path, "run", sync=False) as log:
+            asked = await log.append(Problem(statement="How far?"), sender="user")
+            for lane in (1, 2):
+                prompt = keep_shown(tmp_path, [Chat("user", f"lane {lane}")])
+                reply = ModelCall(role="coder", model="m", text="…", lane=lane, prompt=prompt)
+                await log.append(reply, sender="coder", cause=asked.seq)
+            for attempt, lane in ((1, 2), (2, 1)):
+                program = Program(source="pass", attempt=attempt, lane=lane)
+                await log.append(program, sender="coder", cause=asked.seq)
+            for attempt, level in ((1, "verified"), (2, "computed")):
+                found = Check(name="equilibrium", passed=attempt == 1, message="")
+                evidence = Evidence(attempt=attempt, checks=(found,), claim_level=level)
+                await log.append(evidence, sender="verification")
+            answer = Answer(
+                run="run", problem="p", model="m", claim_level="verified", quantities=()
+            )
+            await log.append(answer, sender="run")
+
+    anyio.run(conversation)
+
+    found = {one["messages"][0]["content"]: one["metadata"] for one in exchanges(tmp_path)}
+    assert (found["lane 1"]["evidence"]["attempt"], found["lane 1"]["reward"]) == (2, 0.0)
+    assert (found["lane 2"]["evidence"]["attempt"], found["lane 2"]["reward"]) == (1, 1.0)
