@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import platform
+import tarfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Any
 
 import anyio
 
 from mechagents.benchmarks.held import BenchmarkResult, Held, hold, unanswered
-from mechagents.benchmarks.targets import Benchmark
+from mechagents.benchmarks.targets import Benchmark, find_benchmarks
 from mechagents.errors import MechagentsError
 from mechagents.mechanics.geometry import Part
 from mechagents.run import solve
-from mechagents.team import Team
+from mechagents.team import Team, full_team
 
 Told = Callable[[BenchmarkResult], None]
 """Is called with each result as it comes."""
@@ -128,6 +133,53 @@ async def _result(benchmark: Benchmark, team: Team, folder: Path) -> BenchmarkRe
     except MechagentsError as error:  # the others go on
         return unanswered(benchmark, "error", str(error), round(monotonic() - started, 3))
     return hold(benchmark, outcome, round(monotonic() - started, 3))
+
+
+def benchmark_order(benchmark: Benchmark, model: str, keep: bool) -> dict[str, Any]:
+    """Return, as plain data, what ``run_benchmark`` needs.
+
+    Args:
+        benchmark: Which.
+        model: The model of the team.
+        keep: Whether the run's folder is wanted.
+    """
+    return {"kind": "benchmark", "benchmark": benchmark.name, "model": model, "keep": keep}
+
+
+def run_benchmark(order: dict[str, Any]) -> dict[str, Any]:
+    """Return how the full team did on one benchmark, as plain data; see ``benchmark_result``."""
+    (benchmark,) = find_benchmarks([order["benchmark"]])
+    with TemporaryDirectory(prefix="mechagents-benchmark-") as name:
+        folder = Path(name) / benchmark.name
+        held = anyio.run(_result, benchmark, full_team(model=order["model"]), folder)
+        data: dict[str, Any] = {"benchmark": benchmark.name, "result": held.model_dump(mode="json")}
+        if order["keep"]:
+            data["run"] = base64.b64encode(_packed(folder)).decode()
+        return data
+
+
+def benchmark_result(found: dict[str, Any], runs: Path | None) -> BenchmarkResult:
+    """Return what became of an order, and put the run's folder where runs are kept.
+
+    Args:
+        found: What ``run_benchmark`` returned, or why it did not.
+        runs: Where; None: nowhere.
+    """
+    if "result" not in found:
+        (benchmark,) = find_benchmarks([found["benchmark"]])
+        return unanswered(benchmark, found["status"], found["reason"])
+    if runs is not None:
+        packed = base64.b64decode(found["run"])
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(runs, filter="data")
+    return BenchmarkResult.model_validate(found["result"])
+
+
+def _packed(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(folder, folder.name)
+    return packed.getvalue()
 
 
 def _as_data(result: BenchmarkResult) -> dict[str, object]:

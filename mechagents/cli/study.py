@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
+from mechagents.cli.dask import dask_option
 from mechagents.cli.exits import ANSWERED, INTERRUPTED, NO_ANSWER
 from mechagents.cli.limits import chosen_limits, limit_option
 from mechagents.cli.numbers import JOBS
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
-    from mechagents.study import Progress, StudyFolder, StudyState
+    from mechagents.study import LocalPool, Progress, StudyFolder, StudyState
+    from mechagents.study.dask_pool import DaskPool
     from mechagents.team import Team
 
 STUDIES = Path("studies")
@@ -27,6 +29,7 @@ class StudyOptions(TypedDict):
     resume: Path | None
     folder: Path | None
     workers: int | None
+    dask: str | None
     model: str
     team_name: str
     sandbox: str | None
@@ -42,6 +45,7 @@ class StudyOptions(TypedDict):
               help="Go on with a study that was begun.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), help="The study's folder, new or empty.")
 @click.option("--workers", type=JOBS, help="Samples run at a time.  [default: one a processor]")
+@dask_option
 @click.option("--model", envvar="MECHAGENTS_MODEL", default="handbook", show_default=True,
               help="Who solves the problem: handbook or provider/name.")  # fmt: skip
 @click.option("--team", "team_name", default="full", show_default=True, help="As for solve.")
@@ -65,6 +69,8 @@ def study_command(file: Path | None, **options: Unpack[StudyOptions]) -> None:
     require_parquet()
     if (file is None) == (options["resume"] is None):
         raise UsageError("give a study file, or --resume FOLDER", where="study")
+    if options["dask"] is not None and options["workers"] is not None:
+        raise UsageError("has no meaning with --dask, which says how many", where="--workers")
     team = None
     if file is not None:
         folder = _begin(file, options)
@@ -103,15 +109,14 @@ def _team(options: StudyOptions) -> Team:
 
 def _run(folder: StudyFolder, near: Path, team: Team | None, options: StudyOptions) -> None:
     from mechagents.report.study_progress import StudyView
-    from mechagents.study import LocalPool, run_study
-    from mechagents.study.run import processors
+    from mechagents.study import run_study
 
     stream = sys.stderr if options["as_json"] else sys.stdout
     quiet = options["quiet"] or (options["as_json"] and not sys.stderr.isatty())
     try:
         with (
             StudyView(stream, quiet=quiet) as view,
-            LocalPool(options["workers"] or processors()) as pool,
+            _pool(options) as pool,
         ):
 
             def told(progress: Progress) -> None:
@@ -126,6 +131,16 @@ def _run(folder: StudyFolder, near: Path, team: Team | None, options: StudyOptio
     searched = state.study.optimize is not None
     lacking = state.best is None if searched else bool(state.failed)
     sys.exit(NO_ANSWER if lacking else ANSWERED)
+
+
+def _pool(options: StudyOptions) -> LocalPool | DaskPool:
+    from mechagents.study import LocalPool
+    from mechagents.study.dask_place import open_dask
+    from mechagents.study.run import processors
+
+    if options["dask"] is not None:
+        return open_dask(options["dask"])
+    return LocalPool(options["workers"] or processors())
 
 
 def _print(state: StudyState, options: StudyOptions) -> None:

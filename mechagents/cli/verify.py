@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from mechagents.cli.dask import dask_option
 from mechagents.cli.exits import ANSWERED, NO_ANSWER
 from mechagents.cli.numbers import JOBS, SHARE
 from mechagents.errors import UsageError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--suite", is_flag=True, help="Solve benchmarks and compare with published targets.")
 @click.option("--jobs", type=JOBS, default=1, show_default=True,
               help="Benchmarks solved at a time.")  # fmt: skip
+@dask_option
 @click.option("--runs", type=click.Path(path_type=Path),
               help="Where the benchmarks' runs are kept; else they are not.")  # fmt: skip
 @click.pass_context
@@ -46,6 +48,7 @@ def verify_command(
     as_json: bool,
     suite: bool,
     jobs: int,
+    dask: str | None,
     runs: Path | None,
 ) -> None:
     """Check a RUN anew, or any FOLDER with formulation.json, results.json and fields.vtu.
@@ -62,17 +65,19 @@ def verify_command(
     if suite:
         from mechagents.cli.suite import verify_suite
 
-        sys.exit(verify_suite(names, jobs=jobs, runs=runs, as_json=as_json))
+        sys.exit(verify_suite(names, jobs=jobs, dask=dask, runs=runs, as_json=as_json))
     _verify(names[0], tolerance, reference, as_json)
 
 
 def _check_fit(ctx: click.Context, suite: bool, names: tuple[str, ...]) -> None:
     """Refuse options that mean nothing beside the others."""
-    idle = ("tolerance", "reference") if suite else ("jobs", "runs")
+    idle = ("tolerance", "reference") if suite else ("jobs", "dask", "runs")
     for name in idle:
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
             beside = "with --suite" if suite else "without --suite"
             raise UsageError(f"has no meaning {beside}", where=f"--{name}")
+    if ctx.params["dask"] and ctx.get_parameter_source("jobs") is not ParameterSource.DEFAULT:
+        raise UsageError("has no meaning with --dask, which says how many", where="--jobs")
     if not suite and len(names) != 1:
         told = "give one run or folder, or --suite for the benchmarks"
         raise UsageError(told, where="verify")

@@ -1,4 +1,8 @@
-"""Who runs samples: worker processes of this machine, each with one sample in hand."""
+"""Who runs orders: worker processes of this machine, each with one in hand.
+
+An order is plain data. Its ``kind`` says what is run, a ``sample`` or a ``benchmark``, and the
+field of that name which one; the result has that field too.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ Found = Data | Exception | None
 """A result, why there are no more, or that one thread has ended."""
 Worker = subprocess.Popen[str]
 TRIES = 2
-"""How many workers a sample may lose before it is given up."""
+"""How many workers an order may lose before it is given up."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -37,8 +41,8 @@ class Pool(Protocol):
     def run(self, orders: Iterable[Data]) -> Iterator[Data]:
         """Return the results of orders in the order in which they are done.
 
-        Orders are taken as workers are free. A sample whose worker died is run once more by
-        another; then its result says so.
+        Orders are taken as workers are free. One whose worker died is run once more by another;
+        then its result says so.
 
         Raises:
             RunError: If no worker can be had.
@@ -69,7 +73,7 @@ class LocalPool:
 
     @property
     def width(self) -> int:
-        """How many samples run at a time."""
+        """How many run at a time."""
         return self._workers
 
     def run(self, orders: Iterable[Data]) -> Iterator[Data]:
@@ -102,22 +106,29 @@ class LocalPool:
                 yield one
 
     def _serve(self, next_order: Callable[[], Data | None], found: queue.Queue[Found]) -> None:
-        """Have one worker after another run orders until there are no more."""
-        worker: Worker | None = None
+        """Run orders until there are no more."""
         while (order := next_order()) is not None:
-            result: Data | None = None
-            for _ in range(TRIES):
-                worker = worker or self._take()
-                result = ask(worker, order)
-                if result is not None or self._closed:
-                    break
-                self._end(worker)
-                worker = None
+            result = self.one(order)
             if self._closed:
                 break
-            found.put(result or died(order))
-        if worker is not None:
-            self._idle.put(worker)
+            found.put(result)
+
+    def one(self, order: Data) -> Data:
+        """Return the result of an order, by a worker that is idle or a new one; see ``Pool``.
+
+        Raises:
+            RunError: If no worker can be had.
+        """
+        for _ in range(TRIES):
+            worker = self._take()
+            result = ask(worker, order)
+            if result is not None:
+                self._idle.put(worker)
+                return result
+            if self._closed:
+                break
+            self._end(worker)
+        return died(order)
 
     def _take(self) -> Worker:
         """Return a worker that is idle, or a new one."""
@@ -188,10 +199,11 @@ def ask(worker: Worker, order: Data) -> Data | None:
         return None
 
 
-def died(order: Data) -> Data:
-    """Return the result of a sample that cost its workers their lives."""
-    told = f"{TRIES} workers died with this sample in hand; is memory short?"
-    return {"sample": order["sample"], "status": "error", "reason": told}
+def died(order: Data, workers: int = TRIES) -> Data:
+    """Return the result of an order that cost its workers their lives."""
+    kind = order["kind"]
+    told = f"{workers} workers died with this {kind} in hand; is memory short?"
+    return {kind: order[kind], "status": "error", "reason": told}
 
 
 def clean_environment() -> dict[str, str]:

@@ -103,7 +103,7 @@ def begin(study: Study, folder: Path, *, near: Path = Path()) -> StudyFolder:
     Raises:
         ProblemError: If the folder is in use or the study's problem cannot be read.
     """
-    asked = ask_for(study, near, _version())
+    asked = ask_for(study, near, installed_version())
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         told = "is not empty; choose another folder, or go on with --resume"
         raise ProblemError(told, where=str(folder))
@@ -301,7 +301,8 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _version() -> str:
+def installed_version() -> str:
+    """Return this package's version."""
     try:
         return version("mechagents")
     except PackageNotFoundError:  # run from a source tree that is not installed

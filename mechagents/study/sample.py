@@ -28,6 +28,7 @@ FIELDS = "fields.vtu"
 class Order(Part):
     """What a worker needs to run and check one sample; plain data, without any credential."""
 
+    kind: Literal["sample"] = "sample"
     sample: int
     formulation: dict[str, Any]
     """What all samples have in common, as JSON."""

@@ -1,7 +1,7 @@
-"""A worker process: reads an order a line, runs and checks the sample, writes a result a line.
+"""A worker process: reads an order a line, runs what it asks for, writes a result a line.
 
 ``python -m mechagents.study.worker``. It ends when its standard input does: with the study's
-own process, at the latest when the sample in hand is done.
+own process, at the latest when what is in hand is done.
 """
 
 from __future__ import annotations
@@ -10,17 +10,28 @@ import json
 import os
 import sys
 
+from mechagents.study.pool import Data
+
 
 def main() -> None:
     """Serve orders until there are no more."""
     # Whatever a library prints must not end up among the results.
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    for line in sys.stdin:
+        results.write(json.dumps(run_order(json.loads(line))) + "\n")
+        results.flush()
+
+
+def run_order(order: Data) -> Data:
+    """Return the result of an order, whichever kind it is of."""
+    if order["kind"] == "benchmark":
+        from mechagents.benchmarks.suite import run_benchmark
+
+        return run_benchmark(order)
     from mechagents.study.sample import run_sample
 
-    for line in sys.stdin:
-        results.write(json.dumps(run_sample(json.loads(line))) + "\n")
-        results.flush()
+    return run_sample(order)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,18 @@
+from collections.abc import Mapping
+
+from distributed import Cluster, Security
+
+from dask_jobqueue.slurm import SLURMJob
+
+class SLURMCluster(Cluster):
+    def __init__(
+        self,
+        *,
+        processes: int,
+        job_cls: type[SLURMJob],
+        security: Security,
+        protocol: str,
+        scheduler_options: Mapping[str, object],
+        **settings: object,
+    ) -> None: ...
+    def job_script(self) -> str: ...

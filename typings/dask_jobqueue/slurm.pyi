@@ -1,0 +1,5 @@
+from distributed import Status
+
+class SLURMJob:
+    status: Status
+    async def start(self) -> None: ...
