@@ -151,10 +151,27 @@ def _struck_block() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _moved_block() -> dict[str, Any]:
+    """A block whose clamped end goes to and fro sideways, and stays where it was."""
+    there_and_back = {"kind": "smooth", "table": [[0.0, 0.0], [1e-3, 1.0], [2.5e-3, 0.0]]}
+    wall = {"boundary": "wall", "x": 0.0, "y": 0.0, "z": 1e-3, "course": there_and_back}
+    tip = {"kind": "displacement", "component": "z", "at": [0.4, 0.05, 0.05]}
+    push = {"name": "push", "kind": "reaction", "boundary": "wall", "component": "z"}
+    return {
+        **_struck_block(),
+        "supports": [wall],
+        "loads": [],
+        "time_course": [[0.0, 1.0]],
+        "wanted": [{**tip, "name": "furthest", "over_time": "max_abs"},
+                   {**tip, "name": "later", "time": 1.2e-3}, {**push, "over_time": "max_abs"}],
+    }  # fmt: skip
+
+
 BODIES: dict[str, tuple[dict[str, Any], float, float]] = {
     "block-on-points": (_block_on_points(), 0.02, 0.05),
     "drilled-block": (_drilled_block(), 0.026, 0.06),
     "joined-block": (_joined_block(), 0.03, 0.02),
+    "moved-block": (_moved_block(), 0.034, 0.05),
     "struck-block": (_struck_block(), 0.034, 0.05),
     "warm-block": (_warm_block(), 0.025, 0.02),
 }
