@@ -11,7 +11,7 @@ import numpy as np
 
 from mechagents.mechanics.hyperelastic import Hyperelastic
 from mechagents.verification.elements import BoolArray, FloatArray
-from mechagents.verification.hyperelastic import energy, kirchhoff, stretched_across
+from mechagents.verification.hyperelastic import determinant, energy, kirchhoff, stretched_across
 
 if TYPE_CHECKING:
     from mechagents.verification.assembly import Samples
@@ -85,7 +85,7 @@ def cauchy_stress(solution: Solution, index: int, at: Samples) -> FloatArray:
     i, j = (list(axes[:columns]) for axes in _COLUMNS)
     sigma = np.zeros((*F.shape[:2], columns))
     for law, rows in _laws(solution, index):
-        J = np.linalg.det(F[rows])
+        J = determinant(F[rows])
         sigma[rows] = kirchhoff(law, F[rows])[..., i, j] / J[..., None]
     return sigma
 
@@ -103,7 +103,7 @@ def least_volume_change(solution: Solution, index: int, at: Samples) -> float:
         flat = float(np.linalg.det(in_plane).min())
         if not flat > 0:
             return flat
-    return float(np.linalg.det(deformation_gradient(solution, index, at, u)).min())
+    return float(determinant(deformation_gradient(solution, index, at, u)).min())
 
 
 def _laws(solution: Solution, index: int) -> list[tuple[Hyperelastic, BoolArray]]:

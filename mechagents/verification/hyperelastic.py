@@ -26,15 +26,18 @@ from mechagents.mechanics.hyperelastic import (
 from mechagents.verification.elements import FloatArray
 
 _I = np.eye(3)
-_HALVINGS = 60
 _WIDEST = 4.0
 """The logarithm of the largest stretch across a body in plane stress that is looked for."""
+_HALVINGS = 6
+"""How often the bracket of it is halved first: a law that softens may have more than one zero."""
+_STEPS, _SETTLED = 60, 1e-14
+"""The most steps of Newton's method then, and the last of them."""
 
 
 def kirchhoff(law: Hyperelastic, F: FloatArray) -> FloatArray:
     """Return the Kirchhoff stress tau [Pa] of deformation gradients F, shape (..., 3, 3)."""
     lam, mu = law.lame_constants
-    J = np.linalg.det(F)[..., None, None]
+    J = determinant(F)[..., None, None]
     if isinstance(law, SaintVenantKirchhoff):
         E = (_transposed(F) @ F - _I) / 2
         S = lam * _trace(E) * _I + 2 * mu * E
@@ -53,7 +56,7 @@ def kirchhoff(law: Hyperelastic, F: FloatArray) -> FloatArray:
 def energy(law: Hyperelastic, F: FloatArray) -> FloatArray:
     """Return the strain energy W per volume before deformation [J/m^3], shape (...)."""
     lam, mu = law.lame_constants
-    J = np.linalg.det(F)
+    J = determinant(F)
     if isinstance(law, SaintVenantKirchhoff):
         E = (_transposed(F) @ F - _I) / 2
         trace = _trace(E)[..., 0, 0]
@@ -71,8 +74,17 @@ def energy(law: Hyperelastic, F: FloatArray) -> FloatArray:
     return np.asarray(W, dtype=np.float64)
 
 
+def determinant(F: FloatArray) -> FloatArray:
+    """Return det F of matrices of shape (..., 3, 3), written out: LAPACK is slow for small ones."""
+    (a, b, c), (d, e, f), (g, h, i) = (np.moveaxis(row, -1, 0) for row in np.moveaxis(F, -2, 0))
+    return np.asarray(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
+
+
 def stretched_across(law: Hyperelastic, F: FloatArray) -> FloatArray:
-    """Return F with the stretch F_33 that leaves plane stress without stress across, by bisection.
+    """Return F with the stretch F_33 that leaves plane stress without stress across.
+
+    Its logarithm is found by halving a bracket, then by Newton's method, which halves on where a
+    step would leave it.
 
     Args:
         law: With its constants.
@@ -84,14 +96,54 @@ def stretched_across(law: Hyperelastic, F: FloatArray) -> FloatArray:
         in_plane = ((F[..., :2, :2] ** 2).sum(axis=(-1, -2)) - 2) / 2
         found[..., 2, 2] = np.sqrt(np.maximum(1 - 2 * lam / (lam + 2 * mu) * in_plane, 0.0))
         return found
-    low, high = (np.full(F.shape[:-2], side) for side in (-_WIDEST, _WIDEST))
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        found[..., 2, 2] = np.exp(middle)
-        pulled = kirchhoff(law, found)[..., 2, 2] > 0
-        low, high = np.where(pulled, low, middle), np.where(pulled, middle, high)
-    found[..., 2, 2] = np.exp((low + high) / 2)
+    found[..., 2, 2] = np.exp(_log_across(law, F[..., :2, :2]))
     return found
+
+
+def _log_across(law: Hyperelastic, A: FloatArray) -> FloatArray:
+    """Return the logarithm of the stretch across for the part of F in the plane, shape (...)."""
+    j = A[..., 0, 0] * A[..., 1, 1] - A[..., 0, 1] * A[..., 1, 0]
+    trace = (A * A).sum(axis=(-1, -2))
+    low, high = (np.full(j.shape, side) for side in (-_WIDEST, _WIDEST))
+    at = np.zeros_like(j)
+    # An element that is turned inside out has no stress, and no answer.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for number in range(_HALVINGS + _STEPS):
+            pull, slope = _pull_across(law, at, j, trace)
+            low, high = np.where(pull > 0, low, at), np.where(pull > 0, at, high)
+            new = at - pull / slope
+            inside = (new >= low) & (new <= high) & (number >= _HALVINGS)
+            new = np.where(inside, new, (low + high) / 2)
+            step, at = np.abs(new - at), new
+            if step.max(initial=0.0) <= _SETTLED:
+                break
+    return at
+
+
+def _pull_across(
+    law: Hyperelastic, log: FloatArray, j: FloatArray, trace: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return tau_33 in plane stress [Pa], and its slope over the logarithm of F_33.
+
+    Args:
+        law: With its constants; not Saint-Venant-Kirchhoff.
+        log: The logarithm of F_33.
+        j: The determinant of the part of F in the plane.
+        trace: b_11 + b_22.
+    """
+    lam, mu = law.lame_constants
+    square = np.exp(2 * log)  # b_33
+    if isinstance(law, NeoHookean) and law.volumetric == "logarithmic":
+        return mu * (square - 1) + lam * (np.log(j) + log), 2 * mu * square + lam
+    c10, c01 = _constants(law)
+    J = j * np.exp(log)
+    one, two = J ** (-2 / 3) / 3, J ** (-4 / 3) / 3
+    first, second = 2 * square - trace, trace * square - 2 * j**2
+    pull = 2 * c10 * one * first + 2 * c01 * two * second
+    pull += law.bulk_modulus / 2 * (J**2 - 1)
+    slope = 2 * c10 * one * (4 * square - 2 / 3 * first)
+    slope += 2 * c01 * two * (2 * trace * square - 4 / 3 * second) + law.bulk_modulus * J**2
+    return pull, slope
 
 
 def _constants(law: Hyperelastic) -> tuple[float, float]:

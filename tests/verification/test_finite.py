@@ -20,7 +20,7 @@ from mechagents.mechanics.hyperelastic import (
     NeoHookean,
     SaintVenantKirchhoff,
 )
-from mechagents.verification.hyperelastic import energy, kirchhoff, stretched_across
+from mechagents.verification.hyperelastic import determinant, energy, kirchhoff, stretched_across
 from mechagents.verification.reference import process as processes
 
 LAWS = (
@@ -107,6 +107,30 @@ def test_plane_stress_has_no_stress_across(law: Hyperelastic) -> None:
     stretched = stretched_across(law, F)
     assert kirchhoff(law, stretched)[:, 2, 2] == pytest.approx(0.0, abs=1e-9)
     assert respond(law, F, plane_stress=True).gradient == pytest.approx(stretched, rel=1e-9)
+
+
+SOFTENING = MooneyRivlin(c10=1.0, c01=-0.3, kappa=10.0)
+"""A law that may leave plane stress more than one stretch across."""
+
+
+@pytest.mark.parametrize("law", [*LAWS[1:], SOFTENING])
+def test_the_stretch_across_is_that_of_halving_alone(law: Hyperelastic) -> None:
+    F = np.zeros((300, 3, 3)) + np.eye(3)
+    F[:, :2, :2] += np.random.default_rng(7).uniform(-0.6, 1.5, (300, 2, 2))
+    F = F[np.linalg.det(F) > 0.05]
+    low, high = np.full(len(F), -4.0), np.full(len(F), 4.0)
+    for _ in range(60):
+        F[:, 2, 2] = np.exp((low + high) / 2)
+        pulled = kirchhoff(law, F)[:, 2, 2] > 0
+        middle = (low + high) / 2
+        low, high = np.where(pulled, low, middle), np.where(pulled, middle, high)
+    found = stretched_across(law, F)[:, 2, 2]
+    assert found == pytest.approx(np.exp((low + high) / 2), rel=1e-12)
+
+
+def test_a_determinant_is_that_of_lapack() -> None:
+    F = np.random.default_rng(3).normal(size=(4, 5, 3, 3))
+    assert determinant(F) == pytest.approx(np.linalg.det(F))
 
 
 @pytest.mark.parametrize("idealisation", ["plane_strain", "plane_stress", "axisymmetric"])
