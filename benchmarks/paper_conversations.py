@@ -44,6 +44,7 @@ from mechagents.messages import (
 from mechagents.models.recorded import RecordedModel
 from mechagents.role import packaged_roles
 from mechagents.run import solve
+from mechagents.sandbox import Limits
 from mechagents.team import find_team
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
@@ -60,6 +61,9 @@ CLOSE = 0.01
 """A force further off its reference than bound and this share is wrong."""
 _ASKED_AGAIN = ("The kit", "The form of the reply", "Materials known by name")
 """Sections that a broadcast needs as well."""
+
+PATIENT = Limits(wall_seconds=900)
+"""The replies are fixed, so a program that a busy machine makes late must not be sent back."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def replay(recording: Path, folder: Path) -> Outcome:
     before = told.get("follows")
     words = told["statement"]
     problem = follow_up(folder / before, words) if before else Problem(statement=words)
-    team = find_team(recording.parent.name, model=RecordedModel(recording), context=CONTEXT)
+    model = RecordedModel(recording)
+    team = find_team(recording.parent.name, model=model, context=CONTEXT, limits=PATIENT)
 
     async def run() -> Outcome:
         return await solve(problem, team, folder=folder / recording.stem, sync=False)
