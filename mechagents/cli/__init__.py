@@ -100,5 +100,8 @@ def _look_here_for_modules() -> None:
 
 
 def _told(error: MechagentsError, code: int) -> int:
-    click.echo(f"mechagents: {error}", err=True)
+    from mechagents.report.text import visible
+
+    # An error may quote a file, a program or a model.
+    click.echo(visible(f"mechagents: {error}"), err=True)
     return code

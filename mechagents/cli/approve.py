@@ -26,11 +26,14 @@ def approver() -> Approver | None:
         return None
     import anyio.to_thread
 
+    from mechagents.report.text import visible
+
     async def approve(asked: Approval) -> str:
         def prompt() -> str:
-            click.echo(f"\n{asked.text}\n", err=True)
+            text, question = visible(asked.text), visible(asked.question)
+            click.echo(f"\n{text}\n", err=True)
             try:
-                return str(click.prompt(asked.question, default="", show_default=False, err=True,
+                return str(click.prompt(question, default="", show_default=False, err=True,
                                         prompt_suffix="\n> "))  # fmt: skip
             except click.Abort:  # the end of the input, which is no approval
                 return "exit"

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -77,15 +77,24 @@ def _folder(workdir: Path | None) -> Path:
 
 
 def _show(outcome: Outcome, folder: Path, as_json: bool) -> int:
+    from mechagents.report.text import visible
+
     if as_json:
         click.echo(json.dumps(outcome.model_dump(mode="json") | {"folder": str(folder)}, indent=2))
     else:
-        click.echo(outcome.stdout, nl=False)
-        click.echo(outcome.stderr, nl=False, err=True)
-        used = outcome.usage
+        click.echo(_fit(outcome.stdout, sys.stdout), nl=False)
+        click.echo(_fit(outcome.stderr, sys.stderr), nl=False, err=True)
+        used, told = outcome.usage, visible(outcome.message) or "ended well"
         click.echo(
-            f"{outcome.status}: {outcome.message or 'ended well'} ({used.wall_seconds:.2f} s, "
+            f"{outcome.status}: {told} ({used.wall_seconds:.2f} s, "
             f"{used.peak_memory_mib:.0f} MiB, {outcome.isolation}; files in {folder})",
             err=True,
         )
     return ANSWERED if outcome.status == "ok" else NO_ANSWER
+
+
+def _fit(text: str, stream: TextIO) -> str:
+    """Return what a program printed, as it is for a file, unable to steer for a terminal."""
+    from mechagents.report.text import visible
+
+    return visible(text) if stream.isatty() else text

@@ -14,11 +14,12 @@ def log_command(run: str | None, as_json: bool, full: bool) -> None:
     from mechagents.cli.runs import read_run
     from mechagents.log import line_of
     from mechagents.report import print_conversation
+    from mechagents.report.text import visible_json
 
     _, log = read_run(run)
     if as_json:
         for envelope in log:
-            click.echo(line_of(envelope))
+            click.echo(visible_json(line_of(envelope)))
     else:
         print_conversation(log, full=full)
 

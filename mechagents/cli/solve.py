@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mechagents.budget import Budget
     from mechagents.bus import Observer
     from mechagents.knowledge import Shelf
-    from mechagents.messages import ClaimLevel
+    from mechagents.messages import ClaimLevel, Envelope
     from mechagents.models.base import Model
     from mechagents.team import Team
 
@@ -40,6 +40,7 @@ class ShowOptions(TypedDict):
     """What every command that runs a team takes."""
 
     as_json: bool
+    events: bool
     quiet: bool
     api_base: str | None
     attempts: int | None
@@ -77,6 +78,12 @@ Start = Callable[["Observer | None"], Awaitable["Outcome"]]
 def _run_options(command: Command) -> Command:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print only the answer, as JSON."),
+        click.option(
+            "--events",
+            is_flag=True,
+            help="Print each message as a line of JSON as it "
+            "is logged, as log --json does, then the answer.",
+        ),
         click.option("--quiet", is_flag=True, help="Print only the answer."),
         click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
         click.option("--attempts", type=COUNT, help="Programs that may be tried."),
@@ -297,9 +304,11 @@ def _ask() -> Callable[[str], Awaitable[str]] | None:
         return None
     import anyio.to_thread
 
+    from mechagents.report.text import visible
+
     async def ask(question: str) -> str:
         def prompt() -> str:
-            return str(click.prompt(question, err=True))
+            return str(click.prompt(visible(question), err=True))
 
         return await anyio.to_thread.run_sync(prompt, abandon_on_cancel=True)
 
@@ -311,7 +320,7 @@ def _say_model(team: Team, options: ShowOptions) -> None:
         click.echo(
             "No language model is configured: the handbook, a rule-based engineer, speaks for "
             "every role. (--model provider/name for a language model)",
-            err=options["as_json"],
+            err=_for_programs(options),
         )
 
 
@@ -327,23 +336,56 @@ def _finish(
     import anyio
 
     from mechagents.report import LiveView, print_summary
+    from mechagents.report.text import visible_json
 
-    stream = sys.stderr if options["as_json"] else sys.stdout
-    silent = options["quiet"] or (options["as_json"] and not sys.stderr.isatty())
+    stream = sys.stderr if _for_programs(options) else sys.stdout
+    events = _print_event if options["events"] else None
     try:
-        if silent:
-            outcome = anyio.run(start, None)
+        if _is_silent(options):
+            outcome = anyio.run(start, events)
         else:
             with LiveView(stream, shown=shown) as view:
-                outcome = anyio.run(start, view)
+                outcome = anyio.run(start, _both(events, view))
     except KeyboardInterrupt:
         click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)
         sys.exit(INTERRUPTED)
-    if options["as_json"]:
-        click.echo(outcome.model_dump_json(indent=2))
+    if _for_programs(options):
+        indent = None if options["events"] else 2
+        click.echo(visible_json(outcome.model_dump_json(indent=indent)))
     else:
         print_summary(outcome, folder)
     sys.exit(exit_code(outcome, level))
+
+
+def _for_programs(options: ShowOptions) -> bool:
+    """Return whether the output stream holds nothing but JSON."""
+    return options["as_json"] or options["events"]
+
+
+def _is_silent(options: ShowOptions) -> bool:
+    """Return whether nobody is shown the team at work: not asked for, or nowhere to be seen."""
+    if options["quiet"] or (options["events"] and sys.stdout.isatty()):
+        return True
+    return _for_programs(options) and not sys.stderr.isatty()
+
+
+def _print_event(envelope: Envelope) -> None:
+    from mechagents.log import line_of
+    from mechagents.report.text import visible_json
+
+    click.echo(visible_json(line_of(envelope)))
+
+
+def _both(first: Observer | None, second: Observer) -> Observer:
+    """Return who tells both of each envelope."""
+    if first is None:
+        return second
+
+    def tell(envelope: Envelope) -> None:
+        first(envelope)
+        second(envelope)
+
+    return tell
 
 
 def exit_code(outcome: Outcome, level: ClaimLevel) -> int:

@@ -87,10 +87,11 @@ def _verify(folder: str, tolerance: float, reference: bool, as_json: bool) -> No
     import anyio
 
     from mechagents.report import print_evidence
+    from mechagents.report.text import visible_json
 
     evidence = anyio.run(_evidence, folder, tolerance, reference)
     if as_json:
-        click.echo(evidence.model_dump_json(indent=2))
+        click.echo(visible_json(evidence.model_dump_json(indent=2)))
     else:
         print_evidence(evidence)
     sys.exit(ANSWERED if evidence.passed else NO_ANSWER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -28,6 +29,26 @@ def _shown(character: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def visible_json(text: str) -> str:
+    """Return JSON in which every hidden character is written as an escape; it means the same.
+
+    JSON escapes the control characters below a blank itself, and lets the others pass: those
+    of 8 bits, which some terminals obey, and those that turn the reading direction.
+
+    Args:
+        text: JSON, on one line or several.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    return json.dumps(character)[1:-1] if ord(character) > 0x7F else f"\\u{ord(character):04x}"
 
 
 def one_line(text: str, limit: int = 200) -> str:

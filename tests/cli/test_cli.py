@@ -177,6 +177,31 @@ def test_json_prints_the_answer_and_nothing_else(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["claim_level"] == "consistent"
 
 
+def test_events_are_the_log_line_by_line_and_then_how_the_run_ended(tmp_path: Path) -> None:
+    question = "What force stretches the plate?"
+    hostile = PLATE.replace(question, f'"\\x9b2J\\u202e {question}"')
+    (tmp_path / "plate.yaml").write_text(hostile)
+    words = ("solve", "plate.yaml", "--approve", "plan", "--events", "--folder", "run")
+    done = mechagents(*words, cwd=tmp_path)
+    *events, last = done.stdout.splitlines()
+    assert events == mechagents("log", "run", "--json", cwd=tmp_path).stdout.splitlines()
+    kinds = [json.loads(line)["message"]["kind"] for line in events]
+    assert kinds[:2] == ["setup", "problem"]
+    assert kinds[-2:] == ["question", "failure"]
+    assert json.loads(last) == json.loads(events[-1])["message"]
+    assert json.loads(events[1])["message"]["statement"].startswith("\x9b2J\u202e")
+    assert not set(done.stdout) & {"\x9b", "\u202e"}
+
+
+def test_an_error_that_quotes_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    hostile = '"\\e]0;owned\\a\\e[2J\\u202e"'
+    (tmp_path / "bad.yaml").write_text(PLATE + f"  {hostile}: 1\n")
+    done = mechagents("solve", "bad.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "owned" in done.stderr
+    assert not set(done.stderr) & {"\x1b", "\x07", "\u202e"}
+
+
 def test_an_answer_below_the_level_asked_for_is_exit_code_3(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechagents.report.text import block, count, duration, joined, one_line, tail, visible
+from mechagents.report.text import (
+    block,
+    count,
+    duration,
+    joined,
+    one_line,
+    tail,
+    visible,
+    visible_json,
+)
 
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -41,6 +51,15 @@ def test_visible_text_stays_as_it_is_when_made_visible_again(text: str):
 )
 def test_a_hostile_character_is_shown_by_name(hostile: str, shown: str):
     assert visible(hostile) == shown
+
+
+@given(st.text(), st.sampled_from([None, 2]))
+def test_json_to_be_seen_means_the_same_and_holds_nothing_hidden(text: str, indent: int | None):
+    written = json.dumps({text: [text]}, ensure_ascii=False, indent=indent)
+    shown = visible_json(written)
+    assert json.loads(shown) == {text: [text]}
+    assert all(c == "\n" or unicodedata.category(c) not in HIDDEN for c in shown)
+    assert visible_json(shown) == shown
 
 
 @given(st.text(), st.integers(min_value=2, max_value=50))
