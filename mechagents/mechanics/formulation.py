@@ -5,6 +5,7 @@ How to solve it (mesh, element, solver) is not part of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -18,13 +19,24 @@ from mechagents.mechanics.geometry import AXES, Axis, Dimension, Geometry, Name,
 from mechagents.mechanics.materials import Material
 from mechagents.mechanics.springs import Spring
 from mechagents.mechanics.transient import InitialVelocity, RayleighDamping
-from mechagents.mechanics.units import Length, Point, PointForceValue, SpacePoint, Time
+from mechagents.mechanics.units import (
+    Length,
+    Point,
+    PointForceValue,
+    SpacePoint,
+    Time,
+    conversion_of,
+)
 from mechagents.mechanics.wellposed import faults
 
 Idealisation = Literal["plane_stress", "plane_strain", "axisymmetric", "solid"]
 """How the plane stands for the body, or that none does: ``solid`` is three-dimensional.
 
 Axisymmetric: x is the radius, y the axis."""
+WHOLE = ("axisymmetric", "solid")
+"""Idealisations of a body that has all of its extent; others have a thickness or are a metre."""
+POINT_UNITS = {"point_force": ("N", "N/m"), "point_spring": ("N/m", "N/m^2")}
+"""What acts at a point: its unit, and that per metre of thickness."""
 StressComponent = Literal[
     "xx", "yy", "zz", "xy", "yz", "xz", "von_mises", "max_principal", "min_principal"
 ]
@@ -343,6 +355,14 @@ class Formulation(Part):
             return supports
         return tuple(_mirrored(index, s, geometry) for index, s in enumerate(supports))
 
+    @field_validator("loads", "springs", mode="before")
+    @classmethod
+    def _points_of_a_body_are_not_per_metre(cls, given: object, info: ValidationInfo) -> object:
+        has_all = info.data.get("thickness") is not None or info.data.get("idealisation") in WHOLE
+        for fault in _given_per_metre(given) if has_all else ():
+            raise ValueError(fault)
+        return given
+
     @field_validator("initial_velocity")
     @classmethod
     def _rest_has_as_many_components_as_the_body(
@@ -382,8 +402,7 @@ class Formulation(Part):
     @property
     def force_unit(self) -> str:
         """The unit of a reaction: N, or N/m per metre of thickness."""
-        whole = ("axisymmetric", "solid")
-        per_metre = self.thickness is None and self.idealisation not in whole
+        per_metre = self.thickness is None and self.idealisation not in WHOLE
         return "N/m" if per_metre else "N"
 
     def unit(self, wanted: Wanted) -> str:
@@ -437,6 +456,18 @@ class Formulation(Part):
                 return self.amended({**chosen, f"assumptions.{index}": assumption.stated(value)})
         known = ", ".join(assumption.about for assumption in self.assumptions) or "none"
         raise ValueError(f"no assumption about {about!r}; there are: {known}")
+
+
+def _given_per_metre(items: object) -> Iterator[str]:
+    """Find forces and springs at points whose unit is per metre of thickness."""
+    for index, item in enumerate(cast("list[object]", items) if isinstance(items, list) else ()):
+        given = cast("dict[str, object]", item) if isinstance(item, dict) else {}
+        unit, per_metre = POINT_UNITS.get(str(given.get("kind")), ("", ""))
+        for axis in AXES if unit else ():
+            value = given.get(axis)
+            if isinstance(value, str) and conversion_of(value, per_metre):
+                told = f"{value} is per metre of thickness, and this body has its own"
+                yield f"{index}.{axis}: {told}; give it in {unit}"
 
 
 def _mirrored(index: int, support: Support, geometry: Geometry) -> Support:

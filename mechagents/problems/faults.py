@@ -18,7 +18,7 @@ from mechagents.problems.source import Source
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-FIELD_FIRST = re.compile(r"([a-z_]+(?:\.[^:\n]+)?): (.+)")
+FIELD_FIRST = re.compile(r"((?:\d+\.)?[a-z_]+(?:\.[^:\n]+)?): (.+)")
 """A sentence of the formulation's own checks: the field, then the reason."""
 
 QUOTES = ("unit_dimension", "unit_syntax", "unknown_material")

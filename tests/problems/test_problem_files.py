@@ -345,3 +345,22 @@ def test_a_problem_without_a_statement_is_refused() -> None:
 
 def test_a_long_value_is_not_repeated() -> None:
     assert len(altered("{boundary: left, x: 0.0, y: 0.0}", "a" * 10_000)) < 300
+
+
+@pytest.mark.parametrize(
+    ("acting", "where"),
+    [
+        ("loads:\n    - {kind: point_force, boundary: tip, y: 100 N/m}", "loads.0.y"),
+        ("springs:\n    - {kind: point_spring, boundary: tip, y: 1e5 N/m^2}", "springs.0.y"),
+    ],
+)
+def test_what_acts_at_a_point_of_a_body_with_a_thickness_is_not_per_metre(
+    acting: str, where: str
+) -> None:
+    tip = "      tip: {kind: point, at: [1.0, 1.0]}\n  materials:"
+    text = PLATE.replace("  materials:", tip, 1).replace("  wanted:", f"  {acting}\n  wanted:", 1)
+    problem_from_yaml(text, "mine.yaml")
+    thick = text.replace("  geometry:", "  thickness: 5 mm\n  geometry:", 1)
+
+    assert f"{where}: " in refusal(thick)
+    assert "is per metre of thickness, and this body has its own; give it in N" in refusal(thick)
