@@ -11,6 +11,7 @@ import atexit
 import json
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from functools import cache
 from time import monotonic
 from types import TracebackType
@@ -136,7 +137,7 @@ class DaskPool:
 
 
 def _lost(told: str) -> RunError:
-    return RunError(f"the Dask cluster is lost ({told}); start it again and go on")
+    return RunError(f"the Dask cluster is lost; start it again and go on: {told}")
 
 
 def _outcome(future: Future) -> str | Exception:
@@ -154,7 +155,7 @@ def _result(order: Data, outcome: str | Exception) -> Data:
             return result
         case KilledWorker():
             return died(order, outcome.allowed_failures + 1)
-        case OSError():
+        case OSError() | CancelledError():
             raise _lost(str(outcome)) from outcome
         case _:
             told = (
