@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -158,7 +158,7 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
         raise UsageError(told, where=f"--folder {folder}") from error
     _say_model(team, options)
     start = partial(solve, asked, team, folder=folder)
-    _finish(lambda see: start(observe=see), folder, asked.level, options, _shown(team))
+    _finish(lambda see: start(observe=see), folder, asked.level, options, team)
 
 
 @click.command("resume")
@@ -197,7 +197,7 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
         warn_if_open(team.sandbox)
     level = problem.level if problem is not None else "verified"
     start = partial(resume, folder, team, reply=reply)
-    _finish(lambda see: start(observe=see), folder, level, options, _shown(team))
+    _finish(lambda see: start(observe=see), folder, level, options, team, log)
 
 
 def _team(options: SolveOptions) -> Team:
@@ -330,7 +330,12 @@ def _shown(team: Team | None) -> tuple[str, ...]:
 
 
 def _finish(
-    start: Start, folder: Path, level: ClaimLevel, options: ShowOptions, shown: tuple[str, ...]
+    start: Start,
+    folder: Path,
+    level: ClaimLevel,
+    options: ShowOptions,
+    team: Team | None,
+    earlier: Iterable[Envelope] = (),
 ) -> None:
     """Run a team, show it at work, print how it ended, and exit with that code."""
     import anyio
@@ -344,7 +349,8 @@ def _finish(
         if _is_silent(options):
             outcome = anyio.run(start, events)
         else:
-            with LiveView(stream, shown=shown) as view:
+            limits = team.stop.model_dump() if team is not None else None
+            with LiveView(stream, shown=_shown(team), limits=limits, earlier=earlier) as view:
                 outcome = anyio.run(start, _both(events, view))
     except KeyboardInterrupt:
         click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)

@@ -25,9 +25,11 @@ STYLES: dict[Style, str] = {
 }
 INDENT = 9
 """Columns left of what a message says: room for the time."""
-LEAST_WIDTH = 60
+LEAST_WIDTH = 40
 NARROW = 90
 """Below this width the meaning of a check goes under it instead of beside it."""
+VERY_NARROW = 60
+"""Below this width no table has columns: the cells of a row stand one after the other."""
 
 
 def make_console(file: TextIO | None = None, *, width: int | None = None) -> Console:
@@ -35,7 +37,7 @@ def make_console(file: TextIO | None = None, *, width: int | None = None) -> Con
 
     Args:
         file: Where to write; None is standard output. Only a terminal gets colours.
-        width: Columns; None asks the terminal. Never less than 60.
+        width: Columns; None asks the terminal. Never less than 40.
     """
     from rich.console import Console
 
@@ -50,7 +52,8 @@ def make_console(file: TextIO | None = None, *, width: int | None = None) -> Con
 
     stream = file or sys.stdout
     console = Quiet(file=stream, markup=False, emoji=False, highlight=False, width=width)
-    console.width = max(console.width, LEAST_WIDTH)
+    if console.width < LEAST_WIDTH:  # else it is left free, to follow a terminal that is resized
+        console.width = LEAST_WIDTH
     return console
 
 
@@ -101,7 +104,7 @@ def _stripped(segments: list[Segment], indent: int) -> Text:
 def _renderable(console: Console, one: Block, indent: int) -> RenderableType:
     if not isinstance(one, Rows):
         return text(console, one.text, STYLES[one.style])
-    if console.width - indent < NARROW - INDENT and one.sentences:
+    if console.width < (NARROW - INDENT + indent if one.sentences else VERY_NARROW):
         return _stacked(console, one)
     return _table(console, one, one.rows)
 

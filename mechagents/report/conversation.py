@@ -24,7 +24,7 @@ def print_conversation(
         envelopes: The conversation, in order.
         full: Whether to print programs, output streams and model replies whole.
         file: Where to print; None is standard output.
-        width: Columns; None asks the terminal. Never less than 60.
+        width: Columns; None asks the terminal. Never less than 40.
     """
     console = make_console(file, width=width)
     for envelope in envelopes:

@@ -37,7 +37,7 @@ def print_summary(
         end: The answer, or the failure.
         folder: The run's folder, which is named at the end.
         file: Where to print; None is standard output.
-        width: Columns; None asks the terminal. Never less than 60.
+        width: Columns; None asks the terminal. Never less than 40.
     """
     console = make_console(file, width=width)
     console.print()
@@ -54,7 +54,7 @@ def print_evidence(
     Args:
         evidence: What was found on a folder of results.
         file: Where to print; None is standard output.
-        width: Columns; None asks the terminal. Never less than 60.
+        width: Columns; None asks the terminal. Never less than 40.
     """
     passed = tuple(check for check in evidence.checks if check.passed)
     failed = evidence.failed

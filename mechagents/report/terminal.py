@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import Self, TextIO
 
 from mechagents.messages import (
     Answer,
@@ -16,26 +17,32 @@ from mechagents.messages import (
     Program,
     Question,
 )
-from mechagents.report.blocks import said
-from mechagents.report.console import blocks, headline, make_console, text
+from mechagents.report.area import PER_SECOND, Area
+from mechagents.report.blocks import Line, said
+from mechagents.report.console import blocks, headline, make_console
+from mechagents.report.progress import Progress
 from mechagents.report.text import duration, joined, one_line
 
-if TYPE_CHECKING:
-    from rich.status import Status
+LEAST_TABLE = 4
+"""Lines that a table of checks takes at least."""
 
 
 class LiveView:
     """Prints each message of a run as it is logged.
 
     Call it with each envelope, in order; how the run ended is left to ``print_summary``. As a
-    context manager it also shows, on a terminal only, a last line that says who is at work
-    now; it goes away while a person is asked.
+    context manager it also shows, at the foot of a terminal, the checks on the last program,
+    who is at work now, and what is spent of the budget; that goes away while a person is asked,
+    and is never written to a file or pipe.
 
     Args:
         file: Where to print; None is standard output.
-        width: Columns; None asks the terminal. Never less than 60.
+        width: Columns; None asks the terminal. Never less than 40.
         shown: Kinds that a person at this terminal is shown to approve, so that only their
             headlines are printed here.
+        limits: What the run may spend by name; None: what its ``Setup`` says.
+        earlier: What a run that goes on had logged before, which counts and is not printed.
+        clock: Returns the present time [s].
     """
 
     def __init__(
@@ -44,11 +51,18 @@ class LiveView:
         *,
         width: int | None = None,
         shown: Iterable[str] = (),
+        limits: Mapping[str, float] | None = None,
+        earlier: Iterable[Envelope] = (),
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._console = make_console(file, width=width)
         self._start: datetime | None = None
-        self._status: Status | None = None
         self._shown = frozenset(shown)
+        self._doing = "the team is at work"
+        self._progress = Progress(limits, clock)
+        for envelope in earlier:
+            self._progress.count(envelope.message)
+        self._area: Area | None = None
 
     def __call__(self, envelope: Envelope) -> None:
         """Print one message."""
@@ -58,26 +72,38 @@ class LiveView:
         headline(self._console, elapsed, speakers(envelope), message)
         if not isinstance(envelope.message, Answer | Failure) and not self._is_shown(envelope):
             blocks(self._console, message.blocks)
-        self._show_work(envelope)
+        self._progress.see(envelope)
+        self._doing = at_work(envelope)
+        self._show_area(envelope)
 
     def _is_shown(self, envelope: Envelope) -> bool:
         message = envelope.message
         asked = isinstance(message, Question) and message.approves is not None
         return message.kind in self._shown or (asked and bool(self._shown))
 
-    def _show_work(self, envelope: Envelope) -> None:
-        if self._status is None:
+    def _show_area(self, envelope: Envelope) -> None:
+        if self._area is None:
             return
         if isinstance(envelope.message, Question | Answer | Failure):
-            self._status.stop()
-            return
-        self._status.update(text(self._console, at_work(envelope), "dim"))
-        self._status.start()
+            self._area.hide()
+        else:
+            self._area.show()
+
+    def lines(self) -> list[Line]:
+        """Return what stands at the foot of the terminal now; at most half of it is filled."""
+        width, room = self._console.width, self._console.height // 2 - 3
+        frame = "-\\|/"[int(self._progress.elapsed * PER_SECOND) % 4]
+        return [
+            Line(""),
+            *(self._progress.check_lines(width, room) if room >= LEAST_TABLE else ()),
+            Line(f"{frame} {self._doing}"),
+            *self._progress.spent_lines(width),
+        ]
 
     def __enter__(self) -> Self:
-        """Start showing who is at work, on a terminal only."""
-        if self._console.is_terminal:
-            self._status = self._console.status("", spinner="line", refresh_per_second=4)
+        """Start showing how far the run is, on a terminal only."""
+        self._area = Area(self._console, self.lines)
+        self._area.show()
         return self
 
     def __exit__(
@@ -86,10 +112,10 @@ class LiveView:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take the line of who is at work away."""
-        if self._status is not None:
-            self._status.stop()
-        self._status = None
+        """Leave the terminal as it was."""
+        if self._area is not None:
+            self._area.hide()
+        self._area = None
 
 
 def speakers(envelope: Envelope) -> str:

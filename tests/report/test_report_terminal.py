@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ from mechagents.report import LiveView, print_conversation, print_summary
 from mechagents.report.terminal import at_work
 
 FOLDER = Path("runs/copper-1")
-HOSTILE = "\x1b]0;owned\x07\x1b[2J[bold red]x[/] [link=http://evil]y[/link] \u202eback :smile:"
+HOSTILE = (
+    "\x1b]0;o\x07\x1b]8;;e\x07\x1b[2J\r[bold red]x[/] [link=http://evil]y[/link] \u202eback :smile:"
+)
 
 
 def live(envelopes: list[Envelope], width: int = 100) -> str:
@@ -185,15 +188,15 @@ def test_an_answer_without_checks_says_so():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(min_value=60, max_value=160))
+@given(st.integers(min_value=40, max_value=160))
 def test_no_line_is_wider_than_the_terminal(width: int):
     for text in (live(made.success(), width), live(made.failure(), width),
                  summary(made.answer(), width)):  # fmt: skip
         assert max(len(line) for line in text.splitlines()) <= width
 
 
-def test_a_terminal_narrower_than_sixty_columns_is_treated_as_sixty():
-    assert live(made.success(), 20) == live(made.success(), 60)
+def test_a_terminal_narrower_than_forty_columns_is_treated_as_forty():
+    assert live(made.success(), 20) == live(made.success(), 40)
 
 
 def test_lines_do_not_end_in_blanks():
@@ -245,6 +248,86 @@ def test_a_terminal_gets_colour_and_a_line_that_goes_away(monkeypatch: pytest.Mo
     assert "\x1b[31m  execution of attempt 1: failed" in shown
     assert "attempt 1 is running" in shown
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h"), "the cursor comes back"
+
+
+def foot(view: LiveView) -> str:
+    return "\n".join(line.text for line in view.lines())
+
+
+def test_the_foot_of_a_terminal_tells_checks_work_and_what_is_spent():
+    view = LiveView(io.StringIO(), width=100, limits={"attempts": 8, "executions": 60})
+    for envelope in made.success()[:11]:
+        view(envelope)
+    assert "attempt 1: 1 failed, 4 passed" in foot(view)
+    assert "FAILED  convergence:reaction_right" in foot(view)
+    assert "critic at work" in foot(view)
+    assert "attempts 1/8 · executions 3/60" in foot(view)
+
+
+def test_what_was_logged_before_a_resume_counts_and_is_not_printed():
+    out = io.StringIO()
+    view = LiveView(out, width=100, limits={"attempts": 8}, earlier=made.success()[:11])
+    assert "attempts 1/8" in foot(view)
+    assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(("color", "escapes"), [({"FORCE_COLOR": "1"}, True), ({}, False)])
+def test_a_pipe_gets_colour_only_where_forced_and_nothing_that_is_drawn_anew(
+    color: dict[str, str], escapes: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in color.items():
+        monkeypatch.setenv(name, value)
+    out = io.StringIO()
+    with LiveView(out, width=100) as view:
+        for envelope in made.success():
+            view(envelope)
+    assert ("\x1b[31m" in out.getvalue()) is escapes
+    assert "executor at work" not in out.getvalue()
+    assert "\x1b[?25l" not in out.getvalue()
+
+
+def test_no_color_leaves_a_terminal_without_colour(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    with LiveView(out, width=100) as view:
+        for envelope in made.failure():
+            view(envelope)
+    assert not re.search(r"\x1b\[(\d+;)*[349]\dm", out.getvalue())
+    assert "executor" in out.getvalue()
+
+
+@pytest.mark.parametrize("message", HOSTILE_MESSAGES, ids=lambda m: m.kind[:12])
+def test_nothing_that_is_said_reaches_the_foot_of_a_terminal_as_it_is(
+    message: Message, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+    with LiveView(out, width=200) as view:
+        view(made.said_in_order([(HOSTILE, (HOSTILE,), None, message)])[0])
+    assert not set(out.getvalue()) & {"\x07", "\u202e", "\U0001f604"}
+    assert "\x1b[2J" not in out.getvalue()
+    assert "\x1b]" not in out.getvalue()
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
+def test_a_run_that_is_cut_short_gives_the_cursor_back(
+    stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+
+    def cut_short() -> None:
+        with LiveView(out, width=100) as view:
+            view(made.success()[0])
+            raise stop
+
+    with pytest.raises(stop):
+        cut_short()
+    assert out.getvalue().rindex("\x1b[?25h") > out.getvalue().rindex("\x1b[?25l")
 
 
 def test_who_is_at_work_follows_the_message():
