@@ -38,7 +38,6 @@ OWN: dict[str, object] = {
     "distributed.scheduler.worker-saturation": 1.0,
     # No page tells others what runs.
     "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
 }
 """Dask's settings where the scheduler is our own."""
 SCHEDULER: dict[str, object] = {

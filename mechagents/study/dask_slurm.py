@@ -109,6 +109,7 @@ def slurm_cluster(asked: SlurmFile, security: Security, refused: list[str]) -> S
 
     # As JSON has it: dask-jobqueue adds lists to its own.
     settings: dict[str, object] = asked.slurm.model_dump(exclude_defaults=True, mode="json")
+    settings["worker_extra_args"] = [*asked.slurm.worker_extra_args, "--no-dashboard"]
     try:
         with dask.config.set(OWN):
             return SLURMCluster(
