@@ -30,6 +30,7 @@ COMMANDS = {
     "problems": "mechagents.cli.lists",
     "materials": "mechagents.cli.lists",
     "knowledge": "mechagents.cli.knowledge",
+    "files": "mechagents.cli.files",
     "export": "mechagents.cli.export",
     "doctor": "mechagents.cli.doctor",
 }
