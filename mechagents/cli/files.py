@@ -14,7 +14,7 @@ from mechagents.errors import UsageError
 if TYPE_CHECKING:
     from mechagents.files import Line, Solved
 
-KINDS = ("vtu", "msh", "csv")
+KINDS = ("vtu", "xdmf", "msh", "inp", "csv")
 
 
 @click.command("files")
@@ -104,12 +104,13 @@ def _result(name: str | None) -> tuple[Path, Solved, list[str]]:
 
 def _write(solved: Solved, path: Path, line: Line | None) -> list[str]:
     """Write one file and return what is to be said of it."""
-    from mechagents.files import write_csv, write_msh, write_vtu
+    from mechagents.files import write_csv, write_inp, write_msh, write_vtu, write_xdmf
 
     if path.suffix == ".csv":
         assert line is not None
         inside = write_csv(solved, line, path)
         outside = line.points - inside
         return [f"{outside} of {line.points} points lie outside the body"] if outside else []
-    {".vtu": write_vtu, ".msh": write_msh}[path.suffix](solved, path)
+    writers = {".vtu": write_vtu, ".xdmf": write_xdmf, ".msh": write_msh, ".inp": write_inp}
+    writers[path.suffix](solved, path)
     return []

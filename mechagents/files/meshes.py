@@ -102,3 +102,23 @@ def _of_place(place: Place, number: int) -> list[_Group]:
 
 def _dimension(kind: str) -> int:
     return {"vertex": 0, "line": 1, "line3": 1}.get(kind, 2)
+
+
+def write_xdmf(solved: Solved, path: Path) -> None:
+    """Write mesh and data to an XDMF file as a series, with the numbers in the file itself.
+
+    Of a motion there is a step a time [s], with displacement, velocity and acceleration; of
+    plastic flow one a step of the load path, with the displacement, numbered from 1. Of vibration
+    or buckling there is one a mode, numbered from 1, with the array ``mode``; of other statics one
+    step at 0, with displacement, stress and von Mises stress.
+
+    Raises:
+        UsageError: If the history of a motion cannot be read.
+    """
+    from meshio.xdmf import TimeSeriesWriter
+
+    blocks, steps = solved.solution.fields.blocks, solved.steps()
+    with TimeSeriesWriter(path, data_format="XML") as writer:
+        writer.write_points_cells(solved.points, [(block.kind, block.nodes) for block in blocks])
+        for at, data in steps:
+            writer.write_data(at, point_data=data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from mechagents.mechanics.formulation import Formulation
 from mechagents.verification.assembly import Stresses, stresses
 from mechagents.verification.averages import nodal_range
 from mechagents.verification.constitutive import COLUMNS, von_mises
+from mechagents.verification.dynamics import Motion, read_motion
 from mechagents.verification.elements import BoolArray, FloatArray
 from mechagents.verification.fields import read_fields
 from mechagents.verification.history import read_history
@@ -72,6 +74,28 @@ class Solved:
             found[f"mode_{number}"] = in_space(mode)
         return found
 
+    def steps(self) -> Iterator[tuple[float, Named]]:
+        """Return the number or the time [s] of each step of the result, and its data at points.
+
+        Raises:
+            UsageError: If the history of a motion cannot be read.
+        """
+        fields, history = self.solution.fields, self.solution.history
+        if self.formulation.analysis == "transient":
+            return _moments(self._motion())
+        if history is not None:
+            return _numbered("displacement", history.displacement)
+        if fields.modes:
+            return _numbered("mode", fields.modes)
+        return iter([(0.0, self.point_data)])
+
+    def _motion(self) -> Motion:
+        path = self.folder / "history.npz"
+        try:
+            return read_motion(path, self.solution.fields)
+        except ValueError as error:
+            raise UsageError(str(error), where=str(path)) from error
+
     @cached_property
     def cell_data(self) -> dict[str, list[FloatArray]]:
         """The stress as its mean in each element [Pa], by name for each block."""
@@ -103,6 +127,18 @@ def read_solved(formulation: Formulation, folder: Path) -> Solved:
     except ValueError as error:
         raise UsageError(str(error), where=str(folder / name)) from error
     return Solved(solution, folder)
+
+
+def _moments(motion: Motion) -> Iterator[tuple[float, Named]]:
+    every = zip(motion.time.tolist(), motion.u, motion.v, motion.a, strict=True)
+    for at, u, v, a in every:
+        vectors = {"displacement": u, "velocity": v, "acceleration": a}
+        yield float(at), {name: in_space(vector) for name, vector in vectors.items()}
+
+
+def _numbered(name: str, vectors: Iterable[FloatArray]) -> Iterator[tuple[float, Named]]:
+    for number, vector in enumerate(vectors, start=1):
+        yield float(number), {name: in_space(vector)}
 
 
 def in_space(vectors: FloatArray) -> FloatArray:
