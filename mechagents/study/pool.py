@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -70,6 +71,7 @@ class LocalPool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._folder = TemporaryDirectory(prefix="mechagents-study-", ignore_cleanup_errors=True)
 
     @property
     def width(self) -> int:
@@ -140,7 +142,7 @@ class LocalPool:
     def _start(self) -> Worker:
         try:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "mechagents.study.worker"],
+                [sys.executable, "-m", "mechagents.study.worker", self._folder.name],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -165,12 +167,13 @@ class LocalPool:
                     stream.close()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers; what they left of the samples in hand is removed."""
         with self._lock:
             self._closed = True
             running = list(self._running)
         for worker in running:
             self._end(worker)
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         """Return the pool itself."""

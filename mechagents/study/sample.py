@@ -64,17 +64,18 @@ class Ran(Part):
     """The hash of the program, where it is another than the study's."""
 
 
-def run_sample(order: dict[str, Any]) -> dict[str, Any]:
+def run_sample(order: dict[str, Any], under: Path | None = None) -> dict[str, Any]:
     """Return a ``Ran`` as plain data, with the fields in base64 under ``fields`` where asked.
 
     Args:
         order: An ``Order`` as plain data.
+        under: Where it may run, in a folder that is removed; None: where temporary files are.
     """
     import anyio
 
     started = perf_counter()
     asked = Order.model_validate(order)
-    with TemporaryDirectory(prefix="mechagents-sample-") as folder:
+    with TemporaryDirectory(prefix="mechagents-sample-", dir=under) as folder:
         ran = anyio.run(_run, asked, Path(folder))
         told = ran.model_copy(update={"seconds": round(perf_counter() - started, 4)})
         data: dict[str, Any] = told.model_dump(mode="json")

@@ -157,7 +157,7 @@ def test_a_failed_sample_goes_back_to_the_team_once(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_dies_costs_its_sample_a_second_try(
-    finished: Finished, tmp_path: Path
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The program kills the worker that runs it, the first time that it does.
     mark = tmp_path / "killed"
@@ -174,9 +174,12 @@ def test_a_worker_that_dies_costs_its_sample_a_second_try(
     killed = begun(tmp_path / "b")
     changed = Base.model_validate({**dict(base(sandbox="none")), "program": kill + PROGRAM})
     killed.write("base.json", changed.model_dump_json())
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
     with LocalPool(2) as pool:
         run_study(killed, pool=pool)
 
+    assert not list(tmp_path.glob("mechagents-study-*"))
     assert mark.exists()
     assert without_seconds(finished[0].folder.path) == without_seconds(killed.path)
 
