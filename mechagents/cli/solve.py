@@ -18,6 +18,7 @@ from mechagents.cli.exits import (
     BUDGET_SPENT,
     INTERRUPTED,
     NO_ANSWER,
+    leave,
 )
 from mechagents.cli.knowledge import shelf_folder, shelf_option
 from mechagents.cli.limits import budget_option, chosen_budget, chosen_limits, limit_option
@@ -343,18 +344,17 @@ def _finish(
     from mechagents.report import LiveView, print_summary
     from mechagents.report.text import visible_json
 
-    stream = sys.stderr if _for_programs(options) else sys.stdout
-    events = _print_event if options["events"] else None
+    stream = sys.stderr if options["as_json"] else sys.stdout
     try:
         if _is_silent(options):
-            outcome = anyio.run(start, events)
+            outcome = anyio.run(start, _print_event if options["events"] else None)
         else:
             limits = team.stop.model_dump() if team is not None else None
             with LiveView(stream, shown=_shown(team), limits=limits, earlier=earlier) as view:
-                outcome = anyio.run(start, _both(events, view))
+                outcome = anyio.run(start, view)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)
-        sys.exit(INTERRUPTED)
+        leave(INTERRUPTED)
     if _for_programs(options):
         indent = None if options["events"] else 2
         click.echo(visible_json(outcome.model_dump_json(indent=indent)))
@@ -370,9 +370,9 @@ def _for_programs(options: ShowOptions) -> bool:
 
 def _is_silent(options: ShowOptions) -> bool:
     """Return whether nobody is shown the team at work: not asked for, or nowhere to be seen."""
-    if options["quiet"] or (options["events"] and sys.stdout.isatty()):
+    if options["quiet"] or options["events"]:
         return True
-    return _for_programs(options) and not sys.stderr.isatty()
+    return options["as_json"] and not sys.stderr.isatty()
 
 
 def _print_event(envelope: Envelope) -> None:
@@ -380,18 +380,6 @@ def _print_event(envelope: Envelope) -> None:
     from mechagents.report.text import visible_json
 
     click.echo(visible_json(line_of(envelope)))
-
-
-def _both(first: Observer | None, second: Observer) -> Observer:
-    """Return who tells both of each envelope."""
-    if first is None:
-        return second
-
-    def tell(envelope: Envelope) -> None:
-        first(envelope)
-        second(envelope)
-
-    return tell
 
 
 def exit_code(outcome: Outcome, level: ClaimLevel) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -488,3 +489,33 @@ def test_at_a_terminal_the_person_reads_the_plan_and_replies(tmp_path: Path) -> 
     assert "1. Mesh 1 region" not in done.stdout
     assert "import" in done.stderr
     assert "who was to approve the program ended the run" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_an_interruption_does_not_wait_for_what_a_person_was_to_type(tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "plate.yaml").write_text(PLATE)
+    words = ("solve", "plate.yaml", "--approve", "plan", "--folder", "asked")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mechagents", *words],
+        cwd=tmp_path, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip
+        try:
+            assert process.stderr is not None
+            assert any("Approve the plan" in line for line in process.stderr)
+            for _ in range(30):  # a signal may come just before the loop waits, and not wake it
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=1)
+                    break
+            assert process.returncode == 130
+            told = process.stderr.read()
+            assert "mechagents resume asked" in told
+            assert "Exception ignored" not in told, "it waited for the thread that reads"
+        finally:
+            process.kill()
+            os.close(ours)
+            os.close(theirs)
