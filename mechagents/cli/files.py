@@ -44,7 +44,7 @@ def files_command(
     fields.vtu, as it is: ``mechagents verify FOLDER`` checks it. Exit codes: 0 written, 2 bad
     input.
     """
-    from mechagents.files import Line
+    from mechagents.files import Line, check_written
 
     if line is None and "csv" in kinds:
         raise UsageError("csv needs a line; give --line 0,0:1,0", where="--to csv")
@@ -58,6 +58,8 @@ def files_command(
     for path in paths:
         if path.exists():
             raise UsageError("is there already; remove it, or give another --out", where=str(path))
+    if "inp" in kinds:  # before anything is written
+        check_written(solved.formulation)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -70,6 +72,7 @@ def files_command(
     click.echo(json.dumps({"files": listed}) if as_json else "\n".join(listed))
 
 
+_THICK = "the sheet is written 1 m thick, as none is stated; CalculiX needs a thin one"
 _NAMES = {"csv": "line"}
 """What a file is called; others are called result."""
 
@@ -113,4 +116,5 @@ def _write(solved: Solved, path: Path, line: Line | None) -> list[str]:
         return [f"{outside} of {line.points} points lie outside the body"] if outside else []
     writers = {".vtu": write_vtu, ".xdmf": write_xdmf, ".msh": write_msh, ".inp": write_inp}
     writers[path.suffix](solved, path)
-    return []
+    thick = solved.formulation.idealisation == "plane_stress" and not solved.formulation.thickness
+    return [_THICK] if thick and path.suffix == ".inp" else []

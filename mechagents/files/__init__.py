@@ -1,6 +1,6 @@
 """A result in the files of other programs: post-processors, meshers, solvers, spreadsheets."""
 
-from mechagents.files.abaqus import write_inp
+from mechagents.files.abaqus import check_written, write_inp
 from mechagents.files.along import Line, write_csv
 from mechagents.files.meshes import write_msh, write_vtu, write_xdmf
 from mechagents.files.solved import Solved, read_solved
@@ -8,6 +8,7 @@ from mechagents.files.solved import Solved, read_solved
 __all__ = [
     "Line",
     "Solved",
+    "check_written",
     "read_solved",
     "write_csv",
     "write_inp",

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from uniform_strain import SOFT, STIFF, block, plane, write_uniform
 
+from mechagents.cli import cli
 from mechagents.errors import UsageError
 from mechagents.files import read_solved, write_inp
 from mechagents.files.abaqus import set_names
@@ -242,6 +244,31 @@ def test_what_a_deck_cannot_say_is_refused(
     with pytest.raises(UsageError, match=told):
         write_inp(solved, tmp_path / "out.inp")
     assert not (tmp_path / "out.inp").exists()
+
+
+def call(*words: str | Path) -> tuple[object, str]:
+    """Return the error of a command or None, and what it told."""
+    done = CliRunner().invoke(cli, ["files", *map(str, words)])
+    return done.exception, done.stderr
+
+
+def test_the_command_writes_nothing_where_a_deck_is_refused(tmp_path: Path) -> None:
+    bed = [{"kind": "foundation", "boundary": "right", "x": 1e9}]
+    write_uniform(plane(springs=bed), tmp_path)
+    error, _ = call(tmp_path, "--to", "vtu", "--to", "inp")
+    assert str(error) == "--to inp: springs cannot be written; take vtu, msh, xdmf or csv"
+    assert not (tmp_path / "files").exists()
+
+
+@pytest.mark.parametrize(("thickness", "told"), [(None, True), (0.01, False)])
+def test_the_command_tells_that_a_sheet_is_not_thin(
+    thickness: float | None, told: bool, tmp_path: Path
+) -> None:
+    write_uniform(square().amended({"thickness": thickness}), tmp_path)
+    error, words = call(tmp_path, "--to", "inp")
+    assert error is None
+    assert ("the sheet is written 1 m thick" in words) is told
+    assert (tmp_path / "files" / "result.inp").is_file()
 
 
 def pulled(formulation: Formulation) -> Formulation:
