@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from mechagents.knowledge.documents import Note
@@ -47,7 +47,7 @@ class Shelf:
         own: tuple[Note, ...] = ()
         if self._own is not None:
             own = self._own.find(words, role=role, about=about, most=most)
-        rest = _packaged().find(words, role=role, about=about, most=most - len(own))
+        rest = _packaged_that_fit(words, role, about, most - len(own))
         return (*own, *rest)[:most]
 
     def recall(self, failure: str) -> Lesson | None:
@@ -63,3 +63,9 @@ class Shelf:
 @cache
 def _packaged() -> Index:
     return packaged_notes()
+
+
+@lru_cache(maxsize=256)
+def _packaged_that_fit(words: str, role: str | None, about: str, most: int) -> tuple[Note, ...]:
+    """Find packaged notes; roles and turns of one problem look for the same again and again."""
+    return _packaged().find(words, role=role, about=about, most=most)
