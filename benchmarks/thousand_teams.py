@@ -81,20 +81,27 @@ async def teams_at_once(count: int, problem: Problem, files: Mapping[str, bytes]
     ends: Counter[str] = Counter()
     most = resident()
 
-    async def one(number: int, under: Path) -> None:
+    async def watch() -> None:
         nonlocal most
+        while True:
+            most = max(most, resident())
+            await anyio.sleep(0.5)
+
+    async def one(number: int, under: Path) -> None:
         team = full_team(
             model=ScriptedModel(reply, seconds=SECONDS), sandbox=ScriptedSandbox(lambda _: files)
         )
         outcome = await solve(problem, team, folder=under / str(number), sync=False)
         ends[getattr(outcome, "claim_level", outcome.kind)] += 1
-        most = max(most, resident())
 
     before, processor, start = resident(), time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
-        async with anyio.create_task_group() as group:
-            for number in range(count):
-                group.start_soon(one, number, Path(name))
+        async with anyio.create_task_group() as watching:
+            watching.start_soon(watch)
+            async with anyio.create_task_group() as group:
+                for number in range(count):
+                    group.start_soon(one, number, Path(name))
+            watching.cancel_scope.cancel()
         wall = time.perf_counter() - start
     processor = time.process_time() - processor
     print(

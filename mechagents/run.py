@@ -11,7 +11,7 @@ import re
 import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -54,6 +54,7 @@ from mechagents.messages import (
     Reply,
     Setup,
 )
+from mechagents.models.shown import Prompts
 from mechagents.race import Race
 from mechagents.role import Role
 from mechagents.sitting import Sitting
@@ -91,8 +92,11 @@ async def solve(
     earlier = earlier_of(problem)
     folder = folder or new_folder(Path("runs"), problem.name)
     check_unused(folder)
-    with ConversationLog(folder, folder.name, sync=sync) as log:
-        return await _Run(team, log, folder, observe).run(problem, earlier)
+    with (
+        ConversationLog(folder, folder.name, sync=sync) as log,
+        closing(Prompts(folder)) as prompts,
+    ):
+        return await _Run(team, log, folder, observe, prompts).run(problem, earlier)
 
 
 def solve_sync(
@@ -132,8 +136,11 @@ async def resume(
     if setup is None or earlier.last(Problem) is None:
         told = "the log holds no problem yet, so nothing to go on with; solve it into this folder"
         raise LogError(f"{folder}: {told}")
-    with ConversationLog(folder, earlier.at(1).run, sync=sync) as log:
-        run = _Run(team or team_from(setup), log, folder, observe)
+    with (
+        ConversationLog(folder, earlier.at(1).run, sync=sync) as log,
+        closing(Prompts(folder)) as prompts,
+    ):
+        run = _Run(team or team_from(setup), log, folder, observe, prompts)
         return await run.resume(reply)
 
 
@@ -236,6 +243,7 @@ class _Run:
     log: ConversationLog
     folder: Path
     observe: Observer | None
+    prompts: Prompts
     flow: Approvals = field(init=False)
     bus: Bus = field(init=False)
     ledger: Ledger = field(init=False)
@@ -401,6 +409,7 @@ class _Run:
             sandbox=self.team.sandbox,
             limits=self.team.limits_for(role),
             record=partial(self._record, role.name, envelope.seq),
+            keep_prompt=self.prompts.keep,
             ask=self.team.ask,
             approver=self.team.approver,
             window=self.team.context,

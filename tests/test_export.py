@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mechagents.export import exchanges, find_runs
 from mechagents.log import ConversationLog
 from mechagents.messages import Answer, Check, Evidence, ModelCall, Problem, Program
 from mechagents.models.base import Chat
-from mechagents.models.shown import FILE_NAME, keep_shown
+from mechagents.models.shown import FILE_NAME, Prompts
 from mechagents.problems import load_problem
 from mechagents.run import solve
 
@@ -107,10 +108,13 @@ def test_the_command_writes_json_lines(verified: Path, tmp_path: Path) -> None:
 
 def test_each_of_several_programs_has_its_own_reply(tmp_path: Path) -> None:
     async def conversation() -> None:
-        with ConversationLog(tmp_path, "run", sync=False) as log:
+        with (
+            ConversationLog(tmp_path, "run", sync=False) as log,
+            closing(Prompts(tmp_path)) as prompts,
+        ):
             asked = await log.append(Problem(statement="How far?"), sender="user")
             for lane in (1, 2):
-                prompt = keep_shown(tmp_path, [Chat("user", f"lane {lane}")])
+                prompt = prompts.keep([Chat("user", f"lane {lane}")])
                 reply = ModelCall(role="coder", model="m", text="…", lane=lane, prompt=prompt)
                 await log.append(reply, sender="coder", cause=asked.seq)
             for attempt, lane in ((1, 2), (2, 1)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +21,7 @@ from mechagents.messages import (
     Program,
     Settings,
 )
-from mechagents.models.base import Model, ModelReply, ModelRequest, PricedModel
-from mechagents.models.shown import keep_shown
+from mechagents.models.base import Chat, Model, ModelReply, ModelRequest, PricedModel
 from mechagents.role import Role
 from mechagents.sandbox.base import Limits, Sandbox
 from mechagents.sandbox.programs import run_program
@@ -31,6 +30,8 @@ USUAL_REPLY = 2000
 """The tokens that are set aside for a reply without a limit: those of a program of 100 lines."""
 Record = Callable[[Message], Awaitable[Envelope]]
 """Logs a message of an agent without delivering it."""
+KeepPrompt = Callable[[Sequence[Chat]], str]
+"""Keeps what a language model was shown, and returns its fingerprint."""
 Ask = Callable[[str], Awaitable[str]]
 """Asks the person at hand, who answers in words."""
 
@@ -82,6 +83,8 @@ class Context:
     sandbox: Sandbox
     limits: Limits
     record: Record
+    keep_prompt: KeepPrompt
+    """Keeps what a language model was shown."""
     ask: Ask | None = None
     approver: Approver | None = None
     second_opinion: bool = False
@@ -133,7 +136,7 @@ class Context:
         try:
             reply = await model.complete(request)
             # The handbook reads no prompt, so there is none to keep.
-            prompt = "" if model.name == "handbook" else keep_shown(self.folder, request.messages)
+            prompt = "" if model.name == "handbook" else self.keep_prompt(request.messages)
             await self.record(_call(self.role.name, reply, self._lane, prompt))
         finally:
             self.ledger.end_model_call(reserved)

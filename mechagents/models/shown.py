@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,32 @@ def fingerprint(messages: Sequence[Chat]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def keep_shown(folder: Path, messages: Sequence[Chat]) -> str:
-    """Keep a prompt in a run's folder and return its fingerprint."""
-    name = fingerprint(messages)
-    turns = [{"role": chat.role, "content": chat.content} for chat in messages]
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"prompt": name, "messages": turns}, ensure_ascii=False) + "\n")
-    return name
+class Prompts:
+    """Keeps the prompts of a run in its folder, in a file that is opened once.
+
+    Args:
+        folder: The run's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._file: FileIO | None = None
+
+    def keep(self, messages: Sequence[Chat]) -> str:
+        """Keep a prompt and return its fingerprint."""
+        name = fingerprint(messages)
+        turns = [{"role": chat.role, "content": chat.content} for chat in messages]
+        line = json.dumps({"prompt": name, "messages": turns}, ensure_ascii=False)
+        if self._file is None:
+            self._file = self._path.open("ab", buffering=0)
+        self._file.write(f"{line}\n".encode())
+        return name
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def read_shown(folder: Path) -> dict[str, list[dict[str, Any]]]:
