@@ -20,7 +20,6 @@ from pathlib import Path
 from time import monotonic
 
 import anyio
-import anyio.to_thread
 
 from mechagents.agents.advice import advice, learn
 from mechagents.agents.base import Agent, Context
@@ -58,6 +57,7 @@ from mechagents.models.shown import Prompts
 from mechagents.race import Race
 from mechagents.role import Role
 from mechagents.sitting import Sitting
+from mechagents.slots import compute
 from mechagents.team import Team, team_from
 
 Begin = Callable[[], Awaitable[object]]
@@ -504,7 +504,7 @@ class _Run:
                     await self.idle.wait()
             group.cancel_scope.cancel()
         await self.bus.aclose()
-        await anyio.to_thread.run_sync(write_files, self.folder, outcome, list(self.log))
+        await compute(write_files, self.folder, outcome, list(self.log))
         if isinstance(outcome, Answer) and outcome.accepted:
             self._learn()
         return outcome

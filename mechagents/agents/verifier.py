@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anyio.to_thread
-
 from mechagents.agents.base import Agent, Context
 from mechagents.log import Conversation
 from mechagents.messages import Evidence, Execution, Formulated, Message, Problem
 from mechagents.role import Role
+from mechagents.slots import compute
 from mechagents.verification import RunChecks, judge, refer
 
 VERIFICATION = Role(
@@ -36,7 +35,7 @@ class VerificationAgent(Agent):
         execution = context.act_on.message
         if not isinstance(execution, Execution) or context.brief.formulation is None:
             return None
-        evidence = await anyio.to_thread.run_sync(
+        evidence = await compute(
             evidence_on,
             context.conversation,
             context.folder,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import anyio
-import anyio.to_thread
-
 from mechagents.mechanics.formulation import Alternative, Assumption, Formulation
 from mechagents.messages import AlternativeReading, AnsweredAssumption, Evidence
+from mechagents.slots import compute
 from mechagents.verification.closed_form import closed_form
 from mechagents.verification.reference.compare import compare
 from mechagents.verification.reference.process import find_readings
@@ -35,7 +33,7 @@ async def refer(formulation: Formulation, evidence: Evidence, tolerance: float) 
     }
     readings = tuple(_answered(a, own, found) for a in formulation.assumptions)
     compared = compare(formulation, evidence, own, tolerance)
-    exact = await anyio.to_thread.run_sync(closed_form, formulation)
+    exact = await compute(closed_form, formulation)
     if exact is not None:
         compared = compare(formulation, compared, exact, tolerance, check="closed_form")
     return compared.model_copy(update={"readings": readings})
