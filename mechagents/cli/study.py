@@ -71,20 +71,28 @@ def study_command(file: Path | None, **options: Unpack[StudyOptions]) -> None:
         raise UsageError("give a study file, or --resume FOLDER", where="study")
     if options["dask"] is not None and options["workers"] is not None:
         raise UsageError("has no meaning with --dask, which says how many", where="--workers")
-    team = None
     if file is not None:
         folder = _begin(file, options)
-        team = _team(options)
-        warn_if_open(team.sandbox)
     else:
         from mechagents.study import StudyFolder
 
         assert options["resume"] is not None
         folder = StudyFolder(options["resume"])
-        folder.asked()
-        if not (folder.path / "base" / "conversation.jsonl").exists():
-            team = _team(options)
+    team = _began(folder, options) or _team(options)
+    warn_if_open(team.sandbox)
     _run(folder, file.parent if file is not None else Path(), team, options)
+
+
+def _began(folder: StudyFolder, options: StudyOptions) -> Team | None:
+    """Return the team that solves a study's problem already, None where none has begun."""
+    from mechagents.log import read_log
+    from mechagents.messages import Setup
+    from mechagents.study.base import has_begun
+    from mechagents.team import team_from
+
+    run = Path(folder.asked().run or folder.base_run)
+    setup = read_log(run).last(Setup) if has_begun(run) else None
+    return team_from(setup, api_base=options["api_base"]) if setup is not None else None
 
 
 def _begin(file: Path, options: StudyOptions) -> StudyFolder:

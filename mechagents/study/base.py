@@ -75,7 +75,7 @@ def solve_base(asked: Asked, folder: Path, team: Team | None) -> Base:
 
 async def _solved(problem: Problem, folder: Path, team: Team | None) -> Outcome:
     if has_begun(folder):
-        return await resume(folder)
+        return await resume(folder, team)
     assert team is not None, "only a run that was begun knows its team"
     return await solve(problem, team, folder=folder)
 

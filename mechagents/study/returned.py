@@ -11,9 +11,12 @@ from mechagents.run import resume, solve
 from mechagents.study.base import base_of, has_begun, team_of
 from mechagents.study.folder import Base, StudyFolder
 from mechagents.study.sample import FIELDS, Order, Ran, meant
+from mechagents.team import Team
 
 
-def solve_again(base: Base, order: Order, failed: Ran, folder: StudyFolder) -> Ran:
+def solve_again(
+    base: Base, order: Order, failed: Ran, folder: StudyFolder, team: Team | None = None
+) -> Ran:
     """Return what the team made of a sample: its accepted answer, or why there is none.
 
     Args:
@@ -21,10 +24,11 @@ def solve_again(base: Base, order: Order, failed: Ran, folder: StudyFolder) -> R
         order: The sample.
         failed: What became of it.
         folder: The study's, where the team's run and the fields are kept.
+        team: Who solves it; None: those who answered first, as their run's log names them.
     """
     where = folder.returned(order.sample)
     try:
-        outcome = anyio.run(_solved, base, order, folder)
+        outcome = anyio.run(_solved, base, order, folder, team or team_of(base))
         if isinstance(outcome, Answer) and outcome.accepted:
             again = base_of(where)
             made = [where / name for name in outcome.artifacts if name.endswith(FIELDS)]
@@ -48,10 +52,10 @@ def solve_again(base: Base, order: Order, failed: Ran, folder: StudyFolder) -> R
     return failed.model_copy(update={"reason": reason, "returned": True})
 
 
-async def _solved(base: Base, order: Order, folder: StudyFolder) -> Outcome:
+async def _solved(base: Base, order: Order, folder: StudyFolder, team: Team) -> Outcome:
     where = folder.returned(order.sample)
     if has_begun(where):
-        return await resume(where)
+        return await resume(where, team)
     formulation = meant(order)
     problem = Problem(
         statement=f"{formulation.title}: sample {order.sample} of a study, whose program failed "
@@ -62,4 +66,4 @@ async def _solved(base: Base, order: Order, folder: StudyFolder) -> Outcome:
         tolerance=order.tolerance,
         level=base.level,
     )
-    return await solve(problem, team_of(base), folder=where)
+    return await solve(problem, team, folder=where)

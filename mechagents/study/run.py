@@ -129,7 +129,7 @@ def run_study(
     Args:
         folder: Of a study that was begun.
         near: Where a file of samples is looked for.
-        team: Who solves the problem; None: those who began.
+        team: Who solves the problem, and samples that failed; None: those who began.
         pool: Who runs the samples; None: a worker for each processor.
         told: Is called as it goes on.
 
@@ -145,7 +145,7 @@ def run_study(
         else:
             with LocalPool(processors()) as own:
                 _run_all(state, own, told)
-        finish(state, told=told)
+        finish(state, team=team, told=told)
         return state
 
 
@@ -158,15 +158,20 @@ def _run_all(state: StudyState, pool: Pool, told: Told) -> None:
         state.best = Search(state, pool, partial(_run, clock=clock)).find()
 
 
-def finish(state: StudyState, *, told: Told = lambda _: None) -> None:
+def finish(state: StudyState, *, team: Team | None = None, told: Told = lambda _: None) -> None:
     """Send samples that failed back to the team, and write the dataset.
 
     Designs of a search do not go back: it goes on without them.
+
+    Args:
+        state: The study.
+        team: Who solves them; None: those who began.
+        told: Is called as it goes on.
     """
     from mechagents.study.outcome import write_outcome
 
     if state.study.optimize is None:
-        _return_failed(state, told)
+        _return_failed(state, team, told)
     told(Progress("dataset"))
     write_outcome(state)
 
@@ -278,13 +283,13 @@ class _Clock:
         self.told(Progress("samples", done, self.total, failed, rate, left))
 
 
-def _return_failed(state: StudyState, told: Told) -> None:
+def _return_failed(state: StudyState, team: Team | None, told: Told) -> None:
     """Let the team solve samples that failed a check, each once."""
     waiting = list(_to_return(state))
     for number, ran in enumerate(waiting):
         told(Progress("returned", number, len(waiting), len(state.failed)))
-        again = solve_again(state.base, Order.model_validate(state.order(ran.sample)), ran,
-                            state.folder)  # fmt: skip
+        order = Order.model_validate(state.order(ran.sample))
+        again = solve_again(state.base, order, ran, state.folder, team)
         state.done[ran.sample] = state.folder.record(again.model_dump(mode="json"))
 
 

@@ -13,8 +13,11 @@ import pytest
 from studies import PROGRAM, HerePool, base, begun, study
 
 from mechagents.errors import ProblemError
+from mechagents.log import read_log
+from mechagents.messages import Setup
 from mechagents.study import LocalPool, Progress, StudyFolder, StudyState, begin, run_study
 from mechagents.study.folder import Base
+from mechagents.team import two_agent
 
 Finished = tuple[StudyState, list[Progress]]
 
@@ -154,6 +157,19 @@ def test_a_failed_sample_goes_back_to_the_team_once(tmp_path: Path) -> None:
     journal = (folder.path / "journal.jsonl").read_bytes()
     run_study(folder, pool=HerePool())
     assert (folder.path / "journal.jsonl").read_bytes() == journal
+
+
+def test_a_failed_sample_goes_back_to_the_team_that_is_given(tmp_path: Path) -> None:
+    wrong = ("D = E /", "D = 0.9 * E /")
+    asked = study(sampling={"method": "latin_hypercube", "samples": 1, "seed": 1}, full=0)
+    folder = begun(tmp_path / "s", asked, program_with(*wrong))
+    run_study(folder, team=two_agent(sandbox="none"), pool=HerePool())
+
+    (row,) = rows(folder.path)
+    setup = read_log(folder.returned(0)).last(Setup)
+    assert row["status"] == "mended"
+    assert setup is not None
+    assert setup.team == "two_agent"
 
 
 def test_a_worker_that_dies_costs_its_sample_a_second_try(
