@@ -117,14 +117,16 @@ def _how(state: StudyState) -> str:
 
 def _checks(state: StudyState, told: dict[str, Any]) -> str:
     full = told["verified_in_full"]
+    search = state.study.optimize is not None
+    some = "designs, the best as they were found," if search else "samples, drawn at random,"
     lines = [
         f"Every sample had to pass the checks of contract, geometry, supports, equilibrium and "
-        f"quantities ({told['checks']:,} checks in all). {full['drawn']} samples, drawn at random, "
+        f"quantities ({told['checks']:,} checks in all). {full['drawn']} {some} "
         f"were verified to the level {state.base.level}: on three meshes, with error bounds, and "
         f"against an independent reference where that level asks for it. "
         f"{full['passed_at_first']} of these {full['drawn']} passed at first."
     ]
-    if full["drawn"]:
+    if full["drawn"] and not search:  # the best designs say nothing of the others
         lines.append(_confidence(full["passed_at_first"], full["drawn"]))
     if told["advice"]:
         lines.append(f"**{told['advice']}**")

@@ -70,7 +70,11 @@ def test_the_best_design_is_found_and_verified_in_full(tmp_path: Path) -> None:
     assert state.best.constraints["reaction_right"] >= 6e7
     assert state.best.evaluations <= 400
     assert state.done[state.best.sample].claim_level == "converged"
-    assert "The best design" in (tmp_path / "s" / "card.md").read_text()
+    card = (tmp_path / "s" / "card.md").read_text()
+    assert "The best design" in card
+    assert "the best as they were found" in card
+    assert "at random" not in card
+    assert "95 % confidence" not in card
 
 
 def test_a_design_that_fails_a_check_is_never_the_best(tmp_path: Path) -> None:
