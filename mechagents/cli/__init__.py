@@ -32,6 +32,7 @@ COMMANDS = {
     "knowledge": "mechagents.cli.knowledge",
     "files": "mechagents.cli.files",
     "export": "mechagents.cli.export",
+    "view": "mechagents.cli.view",
     "doctor": "mechagents.cli.doctor",
 }
 

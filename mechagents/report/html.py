@@ -43,10 +43,6 @@ _WORDS: dict[str, object] = {
 def write_report(folder: Path, envelopes: Sequence[Envelope]) -> Path:
     """Write ``report.html`` into a run's folder and return its path.
 
-    Everything on the page comes from the conversation, apart from the pictures that the
-    answer lists and the versions of the machine that writes it. A run that failed, or has
-    not ended, gets a page too.
-
     Args:
         folder: The run's folder; it must exist.
         envelopes: The conversation from its start, in order.
@@ -54,15 +50,29 @@ def write_report(folder: Path, envelopes: Sequence[Envelope]) -> Path:
     Raises:
         OSError: If the page cannot be written.
     """
-    state = digest(envelopes)
-    shown = state.end.artifacts if isinstance(state.end, Answer) else ()
-    by = state.answered_by
-    meshes = convergence(by, folder) if by is not None else None
-    text = render(state, envelopes, embed(folder, shown), meshes)
+    text = report_page(folder, envelopes)
     path = folder / FILE
     partial = folder / f".{FILE}.partial"
     partial.write_text(text, encoding="utf-8", newline="\n")
     return partial.replace(path)
+
+
+def report_page(folder: Path, envelopes: Sequence[Envelope]) -> str:
+    """Return the page of a run.
+
+    Everything on the page comes from the conversation, apart from the pictures that the
+    answer lists and the versions of the machine that writes it. A run that failed, or has
+    not ended, gets a page too.
+
+    Args:
+        folder: The run's folder.
+        envelopes: The conversation from its start, in order.
+    """
+    state = digest(envelopes)
+    shown = state.end.artifacts if isinstance(state.end, Answer) else ()
+    by = state.answered_by
+    meshes = convergence(by, folder) if by is not None else None
+    return render(state, envelopes, embed(folder, shown), meshes)
 
 
 def render(
@@ -71,7 +81,7 @@ def render(
     pictures: tuple[Embedded, ...] = (),
     meshes: Section | None = None,
 ) -> str:
-    """Return the page of a run.
+    """Return the page for what came of a run.
 
     Args:
         state: What came of the run.

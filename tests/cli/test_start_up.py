@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 HEAVY = ("litellm", "scipy", "matplotlib", "skfem", "netgen", "ngsolve", "meshio", "numpy",
-         "shapely", "pint", "rich", "jinja2")  # fmt: skip
+         "shapely", "pint", "rich", "jinja2", "starlette", "uvicorn")  # fmt: skip
 
 
 def loaded(code: str) -> set[str]:

@@ -1,0 +1,52 @@
+"""A study as one row of the list."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mechagents.view.place import STUDY_FILE
+from mechagents.view.status import is_written
+
+
+def study_row(name: str, folder: Path) -> dict[str, Any]:
+    """Return what the list tells of a study.
+
+    Args:
+        name: How the study is named in addresses.
+        folder: Its folder.
+    """
+    asked, samples = _read(folder / STUDY_FILE), _read(folder / "samples.json")
+    study: dict[str, Any] = asked.get("study") or {} if isinstance(asked, dict) else {}
+    done, total = _lines(folder / "journal.jsonl"), len(samples) if samples else None
+    return {
+        "name": name,
+        "status": _status(folder, done, total),
+        "problem": study.get("problem", ""),
+        "samples": total,
+        "done": done,
+        "updated": folder.stat().st_mtime,
+    }
+
+
+def _status(folder: Path, done: int, total: int | None) -> str:
+    if is_written(folder):
+        return "running"
+    return "answered" if total is not None and done >= total else "stopped"
+
+
+def _read(path: Path) -> dict[str, Any] | list[Any]:
+    try:
+        found: dict[str, Any] | list[Any] = json.loads(path.read_bytes())
+        return found
+    except (OSError, ValueError):
+        return {}
+
+
+def _lines(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
