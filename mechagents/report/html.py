@@ -101,10 +101,15 @@ def render(
         pictures=pictures,
         mesh_table=meshes,
         **_WORDS,
-        css=Markup(_resource("report.css")),
+        css=Markup(stylesheet()),
         # The drawing escapes whatever it is given; see svg.Canvas.
         drawing=Markup(draw(f)) if f is not None else "",
     )
+
+
+def stylesheet() -> str:
+    """Return the style of the page and its drawing, dark where the reader's screen is."""
+    return _resource("report.css")
 
 
 def _resource(name: str) -> str:

@@ -74,9 +74,13 @@ def quantities(state: Digest) -> tuple[Named, ...]:
     """Return the quantities of the answer, each with what it is and its bound in percent."""
     if not isinstance(state.end, Answer):
         return ()
-    wanted = state.formulation.wanted if state.formulation is not None else ()
-    what = {item.name: wanted_words(item) for item in wanted}
-    return tuple(_named(q, what.get(q.name, "")) for q in state.end.quantities)
+    return named(state.end.quantities, state.formulation)
+
+
+def named(found: Sequence[Quantity], f: Formulation | None) -> tuple[Named, ...]:
+    """Return quantities as they are shown, each with what the formulation says it is."""
+    what = {item.name: wanted_words(item) for item in f.wanted} if f is not None else {}
+    return tuple(_named(q, what.get(q.name, "")) for q in found)
 
 
 def _named(q: Quantity, what: str) -> Named:

@@ -7,61 +7,72 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from mechagents.messages import Evidence, Execution, Program
+from mechagents.report.numbers import format_quantity, ratio
+from mechagents.report.words import settings_words
+from mechagents.view.respond import Json
 from mechagents.view.runlog import RunLog
+from mechagents.view.told import as_message
 
-SHOWN = ("status", "exit_code", "folder", "settings", "usage", "message", "isolation")
+_Numbered = tuple[int, Program | Execution | Evidence]
+LONGEST = 200_000
+"""Characters of an output stream that are shown [-]."""
 
 
-def attempts(log: RunLog) -> list[dict[str, Any]]:
-    """Return each attempt without its program: its executions, and what the checks found.
+def attempts(log: RunLog) -> list[dict[str, Json]]:
+    """Return each attempt in brief: what changed, and what the checks found.
 
     Args:
         log: The run's log, read.
     """
-    found: dict[int, dict[str, Any]] = {}
-    for envelope in _about_programs(log):
-        message = envelope["message"]
-        number = message.get("attempt")
-        if message["kind"] == "program":
-            found[number] = _begun(envelope)
-        elif number in found:
-            _add(found[number], envelope)
-    return list(found.values())
+    found: dict[int, list[_Numbered]] = {}
+    for seq, message in _about_programs(log):
+        if isinstance(message, Program):
+            found[message.attempt] = []
+        found.setdefault(message.attempt, []).append((seq, message))
+    return [_brief(number, said) for number, said in found.items()]
 
 
-def attempt_of(log: RunLog, number: int) -> dict[str, Any]:
+def attempt_of(log: RunLog, number: int) -> dict[str, Json]:
     """Return one attempt with its program, the output of its executions, and every check.
 
     Raises:
         HTTPException: 404 if there is none of that number.
     """
-    mine = [e for e in _about_programs(log) if e["message"].get("attempt") == number]
-    programs = [e for e in mine if e["message"]["kind"] == "program"]
+    mine = [(seq, one) for seq, one in _about_programs(log) if one.attempt == number]
+    programs = [one for _, one in mine if isinstance(one, Program)]
     if not programs:
         raise HTTPException(404, f"the run has no attempt {number}")
-    kinds = ("execution", "evidence")
+    evidence = [one for _, one in mine if isinstance(one, Evidence)]
+    quantities = evidence[-1].quantities if evidence else ()
     return {
-        **_begun(programs[-1]),
-        "source": programs[-1]["message"]["source"],
-        "steps": [e for e in mine if e["message"]["kind"] in kinds],
+        **_brief(number, mine),
+        "source": programs[-1].source,
+        "executions": [_execution(seq, one) for seq, one in mine if isinstance(one, Execution)],
+        "checks": _checks(evidence),
+        "quantities": [
+            f"{q.name} = {format_quantity(q.value, q.unit, q.error_bound)}" for q in quantities
+        ],
     }
 
 
-def differences(log: RunLog, number: int) -> dict[str, Any]:
+def differences(log: RunLog, number: int) -> dict[str, Json]:
     """Return what changed from the program before to that of an attempt.
 
     Returns:
         ``since``: the number of the attempt before, None for the first; ``lines``: a mark (``-``,
         ``+`` or a blank), the line's number in the program it is in, and its text.
     """
-    programs = [e["message"] for e in _about_programs(log) if e["message"]["kind"] == "program"]
-    place = next((i for i, p in enumerate(programs) if p["attempt"] == number), None)
+    programs = [one for _, one in _about_programs(log) if isinstance(one, Program)]
+    place = next((i for i, p in enumerate(programs) if p.attempt == number), None)
     if place is None:
         raise HTTPException(404, f"the run has no attempt {number}")
     before = programs[place - 1] if place else None
-    old: list[str] = before["source"].splitlines() if before is not None else []
-    lines = _difference(old, programs[place]["source"].splitlines())
-    return {"since": before["attempt"] if before is not None else None, "lines": lines}
+    lines = _difference(
+        before.source.splitlines() if before is not None else [],
+        programs[place].source.splitlines(),
+    )
+    return {"since": before.attempt if before is not None else None, "lines": lines}
 
 
 def _difference(old: list[str], new: list[str]) -> list[tuple[str, int, str]]:
@@ -75,24 +86,71 @@ def _difference(old: list[str], new: list[str]) -> list[tuple[str, int, str]]:
     return lines
 
 
-def _about_programs(log: RunLog) -> list[dict[str, Any]]:
-    kinds = ("program", "execution", "evidence")
-    return log.pick([line.seq for line in log.lines if line.kind in kinds])
+def _about_programs(log: RunLog) -> list[_Numbered]:
+    found = log.every("program", "execution", "evidence")
+    messages = ((envelope["seq"], as_message(envelope["message"])) for envelope in found)
+    return [(seq, one) for seq, one in messages if isinstance(one, Program | Execution | Evidence)]
 
 
-def _begun(envelope: dict[str, Any]) -> dict[str, Any]:
-    program = envelope["message"]
-    told = {key: program.get(key) for key in ("attempt", "changed", "why", "lane", "settings")}
-    return {**told, "seq": envelope["seq"], "sender": envelope["sender"], "executions": []}
+def _brief(number: int, said: list[_Numbered]) -> dict[str, Json]:
+    programs = [(seq, one) for seq, one in said if isinstance(one, Program)]
+    evidence = [one for _, one in said if isinstance(one, Evidence)]
+    executions = [one for _, one in said if isinstance(one, Execution)]
+    checks = _merged(evidence)
+    told: dict[str, Json] = {
+        "attempt": number,
+        "runs": len(executions),
+        "status": executions[-1].status if executions else None,
+        "claim_level": evidence[-1].claim_level if evidence else None,
+        "passed": sum(bool(check["passed"]) for check in checks),
+        "failed": [check["name"] for check in checks if not check["passed"]],
+        "folder": executions[0].folder if executions else None,
+    }
+    if programs:
+        seq, program = programs[-1]
+        told |= {"seq": seq, "changed": program.changed, "why": program.why, "lane": program.lane,
+                 "settings": settings_words(program.settings)}  # fmt: skip
+    return told
 
 
-def _add(attempt: dict[str, Any], envelope: dict[str, Any]) -> None:
-    message = envelope["message"]
-    if message["kind"] == "execution":
-        told = {key: message.get(key) for key in SHOWN}
-        attempt["executions"].append({**told, "seq": envelope["seq"]})
-        return
-    checks = message.get("checks", ())
-    failed = [check["name"] for check in checks if not check["passed"]]
-    attempt["claim_level"] = message.get("claim_level")
-    attempt["checks"], attempt["failed"] = len(checks), failed
+def _execution(seq: int, execution: Execution) -> dict[str, Json]:
+    return {
+        "seq": seq,
+        "folder": execution.folder,
+        "status": execution.status,
+        "exit_code": execution.exit_code,
+        "message": execution.message,
+        "settings": settings_words(execution.settings),
+        "stdout": execution.stdout[-LONGEST:],
+        "stderr": execution.stderr[-LONGEST:],
+        "stdout_bytes": execution.stdout_bytes,
+        "stderr_bytes": execution.stderr_bytes,
+        "seconds": execution.usage.wall_seconds,
+        "memory": execution.usage.peak_memory_mib,
+        "artifacts": execution.artifacts,
+        "isolation": execution.isolation,
+    }
+
+
+def _checks(evidence: list[Evidence]) -> list[dict[str, Json]]:
+    shown = _merged(evidence)
+    return [{**one, "value": _ratio(one["value"]), "tolerance": _ratio(one["tolerance"]),
+             "share": _share(one)} for one in shown]  # fmt: skip
+
+
+def _merged(evidence: list[Evidence]) -> list[dict[str, Any]]:
+    """Return every check that was made, the newest verdict of each, in order of cost."""
+    checks: dict[str, dict[str, Any]] = {}
+    for one in evidence:
+        checks.update({check.name: check.model_dump() for check in one.checks})
+    return list(checks.values())
+
+
+def _share(check: dict[str, Any]) -> float | None:
+    """Return how much of its tolerance a check took, None where that says nothing."""
+    value, tolerance = check["value"], check["tolerance"]
+    return abs(value) / tolerance if value is not None and tolerance else None
+
+
+def _ratio(value: float | None) -> str:
+    return ratio(value)

@@ -17,10 +17,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mechagents.view.place import Place
-from mechagents.view.respond import as_json, json_text
+from mechagents.view.respond import Json, as_json, json_text
 from mechagents.view.runlog import RunLog
-from mechagents.view.shorten import shortened
 from mechagents.view.status import is_written
+from mechagents.view.told import told
 
 LOOK_SECONDS = 0.25
 """How often a log that is being written is looked at [s]."""
@@ -33,13 +33,16 @@ MOST_MESSAGES = 1000
 
 
 def routes(place: Place) -> list[BaseRoute]:
-    """Return the routes of a run's messages, as pages and as a stream."""
+    """Return the routes of a run's messages, as pages and as a stream.
+
+    With ``?told`` they come in words, as ``told`` has them, else as they were logged.
+    """
 
     async def events(request: Request) -> Response:
         """Stream the envelopes after ``Last-Event-ID`` or ``?after=``."""
         log = await to_thread.run_sync(place.log, request.path_params["run"])
         after = _number(request.headers.get("last-event-id") or request.query_params.get("after"))
-        stream = _follow(place, log, after, "brief" in request.query_params)
+        stream = _follow(place, log, after, "told" in request.query_params)
         return StreamingResponse(stream, media_type="text/event-stream")
 
     def messages(request: Request) -> Response:
@@ -48,9 +51,8 @@ def routes(place: Place) -> list[BaseRoute]:
         total, after = log.read_new(), _number(asked.get("after"))
         limit = min(_number(asked.get("limit", "200")), MOST_MESSAGES)
         found = log.envelopes(after + 1, after + limit, 8 * BATCH_BYTES)
-        if "brief" in asked:
-            found = [shortened(envelope) for envelope in found]
-        return as_json({"total": total, "messages": found})
+        shown = [told(envelope) for envelope in found] if "told" in asked else found
+        return as_json({"total": total, "messages": shown})
 
     def message(request: Request) -> Response:
         """Answer with one whole envelope."""
@@ -59,16 +61,23 @@ def routes(place: Place) -> list[BaseRoute]:
         found = log.envelope(request.path_params["seq"])
         if found is None:
             raise HTTPException(404, "the run has no such message")
-        return as_json(found)
+        return as_json(told(found, full=True) if "told" in request.query_params else found)
+
+    def heads(request: Request) -> Response:
+        """Answer with who said what kind of message to whom, for all messages after ``?after=``."""
+        log = place.log(request.path_params["run"])
+        log.read_new()
+        return as_json(_heads(log, _number(request.query_params.get("after"))))
 
     return [
         Route("/api/runs/{run}/events", events),
+        Route("/api/runs/{run}/heads", heads),
         Route("/api/runs/{run}/messages", messages),
         Route("/api/runs/{run}/messages/{seq:int}", message),
     ]
 
 
-async def _follow(place: Place, log: RunLog, after: int, brief: bool) -> AsyncIterator[str]:
+async def _follow(place: Place, log: RunLog, after: int, in_words: bool) -> AsyncIterator[str]:
     """Yield a log's envelopes as they come, until its run is no longer at work."""
     quiet = 0
     yield "retry: 1000\n\n"
@@ -77,7 +86,7 @@ async def _follow(place: Place, log: RunLog, after: int, brief: bool) -> AsyncIt
         at_work = await to_thread.run_sync(partial(is_written, log.folder))
         total = await to_thread.run_sync(log.read_new)
         while after < total and not place.closing:
-            text, after = await to_thread.run_sync(_batch, log, after, brief)
+            text, after = await to_thread.run_sync(_batch, log, after, in_words)
             yield text
             quiet = 0
         if not at_work:
@@ -89,14 +98,29 @@ async def _follow(place: Place, log: RunLog, after: int, brief: bool) -> AsyncIt
         await anyio.sleep(LOOK_SECONDS)
 
 
-def _batch(log: RunLog, after: int, brief: bool) -> tuple[str, int]:
+def _batch(log: RunLog, after: int, in_words: bool) -> tuple[str, int]:
     """Return some envelopes as events, and the number of the last."""
     found = log.envelopes(after + 1, after + MOST_MESSAGES, BATCH_BYTES)
-    if brief:
-        found = [shortened(envelope) for envelope in found]
-    numbered = enumerate(found, after + 1)
+    shown = [told(envelope) for envelope in found] if in_words else found
+    numbered = enumerate(shown, after + 1)
     text = "".join(f"id: {seq}\ndata: {json_text(envelope)}\n\n" for seq, envelope in numbered)
     return text, after + len(found)
+
+
+def _heads(log: RunLog, after: int) -> dict[str, Json]:
+    """Return the heads of messages by column, each name once: a long log has many."""
+    names: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    lines = log.lines[after:]
+    return {
+        "after": after,
+        "sender": [names.setdefault(line.sender, len(names)) for line in lines],
+        "to": [[names.setdefault(name, len(names)) for name in line.to] for line in lines],
+        "kind": [kinds.setdefault(line.kind, len(kinds)) for line in lines],
+        "cause": [line.cause for line in lines],
+        "names": list(names),
+        "kinds": list(kinds),
+    }
 
 
 def _number(text: str | None) -> int:

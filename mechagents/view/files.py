@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from mimetypes import guess_type
 from os import fstat
 from pathlib import Path
@@ -96,6 +96,21 @@ def file_response(folder: Path, path: str, *, download: bool = False) -> Respons
         "content-length": str(fstat(opened.fileno()).st_size),
     }
     return StreamingResponse(_content(opened), media_type=kind, headers=headers)
+
+
+def pictures_of(folder: str, artifacts: Sequence[str]) -> list[dict[str, Json]]:
+    """Return the pictures among the files that a program left, by their paths in the run.
+
+    Args:
+        folder: Where the program ran, relative to the run's folder.
+        artifacts: What it left, relative to ``folder``.
+    """
+    drawn = (*PICTURES, DRAWING)
+    return [
+        {"path": f"{folder}/{name}", "name": name}
+        for name in artifacts
+        if guess_type(name)[0] in drawn
+    ]
 
 
 def safe_type(path: str) -> tuple[str, bool]:

@@ -10,12 +10,17 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from mechagents.log import FILE_NAME
+from mechagents.messages import Message
 from mechagents.view.respond import as_object
+from mechagents.view.told import as_message
+
+_M = TypeVar("_M", bound=Message)
 
 HEAD = 16_384
 """Bytes at the start of a line that hold all but its message."""
@@ -81,10 +86,14 @@ class RunLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
+        self._begin()
+        self._turn = Lock()
+
+    def _begin(self) -> None:
         self.lines: list[Line] = []
         self.spent = Spent()
+        self._by_kind: dict[str, list[int]] = {}
         self._end = 0
-        self._turn = Lock()
 
     def read_new(self) -> int:
         """Read the whole lines that were added, and return how many lines there are.
@@ -95,7 +104,7 @@ class RunLog:
         with self._turn:
             with self.path.open("rb") as file:
                 if file.seek(0, 2) < self._end:  # it was cut, or is another run's
-                    self.lines, self.spent, self._end = [], Spent(), 0
+                    self._begin()
                 file.seek(self._end)
                 rest = b""
                 while data := file.read(STEP):
@@ -108,6 +117,7 @@ class RunLog:
         for line in whole:
             noted = _line(line, self._end, len(self.lines) + 1)
             self.lines.append(noted)
+            self._by_kind.setdefault(noted.kind, []).append(noted.seq)
             self.spent.count(noted.kind, line)
             self._end += len(line) + 1
         return rest
@@ -146,11 +156,27 @@ class RunLog:
         found = self.envelopes(seq, seq) if seq >= 1 else []
         return found[0] if found else None
 
-    def last(self, *kinds: str) -> dict[str, Any] | None:
-        """Return the newest envelope of some kinds."""
+    def numbers(self, *kinds: str) -> list[int]:
+        """Return the sequence numbers of all messages of some kinds, in order."""
         with self._turn:
-            seq = next((line.seq for line in reversed(self.lines) if line.kind in kinds), 0)
+            found = [self._by_kind.get(kind, []) for kind in kinds]
+            return sorted(chain(*found)) if len(found) > 1 else list(*found)
+
+    def every(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return all envelopes of some kinds, in order."""
+        return self.pick(self.numbers(*kinds))
+
+    def last(self, kind: str) -> dict[str, Any] | None:
+        """Return the newest envelope of a kind."""
+        with self._turn:
+            seq = self._by_kind.get(kind, [0])[-1]
         return self.envelope(seq)
+
+    def message(self, kind: type[_M]) -> _M | None:
+        """Return the newest message of a class, None where there is none that can be read."""
+        found = self.last(str(kind.model_fields["kind"].default))
+        message = as_message(found["message"]) if found is not None else None
+        return message if isinstance(message, kind) else None
 
 
 def _line(data: bytes, start: int, seq: int) -> Line:

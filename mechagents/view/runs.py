@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,12 +12,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mechagents.view.attempts import attempt_of, attempts, differences
-from mechagents.view.glance import glance
+from mechagents.view.glance import formulation_of, glance
 from mechagents.view.guard import SANDBOX
 from mechagents.view.heads import row_of
 from mechagents.view.place import Place
 from mechagents.view.respond import as_json
 from mechagents.view.studylist import study_row
+
+if TYPE_CHECKING:
+    from mechagents.mechanics.formulation import Formulation
 
 
 def routes(place: Place) -> list[BaseRoute]:
@@ -58,8 +62,7 @@ def routes(place: Place) -> list[BaseRoute]:
         """Answer with a drawing of the body, its supports and loads."""
         log = place.log(request.path_params["run"])
         log.read_new()
-        found = log.last("formulation") or log.last("problem")
-        formulation = found["message"].get("formulation") if found is not None else None
+        formulation = formulation_of(log)
         if formulation is None:
             raise HTTPException(404, "nothing is formulated yet")
         headers = {"content-security-policy": SANDBOX}
@@ -82,8 +85,10 @@ def _row(name: str, folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _drawn(formulation: dict[str, Any]) -> str:
-    from mechagents.mechanics.formulation import Formulation
+def _drawn(formulation: Formulation) -> str:
+    """Return a drawing as an image of its own, with the report's style in it."""
     from mechagents.report.drawing import draw
+    from mechagents.report.html import stylesheet
 
-    return draw(Formulation.model_validate(formulation))
+    before, _, after = draw(formulation).partition(">")
+    return f"{before}><style>{escape(stylesheet(), quote=False)}</style>{after}"

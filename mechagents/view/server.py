@@ -6,7 +6,9 @@ import contextlib
 import secrets
 import socket
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 
 import uvicorn
@@ -57,10 +59,17 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    Thread(target=_warm, daemon=True).start()
     with _listening(port) as listener:
         ready(f"http://{ADDRESS}:{listener.getsockname()[1]}/?token={token}")
         with contextlib.suppress(KeyboardInterrupt):
             _Server(config, place).run([listener])
+
+
+def _warm() -> None:
+    """Load what the first page needs, which takes longer than to begin listening."""
+    import_module("mechagents.report.html")
+    import_module("mechagents.report.page")
 
 
 def _listening(port: int) -> socket.socket:
