@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechagents import Answer, Budget, Failure, full_team, load_problem, solve_sync
+from mechagents.begin import new_folder
 from mechagents.report import print_summary
-from mechagents.run import new_folder
 
 
 def main(folder: Path) -> Answer | Failure:

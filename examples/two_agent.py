@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechagents import Answer, Failure, load_problem, solve_sync, two_agent
+from mechagents.begin import new_folder
 from mechagents.report import LiveView, print_summary
-from mechagents.run import new_folder
 
 
 def main(folder: Path) -> Answer | Failure:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mechagents.errors import MechagentsError, RunError, UsageError
     from mechagents.flow import Dataflow
     from mechagents.follow import follow_up
+    from mechagents.fork import fork
     from mechagents.log import read_log
     from mechagents.mechanics.formulation import Formulation
     from mechagents.messages import Answer, Failure, Message, Problem
@@ -47,6 +48,7 @@ _HOMES = {
     "Team": "team",
     "UsageError": "errors",
     "follow_up": "follow",
+    "fork": "fork",
     "full_team": "team",
     "load_problem": "problems",
     "open_model": "models.select",
@@ -76,6 +78,7 @@ __all__ = [
     "Team",
     "UsageError",
     "follow_up",
+    "fork",
     "full_team",
     "load_problem",
     "open_model",

@@ -7,6 +7,7 @@ uses the package decides where they end. By default warnings and errors reach st
 from __future__ import annotations
 
 import logging
+from importlib.metadata import PackageNotFoundError, version
 
 import structlog
 
@@ -26,3 +27,11 @@ def get_logger() -> structlog.stdlib.BoundLogger:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     return bound
+
+
+def installed_version() -> str:
+    """Return this package's version."""
+    try:
+        return version("mechagents")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return "unknown"

@@ -13,7 +13,7 @@ from mechagents.messages import (
     Answer,
     Envelope,
     Evidence,
-    Message,
+    Forked,
     ModelCall,
     Problem,
     Program,
@@ -49,12 +49,16 @@ def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]
     if answer is None or problem is None or not answer.accepted or answer.claim_level != "verified":
         return
     shown = read_shown(run)
+    edited = {forked.seq for forked in log.of(Forked) if forked.edited}
     for envelope in log.envelopes_of("model_call"):
         call = envelope.message
         if not isinstance(call, ModelCall) or call.prompt not in shown:
             continue
         if roles and call.role not in roles:
             continue
+        became = _became(log, envelope, call)
+        if became is not None and became.seq in edited:
+            continue  # a person wrote that message
         yield {
             "messages": [*shown[call.prompt], {"role": "assistant", "content": call.text}],
             "metadata": {
@@ -77,9 +81,10 @@ def _reward(
     ``reward`` is the evidence on it; another message's is whether it stood when the answer was
     accepted, or was replaced by a later one.
     """
-    said = _became(log, envelope, call)
-    if said is None:
+    became = _became(log, envelope, call)
+    if became is None:
         return {"kind": None, "reward": 0.0, "evidence": None}
+    said = became.message
     if isinstance(said, Program):
         return {"kind": "program", **_evidence(log, said)}
     last = log.last(type(said))
@@ -87,7 +92,7 @@ def _reward(
     return {"kind": said.kind, "reward": reward, "evidence": {"claim_level": answer.claim_level}}
 
 
-def _became(log: Conversation, envelope: Envelope, call: ModelCall) -> Message | None:
+def _became(log: Conversation, envelope: Envelope, call: ModelCall) -> Envelope | None:
     """Return the message that a reply became: the next by its sender on the same cause."""
     assert envelope.cause is not None
     for later in log.answers_to(envelope.cause):
@@ -97,7 +102,7 @@ def _became(log: Conversation, envelope: Envelope, call: ModelCall) -> Message |
         # Of several programs that were asked for at the same time, each has its own replies.
         if isinstance(said, ModelCall | Program) and said.lane != call.lane:
             continue
-        return None if isinstance(said, ModelCall) else said  # None: it was asked again
+        return None if isinstance(said, ModelCall) else later  # None: it was asked again
     return None
 
 

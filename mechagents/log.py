@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -210,7 +211,7 @@ class ConversationLog(LogReader):
             )
             body = _body(envelope)
             chain = _link(self._chain, body)
-            line = b"".join((body, _MARK, chain.encode(), b'"}\n'))
+            line = _line(body, chain)
             if self._sync:
                 # Cut off here, the log would hold a line that this object does not know of.
                 with anyio.CancelScope(shield=True):
@@ -263,6 +264,51 @@ def read_log(folder: Path) -> LogReader:
     return reader
 
 
+def chain_at(folder: Path, seq: int) -> str:
+    """Return the chain of a message's line, which stands for it and all before it.
+
+    Raises:
+        LogError: If the log has no such line.
+    """
+    try:
+        with (folder / FILE_NAME).open("rb") as file:
+            line = next(islice(file, seq - 1, None), b"")
+    except OSError as error:
+        raise LogError(f"{folder / FILE_NAME}: cannot be read ({error.strerror})") from error
+    if not line.endswith(b"\n"):
+        raise LogError(f"{folder / FILE_NAME}: there is no line {seq}")
+    return line.rpartition(_MARK)[2][:-3].decode()
+
+
+def write_log(folder: Path, envelopes: Iterable[Envelope]) -> None:
+    """Write a whole conversation as a new log; cut off at any instant, there is none yet.
+
+    Args:
+        folder: The run's folder; made if it is missing.
+        envelopes: The messages in their order, from the first.
+
+    Raises:
+        LogError: If the folder cannot be written to or another process is writing there.
+    """
+    part = folder / f"{FILE_NAME}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _hold(folder):
+            with part.open("wb") as file:
+                chain = ""
+                for envelope in envelopes:
+                    body = _body(envelope)
+                    chain = _link(chain, body)
+                    file.write(_line(body, chain))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(folder / FILE_NAME)
+            _sync_folder(folder)
+    except OSError as error:
+        told = f"a run cannot be kept there ({error.strerror}); choose another folder"
+        raise LogError(f"{folder}: {told}") from error
+
+
 def line_of(envelope: Envelope) -> str:
     """Return an envelope as one line of JSON, as the log has it but without the chain."""
     return _body(envelope).decode() + "}"
@@ -295,6 +341,10 @@ def _envelope(data: dict[str, Any]) -> Envelope:
         time=datetime.fromisoformat(data["time"]),
         message=parse_message(data["message"]),
     )
+
+
+def _line(body: bytes, chain: str) -> bytes:
+    return b"".join((body, _MARK, chain.encode(), b'"}\n'))
 
 
 def _link(before: str, body: bytes) -> str:

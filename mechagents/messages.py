@@ -198,6 +198,20 @@ class Earlier(Message):
     """Whether that run has an accepted answer."""
 
 
+class Forked(Message):
+    """Where a run was forked: what stands before is said in the other run, too."""
+
+    kind: Literal["forked"] = "forked"
+    run: str
+    """The folder of that run, as it was named."""
+    seq: Annotated[int, Field(ge=1)]
+    """The last message that was taken over, under the number that it has in both runs."""
+    chain: str
+    """The chain of that message's line in the other run, which stands for all before it."""
+    edited: bool = False
+    """Whether a person put another in the place of that message."""
+
+
 class Execution(Message):
     """What happened when a program ran. A crash is a value here, never an exception."""
 

@@ -7,15 +7,11 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
 
@@ -25,9 +21,10 @@ from mechagents.agents.advice import advice, learn
 from mechagents.agents.base import Agent, Context
 from mechagents.agents.briefing import all_attempts, make_brief
 from mechagents.answer import AgentCrashError, Outcome, conclude, write_files
+from mechagents.begin import check_readable, check_unused, new_folder
 from mechagents.budget import Ledger
 from mechagents.bus import Bus, Observer, Subscription
-from mechagents.diagnostics import get_logger
+from mechagents.diagnostics import get_logger, installed_version
 from mechagents.errors import (
     BudgetError,
     LogError,
@@ -35,10 +32,12 @@ from mechagents.errors import (
     ProblemError,
 )
 from mechagents.flow import Approvals, Finish, approval, subject
-from mechagents.flow.base import senders
+from mechagents.flow.approvals import sent_back
+from mechagents.flow.base import last_said, senders
+from mechagents.flow.candidates import stands_for
 from mechagents.flow.unstuck import approach, lanes, raced
 from mechagents.follow import earlier_of
-from mechagents.log import FILE_NAME, Conversation, ConversationLog, read_log
+from mechagents.log import Conversation, ConversationLog, read_log
 from mechagents.messages import (
     Answer,
     Candidates,
@@ -144,51 +143,16 @@ async def resume(
         return await run.resume(reply)
 
 
-def check_readable(problem: Problem, team: Team) -> None:
-    """Make sure that somebody in the team can read the problem.
-
-    Raises:
-        ProblemError: If it is plain words and the formulator's model is the handbook.
-    """
-    if problem.formulation is not None:
-        return
-    formulators = [role for role in team.roles.values() if "formulation" in role.sends]
-    if any(team.model_for(role).name != "handbook" for role in formulators):
-        return
-    raise ProblemError(
-        "these are plain words, and the handbook is no language model, so it cannot read them. "
-        "Name a language model (--model provider/name, or MECHAGENTS_MODEL), or give a problem "
-        "file with a formulation, or a packaged problem (mechagents problems)",
-        where="--model",
-    )
-
-
-def check_unused(folder: Path) -> None:
-    """Make sure that a folder holds no run yet, or one that was killed before it began.
-
-    Raises:
-        ProblemError: If it does.
-        LogError: If a log is there and damaged.
-    """
-    if (folder / FILE_NAME).is_file() and read_log(folder).last(Problem) is not None:
-        raise ProblemError("already holds a run; choose another folder, or resume it",
-                           where=str(folder))  # fmt: skip
-
-
-def new_folder(under: Path, name: str) -> Path:
-    """Return the path of a folder for a new run; it sorts by time."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "problem"
-    return under / f"{stamp}-{plain}-{secrets.token_hex(2)}"
-
-
 def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[Envelope, str]]:
     """Return the deliveries that nobody has answered: what a resumed run delivers again.
 
-    A role that only listens never answers, so it may see a message again after a resume.
+    A role that only listens never answers, so it may see a message again after a resume. What a
+    person sent back is not delivered as it was.
     """
     open_: list[tuple[Envelope, str]] = []
     for envelope in conversation:
+        if envelope.to and sent_back(conversation, stands_for(conversation, envelope)):
+            continue
         answered = {
             answer.sender
             for answer in conversation.answers_to(envelope.seq)
@@ -197,7 +161,8 @@ def pending(conversation: Conversation, roles: dict[str, Role]) -> list[tuple[En
         open_ += [
             (envelope, name) for name in envelope.to if name in roles and name not in answered
         ]
-    return [(e, n) for e, n in open_ if roles[n].sends or e is conversation.at(len(conversation))]
+    newest = last_said(conversation)
+    return [(e, n) for e, n in open_ if roles[n].sends or e is newest]
 
 
 def _on_the_way(message: Message) -> bool:
@@ -212,8 +177,17 @@ def stuck(conversation: Conversation, folder: Path) -> Finish:
             told = f"{asked.sender} asks: {asked.message.text}"
             where = shlex.quote(str(folder))
             return Finish("waiting", f'{told} Answer with: mechagents reply {where} "..."')
-    last = conversation.at(len(conversation))
+    last = last_said(conversation)
     return Finish("stuck", f"nobody acts on the {last.message.kind} of {last.sender}")
+
+
+def _went_on(conversation: Conversation) -> bool:
+    """Return whether a run was gone on with after it was answered, and not ended again."""
+    answered = conversation.last_envelope("answer")
+    return answered is not None and any(
+        e.cause is not None and e.cause < answered.seq
+        for e in map(conversation.at, range(answered.seq + 1, len(conversation) + 1))
+    )
 
 
 def _check_sends(role: Role, message: Message) -> None:
@@ -226,13 +200,6 @@ def _check_sends(role: Role, message: Message) -> None:
 def _reply(text: str, asked: Envelope) -> Reply:
     about = asked.message.approves if isinstance(asked.message, Question) else None
     return Reply(text=text, approves=about)
-
-
-def _version() -> str:
-    try:
-        return version("mechagents")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "unknown"
 
 
 @dataclass(slots=True)
@@ -266,7 +233,7 @@ class _Run:
         self.sitting = Sitting(self.team.stop.seconds)
 
     async def run(self, problem: Problem, earlier: Earlier | None) -> Outcome:
-        for first in (self.team.setup(_version()), earlier):
+        for first in (self.team.setup(installed_version()), earlier):
             if first is not None:
                 await self.bus.publish(first, sender="run", to=())
         return await self._work(partial(self._post, problem, "user", None))
@@ -290,7 +257,7 @@ class _Run:
 
     def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:
         """Return whether a run that was answered would only end again: its budget may be larger."""
-        if self._due():
+        if self._due() or _went_on(self.log):
             return False
         finish = self.flow.finish(self.team.roles, self.log, self.team.stop)
         return not open_ or finish is not None

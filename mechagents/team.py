@@ -36,7 +36,8 @@ GIVEN = frozenset({"problem", "reply", "answer", "failure"})
 UNHEARD = frozenset({"answer", "failure", "question", "evidence", "critique"})
 """Kinds that the run itself listens to."""
 RESERVED = {"evidence": "verification"} | dict.fromkeys(
-    ("answer", "failure", "setup", "earlier", "model_call", "candidates", "selection"), "the run"
+    ("answer", "failure", "setup", "earlier", "forked", "model_call", "candidates", "selection"),
+    "the run",
 )
 """Kinds that decide what was found, and who alone sends them."""
 FULL_TEAM = ("planner", "formulator", "coder", "executor", "critic", "admin")

@@ -12,7 +12,7 @@ from engineer import FORMULATION, PLATE, PROGRAM, code, engineer, failure, run
 
 from mechagents.agents.base import Agent, Context
 from mechagents.budget import Budget
-from mechagents.cli.solve import exit_code
+from mechagents.cli.running import exit_code
 from mechagents.errors import LogError, ModelError, ProblemError
 from mechagents.log import FILE_NAME, read_log
 from mechagents.messages import (

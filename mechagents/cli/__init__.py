@@ -21,6 +21,7 @@ COMMANDS = {
     "solve": "mechagents.cli.solve",
     "resume": "mechagents.cli.solve",
     "reply": "mechagents.cli.solve",
+    "fork": "mechagents.cli.fork",
     "log": "mechagents.cli.show",
     "report": "mechagents.cli.show",
     "verify": "mechagents.cli.verify",

@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from mechagents.cli.approve import approver, kinds_of
 from mechagents.cli.asked import asked_problem
-from mechagents.cli.exits import (
-    ANSWERED,
-    BELOW_LEVEL,
-    BUDGET_SPENT,
-    INTERRUPTED,
-    NO_ANSWER,
-    leave,
-)
 from mechagents.cli.knowledge import shelf_folder, shelf_option
-from mechagents.cli.limits import budget_option, chosen_budget, chosen_limits, limit_option
-from mechagents.cli.numbers import COUNT, PROGRAMS, SECONDS, SHARE, TOKENS
+from mechagents.cli.limits import chosen_limits
+from mechagents.cli.numbers import PROGRAMS, SHARE, TOKENS
+from mechagents.cli.running import (
+    ShowOptions,
+    ask_person,
+    budget_of,
+    finish,
+    for_programs,
+    run_options,
+)
 from mechagents.errors import UsageError
 
 if TYPE_CHECKING:
-    from mechagents.answer import Outcome
-    from mechagents.budget import Budget
-    from mechagents.bus import Observer
     from mechagents.knowledge import Shelf
-    from mechagents.messages import ClaimLevel, Envelope
+    from mechagents.messages import ClaimLevel
     from mechagents.models.base import Model
     from mechagents.team import Team
 
 LEVELS = ["computed", "consistent", "converged", "verified"]
-
-
-class ShowOptions(TypedDict):
-    """What every command that runs a team takes."""
-
-    as_json: bool
-    events: bool
-    quiet: bool
-    api_base: str | None
-    attempts: int | None
-    seconds: float | None
-    limits: tuple[str, ...]
-    budget: tuple[str, ...]
 
 
 class SolveOptions(ShowOptions):
@@ -70,30 +52,6 @@ class SolveOptions(ShowOptions):
     lessons: bool | None
     record: Path | None
     context: int | None
-
-
-Command = Callable[..., None]
-Start = Callable[["Observer | None"], Awaitable["Outcome"]]
-
-
-def _run_options(command: Command) -> Command:
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print only the answer, as JSON."),
-        click.option(
-            "--events",
-            is_flag=True,
-            help="Print each message as a line of JSON as it "
-            "is logged, as log --json does, then the answer.",
-        ),
-        click.option("--quiet", is_flag=True, help="Print only the answer."),
-        click.option("--api-base", envvar="MECHAGENTS_API_BASE", help="Endpoint of the model."),
-        click.option("--attempts", type=COUNT, help="Programs that may be tried."),
-        click.option("--seconds", type=SECONDS, help="Wall time allowed."),
-        budget_option,
-        limit_option,
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("solve")
@@ -137,15 +95,16 @@ def _run_options(command: Command) -> Command:
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Keep every exchange with the model, for --model recorded:FILE.")  # fmt: skip
 @click.option("--context", type=TOKENS, help="Tokens that the model takes, its reply included.")
-@_run_options
+@run_options
 def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
     """Solve PROBLEM: a packaged problem's name, a problem file, or words in quotes.
 
     The team works in a folder of its own under ./runs. Exit codes: 0 answered at the level asked
     for, 2 bad input, 3 answered below it, 4 no answer, 5 budget spent, 130 interrupted.
     """
+    from mechagents.begin import check_readable, check_unused, new_folder
     from mechagents.cli.warnings import warn_if_open
-    from mechagents.run import check_readable, check_unused, new_folder, solve
+    from mechagents.run import solve
 
     asked = asked_problem(problem, options)
     team = _team(options)
@@ -159,12 +118,12 @@ def solve_command(problem: str, **options: Unpack[SolveOptions]) -> None:
         raise UsageError(told, where=f"--folder {folder}") from error
     _say_model(team, options)
     start = partial(solve, asked, team, folder=folder)
-    _finish(lambda see: start(observe=see), folder, asked.level, options, team)
+    finish(lambda see: start(observe=see), folder, asked.level, options, team)
 
 
 @click.command("resume")
 @click.argument("run", required=False)
-@_run_options
+@run_options
 def resume_command(run: str | None, **options: Unpack[ShowOptions]) -> None:
     """Go on with RUN (default: the newest) from its log; nothing logged is done again."""
     _go_on(run, None, options)
@@ -173,7 +132,7 @@ def resume_command(run: str | None, **options: Unpack[ShowOptions]) -> None:
 @click.command("reply")
 @click.argument("run")
 @click.argument("text")
-@_run_options
+@run_options
 def reply_command(run: str, text: str, **options: Unpack[ShowOptions]) -> None:
     """Answer the question that RUN waits for with TEXT, and go on."""
     _go_on(run, text, options)
@@ -192,13 +151,13 @@ def _go_on(run: str | None, reply: str | None, options: ShowOptions) -> None:
     problem, setup = log.last(Problem), log.last(Setup)
     team = None
     if setup is not None:
-        team = team_from(setup, ask=_ask(), api_base=options["api_base"], approver=approver())
-        team.stop = _budget(team.stop, options)
+        team = team_from(setup, ask=ask_person(), api_base=options["api_base"], approver=approver())
+        team.stop = budget_of(team.stop, options)
         team.limits = team.limits.with_those_of(chosen_limits(options["limits"]))
         warn_if_open(team.sandbox)
     level = problem.level if problem is not None else "verified"
     start = partial(resume, folder, team, reply=reply)
-    _finish(lambda see: start(observe=see), folder, level, options, team, log)
+    finish(lambda see: start(observe=see), folder, level, options, team, log)
 
 
 def _team(options: SolveOptions) -> Team:
@@ -210,9 +169,9 @@ def _team(options: SolveOptions) -> Team:
         extra=options["extra"],
         model=_model(options),
         sandbox=options["sandbox"],
-        stop=_budget(Budget(), options),
+        stop=budget_of(Budget(), options),
         limits=chosen_limits(options["limits"]),
-        ask=_ask(),
+        ask=ask_person(),
         api_base=options["api_base"],
         context=options["context"],
         knowledge=_shelf(options),
@@ -293,106 +252,10 @@ def _recording(model: Model, options: SolveOptions) -> Model:
     return RecordingModel(model, options["record"])
 
 
-def _budget(budget: Budget, options: ShowOptions) -> Budget:
-    given = {"attempts": options["attempts"], "seconds": options["seconds"]}
-    chosen = {key: value for key, value in given.items() if value is not None}
-    spendable = type(budget).model_validate({**dict(budget), **chosen})
-    return chosen_budget(spendable, options["budget"])
-
-
-def _ask() -> Callable[[str], Awaitable[str]] | None:
-    if not sys.stdin.isatty():
-        return None
-    import anyio.to_thread
-
-    from mechagents.report.text import visible
-
-    async def ask(question: str) -> str:
-        def prompt() -> str:
-            return str(click.prompt(visible(question), err=True))
-
-        return await anyio.to_thread.run_sync(prompt, abandon_on_cancel=True)
-
-    return ask
-
-
 def _say_model(team: Team, options: ShowOptions) -> None:
     if team.model.name == "handbook" and not options["quiet"]:
         click.echo(
             "No language model is configured: the handbook, a rule-based engineer, speaks for "
             "every role. (--model provider/name for a language model)",
-            err=_for_programs(options),
+            err=for_programs(options),
         )
-
-
-def _shown(team: Team | None) -> tuple[str, ...]:
-    """Return what the person at this terminal is shown whole when asked to approve it."""
-    return team.approve if team is not None and team.approver is not None else ()
-
-
-def _finish(
-    start: Start,
-    folder: Path,
-    level: ClaimLevel,
-    options: ShowOptions,
-    team: Team | None,
-    earlier: Iterable[Envelope] = (),
-) -> None:
-    """Run a team, show it at work, print how it ended, and exit with that code."""
-    import anyio
-
-    from mechagents.report import LiveView, print_summary
-    from mechagents.report.text import visible_json
-
-    stream = sys.stderr if options["as_json"] else sys.stdout
-    try:
-        if _is_silent(options):
-            outcome = anyio.run(start, _print_event if options["events"] else None)
-        else:
-            limits = team.stop.model_dump() if team is not None else None
-            with LiveView(stream, shown=_shown(team), limits=limits, earlier=earlier) as view:
-                outcome = anyio.run(start, view)
-    except KeyboardInterrupt:
-        click.echo(f"\nStopped. Go on with: mechagents resume {folder}", err=True)
-        leave(INTERRUPTED)
-    if _for_programs(options):
-        indent = None if options["events"] else 2
-        click.echo(visible_json(outcome.model_dump_json(indent=indent)))
-    else:
-        print_summary(outcome, folder)
-    sys.exit(exit_code(outcome, level))
-
-
-def _for_programs(options: ShowOptions) -> bool:
-    """Return whether the output stream holds nothing but JSON."""
-    return options["as_json"] or options["events"]
-
-
-def _is_silent(options: ShowOptions) -> bool:
-    """Return whether nobody is shown the team at work: not asked for, or nowhere to be seen."""
-    if options["quiet"] or options["events"]:
-        return True
-    return options["as_json"] and not sys.stderr.isatty()
-
-
-def _print_event(envelope: Envelope) -> None:
-    from mechagents.log import line_of
-    from mechagents.report.text import visible_json
-
-    click.echo(visible_json(line_of(envelope)))
-
-
-def exit_code(outcome: Outcome, level: ClaimLevel) -> int:
-    """Return the exit code for how a run ended.
-
-    Args:
-        outcome: The answer, or the failure.
-        level: The claim level asked for.
-    """
-    from mechagents.answer import reaches
-    from mechagents.messages import Failure
-
-    if isinstance(outcome, Failure):
-        return BUDGET_SPENT if outcome.reason == "budget" else NO_ANSWER
-    reached = outcome.accepted and reaches(outcome.claim_level, level)
-    return ANSWERED if reached else BELOW_LEVEL

@@ -165,10 +165,11 @@ class Approvals:
             return Finish("attempts", f"the program was sent back ({words}); {tried(budget)}")
         finish = self.flow.finish(roles, conversation, budget)
         evidence = evidence_now(conversation)
-        if not self.answers or finish is None or finish.reason != "accepted" or evidence is None:
+        if finish is None or finish.reason != "accepted" or evidence is None:
             return finish
         verdict = verdict_on(conversation, evidence)
-        if verdict is not None and verdict.approved:
+        approved = not self.answers if verdict is None else verdict.approved
+        if approved:
             return finish
         if spent and verdict is not None and verdict.words:
             told = f"the answer was sent back ({verdict.words})"

@@ -95,6 +95,14 @@ class Flow(Protocol):
         ...
 
 
+def last_said(conversation: Conversation) -> Envelope:
+    """Return the newest message, those left out with which a fork begins."""
+    newest = len(conversation)
+    while newest > 1 and conversation.at(newest).message.kind in ("forked", "setup"):
+        newest -= 1
+    return conversation.at(newest)
+
+
 def subject(conversation: Conversation, envelope: Envelope) -> Envelope:
     """Return what an envelope asks its receiver to act on.
 

@@ -22,6 +22,7 @@ from mechagents.messages import (
     Critique,
     Envelope,
     Evidence,
+    Forked,
     Message,
     ModelCall,
     Program,
@@ -58,7 +59,7 @@ class Dataflow:
     ) -> tuple[str, ...]:
         """Return who acts on a message that is about to be logged."""
         match message:
-            case ModelCall() | Setup():
+            case ModelCall() | Setup() | Forked():
                 return ()
             case Candidates():
                 return (sender,)

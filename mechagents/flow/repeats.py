@@ -40,6 +40,7 @@ LIMITS = (
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 _LISTENING = (
     "setup",
+    "forked",
     "model_call",
     "execution",
     "evidence",

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from datetime import UTC, datetime
 
 from mechagents.budget import Budget
-from mechagents.flow.base import Finish, Roles, reviewers, senders, subject
+from mechagents.flow.base import Finish, Roles, last_said, reviewers, senders, subject
 from mechagents.flow.candidates import racing
 from mechagents.flow.dataflow import Dataflow, missing_reviewers, tried, verdicts_on
 from mechagents.log import Conversation
@@ -67,7 +67,8 @@ class Turns(Dataflow):
             return ended
         if racing(conversation):
             return None
-        *earlier, last = conversation
+        last = last_said(conversation)
+        earlier = [envelope for envelope in conversation if envelope.seq < last.seq]
         cause = conversation.at(last.cause) if last.cause else None
         to = self.recipients(roles, Conversation(earlier), last.message, last.sender, cause)
         acts_on = subject(conversation, last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,16 @@ class Prompts:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def copy_shown(source: Path, target: Path, names: Collection[str]) -> None:
+    """Keep those prompts of a run in another run's folder, too, that have these fingerprints."""
+    shown = read_shown(source) if names else {}
+    kept = {name: shown[name] for name in dict.fromkeys(names) if name in shown}
+    if kept:
+        lines = [json.dumps({"prompt": n, "messages": m}, ensure_ascii=False) + "\n"
+                 for n, m in kept.items()]  # fmt: skip
+        (target / FILE_NAME).write_bytes("".join(lines).encode())
 
 
 def read_shown(folder: Path) -> dict[str, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from mechagents.messages import (
     Evidence,
     Execution,
     Failure,
+    Forked,
     Formulated,
     Message,
     ModelCall,
@@ -96,6 +97,9 @@ def said(message: Message, *, full: bool = False) -> Said:
             return _problem(message)
         case Earlier():
             return _earlier(message)
+        case Forked():
+            edited = f", with another message {message.seq}" if message.edited else ""
+            return Said(one_line(f"forked at message {message.seq} of {message.run}{edited}", 300))
         case Plan():
             return _plan(message)
         case Formulated():

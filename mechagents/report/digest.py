@@ -17,6 +17,7 @@ from mechagents.messages import (
     Execution,
     Failure,
     Finding,
+    Forked,
     Formulated,
     Message,
     ModelCall,
@@ -75,6 +76,8 @@ class Digest:
     problem: Problem | None = None
     earlier: Earlier | None = None
     """What the run took over from the one that its problem follows."""
+    forks: tuple[Forked, ...] = ()
+    """Where the run was forked from another; of forks of forks the oldest first."""
     plan: Plan | None = None
     formulation: Formulation | None = None
     tried: tuple[Tried, ...] = ()
@@ -119,6 +122,8 @@ def _after(state: Digest, envelope: Envelope) -> Digest:
             return replace(state, problem=state.problem or message, formulation=formulation)
         case Earlier():
             return replace(state, earlier=message)
+        case Forked():
+            return replace(state, forks=(*state.forks, message))
         case Plan():
             return replace(state, plan=message)
         case Formulated():

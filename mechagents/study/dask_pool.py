@@ -19,9 +19,9 @@ from typing import Self
 
 from distributed import Client, Future, KilledWorker
 
+from mechagents.diagnostics import installed_version
 from mechagents.errors import RunError
 from mechagents.study.pool import Data, LocalPool, died
-from mechagents.study.run import installed_version
 
 AHEAD = 2
 """Orders in flight for each that runs: while one result travels, the next order is there."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from mechagents.diagnostics import installed_version
 from mechagents.errors import ProblemError
 from mechagents.study.base import ask_for, solve_base
 from mechagents.study.folder import Base, StudyFolder
@@ -304,11 +304,3 @@ def processors() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def installed_version() -> str:
-    """Return this package's version."""
-    try:
-        return version("mechagents")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "unknown"

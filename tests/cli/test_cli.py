@@ -438,6 +438,46 @@ def test_a_follow_up_names_a_run_and_its_words_need_a_language_model(
     assert not runs(tmp_path)
 
 
+def test_a_run_is_forked_at_a_message_with_another_formulation(
+    solved: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    run, answer, _ = solved
+    listed = mechagents("log", run, "--json", cwd=tmp_path).stdout.splitlines()
+    stated = next(e for e in map(json.loads, listed) if e["message"]["kind"] == "formulation")
+    stated["message"]["formulation"]["supports"][1]["x"] = 0.2
+    (tmp_path / "mine.json").write_text(json.dumps(stated["message"]))
+    words = ("fork", run, "--at", str(stated["seq"]), "--with", "mine.json", "--folder", "new")
+    done = mechagents(*words, "--attempts", "5", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"Forked at message {stated['seq']} of {run} into new." in done.stderr
+    (force,) = json.loads(done.stdout)["quantities"]
+    assert force["value"] == pytest.approx(2 * answer["quantities"][0]["value"], rel=1e-6)
+    setups = mechagents("log", "new", "--json", cwd=tmp_path).stdout.splitlines()
+    kept = [m for m in (json.loads(line)["message"] for line in setups) if m["kind"] == "setup"]
+    assert [setup["budget"]["attempts"] for setup in kept] == [8, 5]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--at", "999"), "--at 999: there is none; they go from 1 to"),
+        (("--at", "1"), "--at 1: the problem comes later; fork at message 2"),
+        (("--at", "4", "--with", "bad.json"), "bad.json: steps"),
+        (("--at", "4", "--model", "gpt"), "no model 'gpt'"),
+        (("--at", "3", "--say", "no"), "fork at a question, plan"),
+        (("--at", "4", "--say", "no", "--budget", "cost=0"), "--budget cost"),
+    ],
+)
+def test_a_fork_that_cannot_be_made_is_told_and_leaves_nothing(
+    words: tuple[str, ...], told: str, solved: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    (tmp_path / "bad.json").write_text('{"method": "by hand"}')
+    done = mechagents("fork", solved[0], *words, "--folder", "new", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in " ".join(done.stderr.split())
+    assert not (tmp_path / "new").exists()
+
+
 def test_what_needs_approval_waits_where_there_is_no_terminal(tmp_path: Path) -> None:
     (tmp_path / "plate.yaml").write_text(PLATE)
     words = ("solve", "plate.yaml", "--level", "computed", "--approve", "plan")
