@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mechagents.errors import MechagentsError, RunError, UsageError
     from mechagents.flow import Dataflow
     from mechagents.follow import follow_up
-    from mechagents.fork import fork
+    from mechagents.fork import fork_run
     from mechagents.log import read_log
     from mechagents.mechanics.formulation import Formulation
     from mechagents.messages import Answer, Failure, Message, Problem
@@ -48,7 +48,7 @@ _HOMES = {
     "Team": "team",
     "UsageError": "errors",
     "follow_up": "follow",
-    "fork": "fork",
+    "fork_run": "fork",
     "full_team": "team",
     "load_problem": "problems",
     "open_model": "models.select",
@@ -78,7 +78,7 @@ __all__ = [
     "Team",
     "UsageError",
     "follow_up",
-    "fork",
+    "fork_run",
     "full_team",
     "load_problem",
     "open_model",

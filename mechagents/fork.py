@@ -1,6 +1,6 @@
 """Forks: a new run that has a run's messages up to one of them, and goes on otherwise from there.
 
-    folder = fork(Path("runs/plate"), 4, say="Take second-order elements.")
+    folder = fork_run(Path("runs/plate"), 4, say="Take second-order elements.")
     outcome = await resume(folder)
 
 The new run is complete in itself: a log with a chain of its own, and what was executed so far.
@@ -46,7 +46,7 @@ SENT_BACK = ("plan", "formulation", "program", "evidence", "selection")
 """Kinds of messages that a person may send back with words."""
 
 
-def fork(
+def fork_run(
     run: Path,
     at: int,
     *,

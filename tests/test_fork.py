@@ -18,7 +18,7 @@ from mechagents.budget import Budget
 from mechagents.edited import read_edited
 from mechagents.errors import LogError, UsageError
 from mechagents.export import exchanges
-from mechagents.fork import fork, until
+from mechagents.fork import fork_run, until
 from mechagents.log import FILE_NAME, LogReader, chain_at, line_of, read_log, write_log
 from mechagents.messages import (
     Answer,
@@ -93,7 +93,7 @@ async def test_a_fork_at_every_message_ends_the_same_and_repeats_nothing(
     end = log.envelopes_of("answer")[0].seq
     for at in range(log.envelopes_of("problem")[0].seq, end, step):
         model = mending()
-        folder = fork(tmp_path / "run", at, folder=tmp_path / f"{at}", team=make(model=model))
+        folder = fork_run(tmp_path / "run", at, folder=tmp_path / f"{at}", team=make(model=model))
         kept = {p: p.stat().st_mtime_ns for p in folder.rglob("attempts/**/*") if p.is_file()}
         outcome = answered(await resume(folder, make(model=model), sync=False))
         assert outcome.claim_level == problem.level
@@ -121,7 +121,7 @@ async def test_a_fork_says_where_it_comes_from_and_stands_alone(
 ) -> None:
     shutil.copytree(plate, tmp_path / "run")
     at = number_of(plate, "execution")
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new")
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new")
     (forked,) = read_log(folder).of(Forked)
     assert (forked.run, forked.seq) == (str(tmp_path / "run"), at)
     line = (plate / FILE_NAME).read_text().splitlines()[at - 1]
@@ -134,7 +134,7 @@ async def test_a_fork_says_where_it_comes_from_and_stands_alone(
 
 async def test_another_model_and_budget_go_on_and_are_kept(plate: Path, tmp_path: Path) -> None:
     team = full_team(model="handbook", stop=Budget(attempts=3), limits=Limits(wall_seconds=77.0))
-    folder = fork(plate, number_of(plate, "formulation"), folder=tmp_path / "new", team=team)
+    folder = fork_run(plate, number_of(plate, "formulation"), folder=tmp_path / "new", team=team)
     old, new = read_log(folder).of(Setup)
     assert (old.model, new.model) != (new.model, old.model)
     assert (new.budget["attempts"], new.limits["wall_seconds"]) == (3, 77.0)
@@ -148,7 +148,7 @@ async def test_another_model_and_budget_go_on_and_are_kept(plate: Path, tmp_path
 async def test_what_a_fork_inherits_counts(plate: Path, tmp_path: Path) -> None:
     model = engineer()
     team = full_team(model=model, stop=Budget(model_calls=2))
-    folder = fork(plate, number_of(plate, "plan"), folder=tmp_path / "new", team=team)
+    folder = fork_run(plate, number_of(plate, "plan"), folder=tmp_path / "new", team=team)
     told = failure(await resume(folder, team, sync=False), "budget")
     assert (told.usage.model_calls, len(model.requests)) == (2, 1)
     assert "the budget of 2 model_calls is spent" in told.message
@@ -161,7 +161,7 @@ async def test_words_send_a_message_back_to_who_is_to_mend_it(
     model = engineer(program=lambda r: code(f"{PROGRAM}\n# {r.brief.attempts_in_all}\n"))
     team = full_team(model=model)
     at = number_of(plate, kind)
-    folder = fork(plate, at, folder=tmp_path / "new", say="use symmetry", team=team)
+    folder = fork_run(plate, at, folder=tmp_path / "new", say="use symmetry", team=team)
     outcome = answered(await resume(folder, team, sync=False))
     mended = "program" if kind == "evidence" else kind
     (first, *_) = model.requests
@@ -180,7 +180,7 @@ async def test_words_after_accepted_evidence_are_heard_without_a_critic(tmp_path
     model = engineer(program=lambda r: code(f"{PROGRAM}\n# {r.brief.attempts_in_all}\n"))
     team = two_agent(model=model)
     at = number_of(tmp_path / "run", "evidence")
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new", say="finer", team=team)
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new", say="finer", team=team)
     assert answered(await resume(folder, team, sync=False)).attempts == 2
 
 
@@ -195,9 +195,9 @@ async def test_a_question_is_replied_to_otherwise(tmp_path: Path) -> None:
     failure(await run(asked, tmp_path / "run", words), "waiting")
     answered(await resume(tmp_path / "run", asked, reply="0.1 m", sync=False))
     at = number_of(tmp_path / "run", "question")
-    waits = fork(tmp_path / "run", at, folder=tmp_path / "1", team=asked)
+    waits = fork_run(tmp_path / "run", at, folder=tmp_path / "1", team=asked)
     failure(await resume(waits, asked, sync=False), "waiting")
-    other = fork(tmp_path / "run", at, folder=tmp_path / "2", say="0.2 m", team=asked)
+    other = fork_run(tmp_path / "run", at, folder=tmp_path / "2", say="0.2 m", team=asked)
     answered(await resume(other, asked, sync=False))
     assert [reply.text for reply in read_log(other).of(Reply)] == ["0.2 m"]
 
@@ -206,11 +206,11 @@ async def test_what_waits_for_approval_waits_in_the_fork(tmp_path: Path) -> None
     team = full_team(model=engineer(), approve=["plan"])
     failure(await run(team, tmp_path / "run", FAST), "waiting")
     answered(await resume(tmp_path / "run", team, reply="", sync=False))
-    held = fork(tmp_path / "run", number_of(tmp_path / "run", "plan"), folder=tmp_path / "1")
+    held = fork_run(tmp_path / "run", number_of(tmp_path / "run", "plan"), folder=tmp_path / "1")
     failure(await resume(held, team, sync=False), "waiting")
     answered(await resume(held, team, reply="", sync=False))
     at = number_of(tmp_path / "run", "question")
-    back = fork(tmp_path / "run", at, folder=tmp_path / "2", say="otherwise", team=team)
+    back = fork_run(tmp_path / "run", at, folder=tmp_path / "2", say="otherwise", team=team)
     failure(await resume(back, team, sync=False), "waiting")
     assert len(read_log(back).of(Plan)) == 2
 
@@ -222,7 +222,7 @@ async def test_an_edited_program_is_run_in_place_of_the_first(plate: Path, tmp_p
     edited = read_edited(tmp_path / "mine.py", read_log(plate).at(at).message)
     model = engineer()
     team = full_team(model=model)
-    folder = fork(plate, at, folder=tmp_path / "new", instead=edited, team=team)
+    folder = fork_run(plate, at, folder=tmp_path / "new", instead=edited, team=team)
     outcome = answered(await resume(folder, team, sync=False))
     (program,) = read_log(folder).of(Program)
     assert program.source == source
@@ -239,7 +239,7 @@ async def test_an_edited_formulation_changes_the_answer(plate: Path, tmp_path: P
     (tmp_path / "mine.json").write_text(json.dumps(message))
     edited = read_edited(tmp_path / "mine.json", read_log(plate).at(at).message)
     team = full_team(model=engineer())
-    folder = fork(plate, at, folder=tmp_path / "new", instead=edited, team=team)
+    folder = fork_run(plate, at, folder=tmp_path / "new", instead=edited, team=team)
     (force,) = answered(await resume(folder, team, sync=False)).quantities
     (before,) = read_log(plate).of(Answer)[0].quantities
     assert force.value == pytest.approx(2 * before.value, rel=1e-9)
@@ -253,7 +253,7 @@ async def test_a_verdict_turned_round_goes_to_whom_it_names(plate: Path, tmp_pat
     edited = read_edited(tmp_path / "no.json", read_log(plate).at(at).message)
     model = engineer(program=lambda r: code(f"{PROGRAM}\n# {r.brief.attempts_in_all}\n"))
     team = full_team(model=model)
-    folder = fork(plate, at, folder=tmp_path / "new", instead=edited, team=team)
+    folder = fork_run(plate, at, folder=tmp_path / "new", instead=edited, team=team)
     assert read_log(folder).at(at).to == ("coder",)
     assert answered(await resume(folder, team, sync=False)).attempts == 2
 
@@ -265,7 +265,7 @@ async def test_no_person_can_accept_over_a_failed_check(tmp_path: Path) -> None:
     at = number_of(tmp_path / "run", "critique", -1)
     assert read_log(tmp_path / "run").of(Evidence)[-1].failed
     yes = Critique(verdict="accept")
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new", instead=yes, team=team)
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new", instead=yes, team=team)
     outcome = await resume(folder, team, sync=False)
     assert not isinstance(outcome, Answer) or not outcome.accepted
 
@@ -302,18 +302,18 @@ def test_where_a_run_cannot_be_forked_is_told_with_a_remedy(plate: Path, tmp_pat
         (end, f"such as {end - 1}, or ask on: mechagents solve --follow"),
     ):
         with pytest.raises(UsageError, match=told):
-            fork(plate, at, folder=tmp_path / "new")
+            fork_run(plate, at, folder=tmp_path / "new")
     with pytest.raises(UsageError, match="already holds a run"):
-        fork(plate, 4, folder=plate)
+        fork_run(plate, 4, folder=plate)
     with pytest.raises(UsageError, match="fork at a question, plan"):
-        fork(plate, number_of(plate, "execution"), folder=tmp_path / "new", say="no", team=team)
+        fork_run(plate, number_of(plate, "execution"), folder=tmp_path / "new", say="no", team=team)
     with pytest.raises(UsageError, match="say in words what is to change"):
-        fork(plate, number_of(plate, "plan"), folder=tmp_path / "new", say="yes", team=team)
+        fork_run(plate, number_of(plate, "plan"), folder=tmp_path / "new", say="yes", team=team)
     plan = Plan(steps=("solve",), method="by hand")
     with pytest.raises(UsageError, match="either say something"):
-        fork(plate, number_of(plate, "plan"), folder=tmp_path / "n", say="no", instead=plan)
+        fork_run(plate, number_of(plate, "plan"), folder=tmp_path / "n", say="no", instead=plan)
     with pytest.raises(LogError, match="cannot be read"):
-        fork(tmp_path / "gone", 4)
+        fork_run(tmp_path / "gone", 4)
     assert not (tmp_path / "new").exists()
 
 
@@ -326,14 +326,14 @@ async def test_what_was_the_best_so_far_goes_on_in_a_fork(tmp_path: Path) -> Non
     assert not first.accepted
     at = number_of(tmp_path / "run", "answer")
     with pytest.raises(UsageError, match="or resume it with a larger budget"):
-        fork(tmp_path / "run", at, folder=tmp_path / "new")
+        fork_run(tmp_path / "run", at, folder=tmp_path / "new")
     # Resumed with more, it is answered again; a fork between the two answers ends as well.
     more = full_team(model=mending(), stop=Budget(attempts=2))
     whole = answered(await resume(tmp_path / "run", more, sync=False))
     judged = number_of(tmp_path / "run", "critique", -1)
     assert judged > at
     team = full_team(model=mending(), stop=Budget(attempts=2))
-    folder = fork(tmp_path / "run", judged, folder=tmp_path / "new", team=team)
+    folder = fork_run(tmp_path / "run", judged, folder=tmp_path / "new", team=team)
     assert answered(await resume(folder, team, sync=False)).quantities == whole.quantities
 
 
@@ -342,20 +342,20 @@ async def test_a_run_that_ended_in_failure_is_forked_at_its_end(tmp_path: Path) 
     failure(await run(team, tmp_path / "run", FAST), "budget")
     more = full_team(model=engineer())
     at = number_of(tmp_path / "run", "failure")
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new", team=more)
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new", team=more)
     answered(await resume(folder, more, sync=False))
 
 
 async def test_a_fork_of_a_fork_keeps_where_both_come_from(plate: Path, tmp_path: Path) -> None:
     team = full_team(model=engineer())
     plan = number_of(plate, "plan")
-    one = fork(plate, plan, folder=tmp_path / "1", say="otherwise", team=team)
+    one = fork_run(plate, plan, folder=tmp_path / "1", say="otherwise", team=team)
     answered(await resume(one, team, sync=False))
-    two = fork(one, number_of(one, "execution"), folder=tmp_path / "2", team=team)
+    two = fork_run(one, number_of(one, "execution"), folder=tmp_path / "2", team=team)
     answered(await resume(two, team, sync=False))
     assert [f.run for f in read_log(two).of(Forked)] == [str(plate), str(one)]
     # At the message that was sent back, the words are not part of the fork.
-    three = fork(one, plan, folder=tmp_path / "3", team=team)
+    three = fork_run(one, plan, folder=tmp_path / "3", team=team)
     answered(await resume(three, team, sync=False))
     assert len(read_log(three).of(Plan)) == 1
 
@@ -368,11 +368,11 @@ async def test_a_run_is_forked_while_it_is_written_and_with_a_torn_line(
     torn = tmp_path / "torn"
     torn.mkdir()
     (torn / FILE_NAME).write_bytes(b"".join(lines[:at]) + lines[at][:40])
-    folder = fork(torn, at, folder=tmp_path / "new")
+    folder = fork_run(torn, at, folder=tmp_path / "new")
     answered(await resume(folder, full_team(model=engineer()), sync=False))
     assert (torn / FILE_NAME).read_bytes().endswith(lines[at][:40])
     with pytest.raises(UsageError, match=f"from 1 to {at}"):
-        fork(torn, at + 1, folder=tmp_path / "later")
+        fork_run(torn, at + 1, folder=tmp_path / "later")
 
 
 def test_a_fork_copies_no_links_and_needs_the_files_it_refers_to(
@@ -382,14 +382,14 @@ def test_a_fork_copies_no_links_and_needs_the_files_it_refers_to(
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "run" / "attempts" / "1" / "link").symlink_to(tmp_path / "secret")
     at = number_of(plate, "execution")
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new")
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new")
     assert (folder / "attempts" / "1" / "results.json").is_file()
     assert not (folder / "attempts" / "1" / "link").exists()
     shutil.rmtree(tmp_path / "run" / "attempts")
     with pytest.raises(UsageError, match="the files of this execution are gone; fork before it"):
-        fork(tmp_path / "run", at, folder=tmp_path / "other")
+        fork_run(tmp_path / "run", at, folder=tmp_path / "other")
     assert not (tmp_path / "other" / FILE_NAME).exists()
-    fork(tmp_path / "run", at - 1, folder=tmp_path / "other")
+    fork_run(tmp_path / "run", at - 1, folder=tmp_path / "other")
 
 
 def test_a_log_that_names_a_folder_outside_is_refused(plate: Path, tmp_path: Path) -> None:
@@ -398,7 +398,7 @@ def test_a_log_that_names_a_folder_outside_is_refused(plate: Path, tmp_path: Pat
     out = log.at(at).message.model_copy(update={"folder": "../../outside"})
     write_log(tmp_path / "run", [replace(e, message=out) if e.seq == at else e for e in log])
     with pytest.raises(LogError, match="no folder below the run's"):
-        fork(tmp_path / "run", at, folder=tmp_path / "new")
+        fork_run(tmp_path / "run", at, folder=tmp_path / "new")
 
 
 async def test_prompts_go_along_and_an_edited_message_is_no_training_data(tmp_path: Path) -> None:
@@ -406,12 +406,12 @@ async def test_prompts_go_along_and_an_edited_message_is_no_training_data(tmp_pa
     at = number_of(tmp_path / "run", "plan")
     plan = Plan(steps=("another",), method="by hand")
     team = full_team(model=engineer())
-    folder = fork(tmp_path / "run", at, folder=tmp_path / "new", instead=plan, team=team)
+    folder = fork_run(tmp_path / "run", at, folder=tmp_path / "new", instead=plan, team=team)
     answered(await resume(folder, team, sync=False))
     kinds = [e["metadata"]["kind"] for e in exchanges(folder)]
     assert "plan" not in kinds
     assert "program" in kinds
-    plain = fork(tmp_path / "run", at, folder=tmp_path / "plain", team=team)
+    plain = fork_run(tmp_path / "run", at, folder=tmp_path / "plain", team=team)
     answered(await resume(plain, team, sync=False))
     assert "plan" in [e["metadata"]["kind"] for e in exchanges(plain)]
 

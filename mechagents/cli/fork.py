@@ -62,7 +62,7 @@ def fork_command(run: str, **options: Unpack[ForkOptions]) -> None:
     from mechagents.cli.runs import find_run
     from mechagents.cli.warnings import warn_if_open
     from mechagents.edited import read_edited
-    from mechagents.fork import fork, until
+    from mechagents.fork import fork_run, until
     from mechagents.log import read_log
     from mechagents.messages import Problem
     from mechagents.run import resume
@@ -79,7 +79,7 @@ def fork_command(run: str, **options: Unpack[ForkOptions]) -> None:
     problem = before.last(Problem)
     assert problem is not None
     folder = options["folder"] or new_folder(source.parent, problem.name)
-    fork(source, at, folder=folder, say=options["say"], instead=instead, team=team)
+    fork_run(source, at, folder=folder, say=options["say"], instead=instead, team=team)
     if not options["quiet"]:
         told = f"Forked at message {at} of {source} into {folder}."
         click.echo(told, err=for_programs(options))
