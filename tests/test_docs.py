@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
 
 from mechagents.cli import cli
+from mechagents.mechanics.geometry import Boundary, Shape
 from mechagents.problems.loading import problem_from_yaml
 from mechagents.role import load_role
 from mechagents.study import load_study
+from mechagents.study.dask_slurm import SlurmFile
+from mechagents.study.spec import Optimize
 
 ROOT = Path(__file__).parents[1]
+MADE = ROOT / "docs" / "gallery"
+"""Written when the site is built."""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if MADE not in page.parents]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CALL = re.compile(r"mechagents ([a-z]+)((?:[^\S\n]+[^\s`|]+)*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 OTHERS = {"--no-dev"}
 """Options of other commands that the pages show."""
+READ = {
+    "yaml complete", "yaml shapes", "yaml boundaries", "yaml search", "yaml place",
+    "yaml study", "markdown role", "json", "toml",
+}  # fmt: skip
+"""Labels of the blocks that are read here; complete programs are run by test_docs_code."""
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -41,6 +57,11 @@ def code(page: Path) -> list[str]:
     rest = FENCE.sub("", text)
     indented = [line for line in rest.splitlines() if line.startswith("    ")]
     return [*fenced, *indented, *re.findall(r"`([^`\n]+)`", rest)]
+
+
+def plain(text: str) -> Any:
+    """Return what stands in a block of YAML."""
+    return YAML(typ="safe", pure=True).load(text)
 
 
 @cache
@@ -66,6 +87,35 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 def test_every_complete_problem_loads(page: Path) -> None:
     for text in blocks(page, "yaml complete"):
         assert problem_from_yaml(text, f"{page.stem}.yaml").formulation is not None
+
+
+@pages
+def test_every_fragment_of_a_formulation_is_one(page: Path) -> None:
+    for text in blocks(page, "yaml shapes"):
+        assert TypeAdapter(dict[str, Shape]).validate_python(plain(text))
+    for text in blocks(page, "yaml boundaries"):
+        assert TypeAdapter(dict[str, Boundary]).validate_python(plain(text))
+
+
+@pages
+def test_every_search_and_place_of_a_study_is_one(page: Path) -> None:
+    for text in blocks(page, "yaml search"):
+        assert Optimize.model_validate(plain(text)["optimize"])
+    for text in blocks(page, "yaml place"):
+        assert SlurmFile.model_validate(plain(text))
+
+
+@pages
+def test_every_block_of_json_and_toml_is_read(page: Path) -> None:
+    assert all(json.loads(text) for text in blocks(page, "json"))
+    assert all(tomllib.loads(text) for text in blocks(page, "toml"))
+
+
+@pages
+def test_no_block_of_data_escapes_these_tests(page: Path) -> None:
+    found = FENCE.findall(page.read_text(encoding="utf-8"))
+    labels = {label for label, _ in found if not label.startswith("{")}  # those are of the site
+    assert labels <= READ | {"python complete", "text", "dockerfile", ""}
 
 
 @pages
