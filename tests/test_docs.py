@@ -118,6 +118,12 @@ def test_no_block_of_data_escapes_these_tests(page: Path) -> None:
     assert labels <= READ | {"python complete", "text", "dockerfile", ""}
 
 
+def test_every_page_is_in_the_contents_of_the_site() -> None:
+    listed = set((ROOT / "docs" / "index.md").read_text(encoding="utf-8").splitlines())
+    there = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"README", "index"}
+    assert there <= listed
+
+
 @pages
 def test_every_study_loads(page: Path, tmp_path: Path) -> None:
     for text in blocks(page, "yaml study"):
