@@ -125,8 +125,17 @@ def all_checks(conversation: Conversation, attempt: int) -> tuple[Check, ...]:
     return tuple(checks.values())
 
 
-def write_files(folder: Path, outcome: Outcome, envelopes: Sequence[Envelope]) -> None:
-    """Write ``answer.json`` (or ``failure.json``) and ``report.html`` into a run's folder."""
+def write_files(
+    folder: Path, outcome: Outcome, envelopes: Sequence[Envelope], *, chain: str = ""
+) -> None:
+    """Write ``answer.json`` (or ``failure.json``) and ``report.html`` into a run's folder.
+
+    Args:
+        folder: The run's folder.
+        outcome: How it ended.
+        envelopes: Its conversation.
+        chain: The last hash of its log, which the report names.
+    """
     from mechagents.report import write_report
 
     name, other = "answer.json", "failure.json"
@@ -137,7 +146,7 @@ def write_files(folder: Path, outcome: Outcome, envelopes: Sequence[Envelope]) -
     part.replace(folder / name)
     (folder / other).unlink(missing_ok=True)
     try:
-        write_report(folder, envelopes)
+        write_report(folder, envelopes, chain=chain)
     except Exception:  # the answer stands, with or without its report
         logger.error("report_failed", folder=str(folder), exc_info=True)
 

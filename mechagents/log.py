@@ -108,6 +108,11 @@ class LogReader(Conversation):
         self._offset: int = 0
         self._chain = ""
 
+    @property
+    def chain(self) -> str:
+        """The last hash of the chain, which stands for every line so far; empty without any."""
+        return self._chain
+
     def read_new(self) -> list[Envelope]:
         """Return the whole lines that were added since the last call.
 

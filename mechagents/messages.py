@@ -474,6 +474,8 @@ class Setup(Message):
     candidates: int = 1
     """How many programs are tried at the same time where the team is stuck."""
     version: str
+    environment: dict[str, str] = Field(default_factory=dict)
+    """The machine, its Python, and the versions of the packages that make or check the numbers."""
     approve: tuple[str, ...] = ()
     """What waits until a person has approved it."""
 

@@ -54,6 +54,7 @@ from mechagents.messages import (
 )
 from mechagents.models.shown import Prompts
 from mechagents.race import Race
+from mechagents.report.sheet.made import environment
 from mechagents.role import Role
 from mechagents.sitting import Sitting
 from mechagents.slots import compute
@@ -233,7 +234,8 @@ class _Run:
         self.sitting = Sitting(self.team.stop.seconds)
 
     async def run(self, problem: Problem, earlier: Earlier | None) -> Outcome:
-        for first in (self.team.setup(installed_version()), earlier):
+        setup = self.team.setup(installed_version())
+        for first in (setup.model_copy(update={"environment": environment()}), earlier):
             if first is not None:
                 await self.bus.publish(first, sender="run", to=())
         return await self._work(partial(self._post, problem, "user", None))
@@ -242,7 +244,7 @@ class _Run:
         done = self.log.last(Answer)
         open_ = pending(self.log, self.team.roles)
         if done is not None and reply is None and (done.accepted or self._is_over(open_)):
-            write_files(self.folder, done, list(self.log))
+            write_files(self.folder, done, list(self.log), chain=self.log.chain)
             return done
         if reply is not None:
             waiting = [e for e, _ in open_ if e.message.kind == "question"]
@@ -471,7 +473,8 @@ class _Run:
                     await self.idle.wait()
             group.cancel_scope.cancel()
         await self.bus.aclose()
-        await compute(write_files, self.folder, outcome, list(self.log))
+        write = partial(write_files, chain=self.log.chain)
+        await compute(write, self.folder, outcome, list(self.log))
         if isinstance(outcome, Answer) and outcome.accepted:
             self._learn()
         return outcome

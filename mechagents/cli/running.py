@@ -120,7 +120,23 @@ def finish(
         click.echo(visible_json(outcome.model_dump_json(indent=indent)))
     else:
         print_summary(outcome, folder)
+    _draw(folder)
     sys.exit(exit_code(outcome, level))
+
+
+def _draw(folder: Path) -> None:
+    """Write the run's report anew with its fields drawn; that takes a second or two."""
+    from mechagents.diagnostics import get_logger
+    from mechagents.files.report import write_full_report
+    from mechagents.log import read_log
+
+    logger = get_logger()
+    try:
+        write_full_report(folder, read_log(folder))
+    except KeyboardInterrupt:  # the answer is told; the report of the run's end stays
+        return
+    except Exception:
+        logger.error("report_failed", folder=str(folder), exc_info=True)
 
 
 def for_programs(options: ShowOptions) -> bool:

@@ -26,14 +26,22 @@ def log_command(run: str | None, as_json: bool, full: bool) -> None:
 
 @click.command("report")
 @click.argument("run", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the report's path as JSON.")
-def report_command(run: str | None, as_json: bool) -> None:
-    """Write the report of RUN (default: the newest) anew and print where it is."""
+@click.option("--pdf", is_flag=True, help="Write report.pdf too; needs mechagents[pdf].")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def report_command(run: str | None, pdf: bool, as_json: bool) -> None:
+    """Write the report of RUN (default: the newest) anew and print where it is.
+
+    Its figures are drawn from the fields that were checked. Exit codes: 0 written, 2 bad input.
+    """
     import json
 
     from mechagents.cli.runs import read_run
-    from mechagents.report import write_report
+    from mechagents.files.report import write_full_report
 
     folder, log = read_run(run)
-    path = write_report(folder, list(log))
-    click.echo(json.dumps({"report": str(path)}) if as_json else str(path))
+    paths = write_full_report(folder, log, pdf=pdf)
+    if as_json:
+        told = {path.suffix[1:]: str(path) for path in paths}
+        click.echo(json.dumps({"report": str(paths[0]), **told}))
+    else:
+        click.echo("\n".join(map(str, paths)))

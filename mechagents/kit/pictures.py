@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from mechagents.kit.evaluate import Solution, field_values
 from mechagents.mechanics.formulation import Formulation, Picture
@@ -71,12 +71,14 @@ def draw_field(
 def draw(
     mesh: Mesh,
     values: FloatArray,
-    file: Path | str,
+    file: Path | str | IO[bytes],
     *,
     title: str,
     unit: str,
     displacement: FloatArray | None = None,
     axes: str = "xy",
+    width: float | None = None,
+    dpi: int = 150,
 ) -> None:
     """Draw filled contours of a field, with a colour bar, and write them as a PNG.
 
@@ -94,6 +96,9 @@ def draw(
         displacement: If given [m], shape (nodes, 2 | 3), the deformed body is drawn, exaggerated
             where it would not be seen, and in the plane the outline of the undeformed one.
         axes: The names of the two axes of a plane body.
+        width: Of the picture [inch]; letters have the same size in any. None takes 6.4, of solids
+            10.
+        dpi: Points per inch.
     """
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -108,33 +113,36 @@ def draw(
     if mesh.points.shape[1] == 3:
         from mechagents.kit.solid_pictures import draw_surface
 
-        draw_surface(mesh, points, values / factor, file, title, notes, f"{prefix}{unit}")
+        draw_surface(mesh, points, values / factor, file, title, notes, f"{prefix}{unit}",
+                     width or 10.0, dpi)  # fmt: skip
         return
-    figure = Figure(figsize=_figure_size(points), layout="constrained", dpi=150)
+    figure = Figure(figsize=figure_size(points, width or 6.4), layout="constrained", dpi=dpi)
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()
     filled = _fill(ax, mesh, points, values / factor)
     bar = figure.colorbar(filled, ax=ax, shrink=0.9, label=f"{prefix}{unit}" or "relative")
     bar.ax.tick_params(labelsize="small")
-    _outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
-    _outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
+    draw_outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
+    draw_outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
     ax.set_title(f"{title}\n", fontsize="large")
     ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")
-    _frame(ax, np.vstack([mesh.points, points]))
+    frame(ax, np.vstack([mesh.points, points]))
     ax.set(xlabel=f"{axes[0]} [m]", ylabel=f"{axes[1]} [m]", aspect="equal")
     figure.savefig(file, format="png")
 
 
-def _frame(ax: Axes, points: FloatArray) -> None:
+def frame(ax: Axes, points: FloatArray) -> None:
+    """Show all points [m], shape (n, 2), with a margin."""
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.03 * (high - low).max()
     ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
 
 
-def _figure_size(points: FloatArray) -> tuple[float, float]:
-    width, height = points.max(axis=0) - points.min(axis=0)
-    shape = min(max(height / width, 0.3), 1.6)
-    return 6.4, 1.4 + 4.6 * shape
+def figure_size(points: FloatArray, width: float) -> tuple[float, float]:
+    """Return width and height of a picture of points, shape (n, 2) [m], in inches."""
+    across, tall = points.max(axis=0) - points.min(axis=0)
+    shape = min(max(tall / across, 0.3), 1.6)
+    return width, 1.4 + (width - 1.8) * shape
 
 
 def deformed(mesh: Mesh, displacement: FloatArray | None) -> tuple[FloatArray, float]:
@@ -215,7 +223,7 @@ def colour_levels(values: FloatArray) -> tuple[FloatArray, str, bool]:
     return levels, extend[(int(below), int(above))], signed
 
 
-def _outline(
+def draw_outline(
     ax: Axes, mesh: Mesh, points: FloatArray, *, color: str, linestyle: str, linewidth: float
 ) -> None:
     """Draw the outline, and the interfaces between regions."""

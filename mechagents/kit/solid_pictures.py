@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -35,10 +35,12 @@ def draw_surface(
     mesh: Mesh,
     points: FloatArray,
     values: FloatArray,
-    file: Path | str,
+    file: Path | str | IO[bytes],
     title: str,
     notes: str,
     unit: str,
+    width: float = 10.0,
+    dpi: int = 150,
 ) -> None:
     """Draw a field on the surface of a solid from two sides, and write it as a PNG.
 
@@ -51,6 +53,8 @@ def draw_surface(
         title: What it is.
         notes: What stands below the title.
         unit: With its prefix; empty for a mode.
+        width: Of the picture [inch].
+        dpi: Points per inch.
     """
     from matplotlib import colormaps
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -64,7 +68,7 @@ def draw_surface(
     levels, extend, signed = colour_levels(surface.values)
     colours = colormaps["RdBu_r" if signed else "viridis"]
     norm = BoundaryNorm(levels, colours.N, extend=extend)
-    figure = Figure(figsize=(10.0, 4.6), layout="constrained", dpi=150)
+    figure = Figure(figsize=(width, 0.46 * width), layout="constrained", dpi=dpi)
     FigureCanvasAgg(figure)
     axes = [figure.add_subplot(1, 2, number + 1) for number in range(2)]
     for ax, view in zip(axes, VIEWS, strict=True):

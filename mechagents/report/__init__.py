@@ -5,7 +5,7 @@ Nothing heavy is imported before it is used.
 
 from mechagents.report.approval import readable
 from mechagents.report.conversation import print_conversation
-from mechagents.report.html import write_report
+from mechagents.report.html import report_page, write_report
 from mechagents.report.numbers import format_quantity
 from mechagents.report.summary import print_evidence, print_summary
 from mechagents.report.terminal import LiveView
@@ -17,5 +17,6 @@ __all__ = [
     "print_evidence",
     "print_summary",
     "readable",
+    "report_page",
     "write_report",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,7 @@ from mechagents.messages import Execution
 from mechagents.report.digest import Trial, Tried
 from mechagents.report.files import read_inside
 from mechagents.report.numbers import show_quantity
-from mechagents.report.page import Section
 from mechagents.report.text import one_line
-from mechagents.report.words import settings_words
 
 LARGEST_RESULTS = 1_000_000
 """Bytes of a results file that are read."""
@@ -27,11 +26,41 @@ class Reported(BaseModel):
     unit: str = ""
 
 
+Values = dict[str, Reported]
+
+
 class _Results(BaseModel):
     quantities: list[Reported]
 
 
-def reported(folder: Path, execution: Execution) -> dict[str, Reported]:
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Values by mesh, the finest first."""
+
+    trials: tuple[Trial, ...]
+    values: tuple[Values, ...]
+    """Of each trial."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The quantities that the finest mesh gave."""
+        return tuple(self.values[0])
+
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Return a row a quantity: its name, then its values with the distance from the finest."""
+        return tuple(_row(name, [one.get(name) for one in self.values]) for name in self.names)
+
+    def points(self, name: str) -> list[tuple[float, float]]:
+        """Return mesh size [m] and value of a quantity, where both are known, finest first."""
+        every = zip(self.trials, self.values, strict=True)
+        return [
+            (size, values[name].value)
+            for trial, values in every
+            if (size := trial.execution.settings.mesh_size) is not None and name in values
+        ]
+
+
+def reported(folder: Path, execution: Execution) -> Values:
     """Return what a program reported by name; empty if there is nothing readable."""
     try:
         data = read_inside(folder, f"{execution.folder}/results.json", LARGEST_RESULTS)
@@ -41,8 +70,8 @@ def reported(folder: Path, execution: Execution) -> dict[str, Reported]:
     return {quantity.name: quantity for quantity in found}
 
 
-def convergence(tried: Tried, folder: Path) -> Section | None:
-    """Return values by mesh size, finest first, each with its distance from the finest.
+def convergence(tried: Tried, folder: Path) -> Grid | None:
+    """Return values by mesh size, finest first; None where fewer than two meshes gave any.
 
     A mesh's values are those that the program reported there; where its file is gone, those of
     the evidence on it, unless they only repeat another mesh's.
@@ -50,21 +79,15 @@ def convergence(tried: Tried, folder: Path) -> Section | None:
     Args:
         tried: A program and its executions.
         folder: The run's folder.
-
-    Returns:
-        The table, or None where fewer than two meshes gave values.
     """
     meshes = _meshes(tried, folder)
     if len(meshes) < 2:
         return None
-    names = list(meshes[0][1])
-    head = ("quantity", *(settings_words(trial.execution.settings) for trial, _ in meshes))
-    rows = [_row(name, [values.get(name) for _, values in meshes]) for name in names]
-    return Section("Convergence", head, tuple(rows))
+    return Grid(tuple(trial for trial, _ in meshes), tuple(values for _, values in meshes))
 
 
-def _meshes(tried: Tried, folder: Path) -> list[tuple[Trial, dict[str, Reported]]]:
-    found: dict[str, tuple[Trial, dict[str, Reported]]] = {}
+def _meshes(tried: Tried, folder: Path) -> list[tuple[Trial, Values]]:
+    found: dict[str, tuple[Trial, Values]] = {}
     seen: set[tuple[float, ...]] = set()
     for trial in tried.trials:
         if trial.execution.status != "ok":
@@ -80,7 +103,7 @@ def _meshes(tried: Tried, folder: Path) -> list[tuple[Trial, dict[str, Reported]
     return sorted(found.values(), key=lambda one: one[0].execution.settings.mesh_size or 0.0)
 
 
-def _judged(trial: Trial) -> dict[str, Reported]:
+def _judged(trial: Trial) -> Values:
     quantities = trial.evidence.quantities if trial.evidence is not None else ()
     return {q.name: Reported(name=q.name, value=q.value, unit=q.unit) for q in quantities}
 

@@ -2,136 +2,105 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mechagents.messages import Answer, Envelope
-from mechagents.report import page
-from mechagents.report.convergence import convergence
-from mechagents.report.digest import Digest, digest
-from mechagents.report.numbers import ratio
-from mechagents.report.page import Section
-from mechagents.report.pictures import Embedded, embed
-from mechagents.report.summary import open_words
-from mechagents.report.text import visible
-from mechagents.report.words import (
-    CLAIM_MEANING,
-    CLAIM_TONE,
-    LIMIT_OF_VERIFICATION,
-    settings_words,
-    spaced,
-)
+from mechagents.messages import Envelope
+from mechagents.report.sheet import Figure, Sheet, gather
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 FILE = "report.html"
-_WORDS: dict[str, object] = {
-    "page": page,
-    "ratio": ratio,
-    "settings_words": settings_words,
-    "claim_meaning": CLAIM_MEANING,
-    "open_words": open_words,
-    "claim_tone": CLAIM_TONE,
-    "limit_of_verification": LIMIT_OF_VERIFICATION,
-}
-"""What the template calls to put things in words."""
 
 
-def write_report(folder: Path, envelopes: Sequence[Envelope]) -> Path:
+def write_report(
+    folder: Path,
+    envelopes: Sequence[Envelope],
+    *,
+    chain: str = "",
+    figures: Sequence[Figure] | None = None,
+) -> Path:
     """Write ``report.html`` into a run's folder and return its path.
 
     Args:
         folder: The run's folder; it must exist.
         envelopes: The conversation from its start, in order.
+        chain: The last hash of its log, which names the run.
+        figures: The fields, as ``mechagents.files.figures_of`` draws them; None shows the
+            pictures that the program left.
 
     Raises:
         OSError: If the page cannot be written.
     """
-    text = report_page(folder, envelopes)
+    text = render(gather(folder, envelopes, chain=chain, figures=figures))
     path = folder / FILE
     partial = folder / f".{FILE}.partial"
     partial.write_text(text, encoding="utf-8", newline="\n")
     return partial.replace(path)
 
 
-def report_page(folder: Path, envelopes: Sequence[Envelope]) -> str:
-    """Return the page of a run.
-
-    Everything on the page comes from the conversation, apart from the pictures that the
-    answer lists and the versions of the machine that writes it. A run that failed, or has
-    not ended, gets a page too.
-
-    Args:
-        folder: The run's folder.
-        envelopes: The conversation from its start, in order.
-    """
-    state = digest(envelopes)
-    shown = state.end.artifacts if isinstance(state.end, Answer) else ()
-    by = state.answered_by
-    meshes = convergence(by, folder) if by is not None else None
-    return render(state, envelopes, embed(folder, shown), meshes)
-
-
-def render(
-    state: Digest,
+def report_page(
+    folder: Path,
     envelopes: Sequence[Envelope],
-    pictures: tuple[Embedded, ...] = (),
-    meshes: Section | None = None,
+    *,
+    chain: str = "",
+    figures: Sequence[Figure] | None = None,
 ) -> str:
-    """Return the page for what came of a run.
+    """Return the page of a run; its arguments are those of ``write_report``."""
+    return render(gather(folder, envelopes, chain=chain, figures=figures))
 
-    Args:
-        state: What came of the run.
-        envelopes: Its conversation.
-        pictures: Pictures to embed.
-        meshes: Values by mesh size, if there is more than one.
-    """
+
+def render(sheet: Sheet) -> str:
+    """Return a report as a page. Whatever it says is escaped."""
     from markupsafe import Markup
 
-    from mechagents.report.drawing import draw
-
-    environment = _environment()
-    f = state.formulation
-    return environment.from_string(_resource("report.html.j2")).render(
-        state=state,
-        envelopes=envelopes,
-        pictures=pictures,
-        mesh_table=meshes,
-        **_WORDS,
-        css=Markup(stylesheet()),
-        # The drawing escapes whatever it is given; see svg.Canvas.
-        drawing=Markup(draw(f)) if f is not None else "",
+    return (
+        _environment()
+        .from_string(_resource("report.html.j2"))
+        .render(
+            sheet=sheet.plain(),
+            css=Markup(stylesheet()),
+            shown={name: _shown(name, data) for name, data in sheet.files.items()},
+            sizes={
+                name: _size(data) for name, data in sheet.files.items() if name.endswith(".png")
+            },
+        )
     )
 
 
 def stylesheet() -> str:
-    """Return the style of the page and its drawing, dark where the reader's screen is."""
-    return _resource("report.css")
+    """Return the style of the page and its drawings, dark where the reader's screen is."""
+    return "".join(map(_resource, ("report.css", "drawing.css", "print.css")))
 
 
 def _resource(name: str) -> str:
     return files("mechagents.report").joinpath(name).read_text(encoding="utf-8")
 
 
+def _shown(name: str, data: bytes) -> str | Markup:
+    """Return a drawing as an element of the page, and a picture as its address."""
+    from markupsafe import Markup
+
+    if name.endswith(".svg"):
+        # Drawings escape whatever they are given; see svg.Canvas.
+        return Markup(data.decode())
+    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    from mechagents.report.pictures import png_size
+
+    return png_size(data)
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["spaced"] = spaced
-    return environment
-
-
-def _finalize(value: object) -> object:
-    """Make hidden characters visible in whatever the page shows, on its way to be escaped."""
-    from markupsafe import Markup
-
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -74,6 +74,15 @@ def measure(value: float, unit: str) -> str:
     return f"{float(Decimal(repr(value)).scaleb(-exponent)):.6g} {prefixed}{unit}"
 
 
+def prefixed(magnitude: float, unit: str) -> tuple[int, str]:
+    """Return the exponent of ten to divide by, and the unit with its prefix or that power."""
+    unit = "" if unit == "1" else unit
+    exponent, shown = _scale(magnitude, unit)
+    if shown is not None:
+        return exponent, shown + unit
+    return exponent, f"1e{exponent:+03d} {unit}".rstrip() if exponent else unit
+
+
 def ratio(value: float | None) -> str:
     """Return the value or tolerance of a check in three digits; empty where there is none."""
     return "" if value is None else f"{value:.3g}"

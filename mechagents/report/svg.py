@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -87,13 +88,20 @@ class Canvas:
         self.path([wings[0], head, wings[1]], f"{kind} tip", closed=True)
 
     def text(
-        self, at: XY, words: str, kind: str, anchor: str = "middle", *, upwards: bool = False
+        self,
+        at: XY,
+        words: str,
+        kind: str,
+        anchor: str = "middle",
+        *,
+        upwards: bool = False,
+        most: int = 28,
     ) -> None:
-        """Write a short text, across or upwards."""
+        """Write a short text, across or upwards, of at most so many letters."""
         attributes = {"x": _px(at[0]), "y": _px(at[1]), "class": kind, "text-anchor": anchor}
         if upwards:
             attributes["transform"] = f"rotate(-90 {_px(at[0])} {_px(at[1])})"
-        ET.SubElement(self._root, "text", attributes).text = one_line(words, 28)
+        ET.SubElement(self._root, "text", attributes).text = one_line(words, most)
 
     def __str__(self) -> str:
         return ET.tostring(self._root, encoding="unicode")
@@ -105,3 +113,25 @@ def _through(points: list[XY]) -> str:
 
 def _px(value: float) -> str:
     return f"{value:.1f}"
+
+
+_PRINTED = {
+    "ink": "#1c2024", "soft": "#5b6470", "line": "#d5dae0", "paper": "#ffffff", "bad": "#a32a22",
+    "accent": "#1f4e8c", "tint0": "#e6ebf2", "tint1": "#f1e8da", "tint2": "#e3efe6",
+    "tint3": "#efe4ee",
+}  # fmt: skip
+"""The colours of a page, where the style sheet of the page is not at hand."""
+
+
+def drawing_styles() -> str:
+    """Return the styles of a drawing that stands by itself, its colours as numbers."""
+    from importlib.resources import files
+
+    text = files("mechagents.report").joinpath("drawing.css").read_text(encoding="utf-8")
+    return re.sub(r"var\(--(\w+)\)", lambda found: _PRINTED[found.group(1)], text)
+
+
+def styled(drawing: bytes) -> bytes:
+    """Return a drawing of ours with its styles in it, as a file of its own."""
+    head, mark, rest = drawing.partition(b">")
+    return head + mark + f"<style>{drawing_styles()}</style>".encode() + rest

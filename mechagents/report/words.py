@@ -348,11 +348,17 @@ def settings_words(settings: Settings) -> str:
 def reading_words(reading: AlternativeReading, quantities: tuple[Quantity, ...]) -> str:
     """Return another reading of the question, with the values it would give if known."""
     changes = [
-        f"{q.name} {format_quantity(other, q.unit)}{_change(reading.relative.get(q.name))}"
-        for q in quantities
-        if (other := reading.changes.get(q.name)) is not None
+        f"{q.name} {value}" for q in quantities if (value := change_words(reading, q.name, q.unit))
     ]
     return f"{reading.value}: {'; '.join(changes)}" if changes else reading.value
+
+
+def change_words(reading: AlternativeReading, name: str, unit: str) -> str:
+    """Return what another reading would give for a quantity; nothing where that is not known."""
+    other = reading.changes.get(name)
+    if other is None:
+        return ""
+    return f"{format_quantity(other, unit)}{_change(reading.relative.get(name))}"
 
 
 def _change(share: float | None) -> str:

@@ -20,7 +20,7 @@ class PolyCollection(Collection):
         self,
         verts: Sequence[NDArray[np.float64]],
         *,
-        facecolors: NDArray[np.float64] = ...,
-        edgecolors: NDArray[np.float64] = ...,
-        linewidths: NDArray[np.float64] = ...,
+        facecolors: NDArray[np.float64] | Sequence[str] = ...,
+        edgecolors: NDArray[np.float64] | str = ...,
+        linewidths: NDArray[np.float64] | float = ...,
     ) -> None: ...

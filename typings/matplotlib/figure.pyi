@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -37,7 +38,7 @@ class Figure:
     ) -> object: ...
     def savefig(
         self,
-        fname: Path | str,
+        fname: Path | str | IO[bytes],
         *,
         format: str | None = ...,
         dpi: float = ...,

@@ -1,0 +1,93 @@
+"""A picture of a mesh: its elements, and its regions in colours."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from mechagents.kit.pictures import SPLIT, draw_outline, figure_size, frame
+from mechagents.kit.solid_pictures import VIEWS, camera
+from mechagents.mechanics._outer_faces import outer_faces_and_elements
+from mechagents.mechanics.meshing import Mesh
+from mechagents.verification.elements import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TINTS = ("#e6ebf2", "#f1e8da", "#e3efe6", "#efe4ee")
+"""Colours of the regions, those of the drawing of the body."""
+_AROUND = {
+    3: (0, 1, 2), 6: (0, 3, 1, 4, 2, 5), 4: (0, 1, 2, 3), 8: (0, 4, 1, 5, 2, 6, 3, 7),
+    9: (0, 4, 1, 5, 2, 6, 3, 7),
+}  # fmt: skip
+"""The way around an element or face of so many nodes."""
+
+
+def draw_mesh(
+    mesh: Mesh, file: IO[bytes], title: str, axes: str = "xy", *, width: float, dpi: int
+) -> None:
+    """Draw the elements of a mesh, of a solid those on its surface from two sides, as a PNG.
+
+    Args:
+        mesh: The mesh.
+        file: Where to write.
+        title: What stands above.
+        axes: The names of the two axes of a plane body.
+        width: [inch].
+        dpi: Points per inch.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    solid = mesh.points.shape[1] == 3
+    size = (width, 0.5 * width) if solid else figure_size(mesh.points, width)
+    figure = Figure(figsize=size, layout="constrained", dpi=dpi)
+    FigureCanvasAgg(figure)
+    if solid:
+        faces, elements = outer_faces_and_elements(mesh.cells, mesh.kind)
+        for number, view in enumerate(VIEWS):
+            ax = figure.add_subplot(1, 2, number + 1)
+            _solid(ax, mesh, faces, mesh.region[elements], view)
+    else:
+        _plane(figure.add_subplot(), mesh, axes)
+    figure.suptitle(title, fontsize="medium")
+    figure.savefig(file, format="png")
+
+
+def _plane(ax: Axes, mesh: Mesh, axes: str) -> None:
+    around = _AROUND[mesh.cells.shape[1]] if mesh.kind in SPLIT else (0, 1, 2)
+    _polygons(ax, mesh.points[mesh.cells[:, around]], mesh.region, _thin(len(mesh.cells)))
+    draw_outline(ax, mesh, mesh.points, color="0.1", linestyle="-", linewidth=0.9)
+    frame(ax, mesh.points)
+    ax.set(xlabel=f"{axes[0]} [m]", ylabel=f"{axes[1]} [m]", aspect="equal")
+
+
+def _solid(
+    ax: Axes, mesh: Mesh, faces: IntArray, region: IntArray, view: tuple[float, float, float]
+) -> None:
+    right, up, toward = camera(view)
+    corners = mesh.points[faces[:, _AROUND[faces.shape[1]]]]
+    normal = np.cross(corners[:, 2] - corners[:, 0], corners[:, -2] - corners[:, 0])
+    seen = normal @ toward > 0
+    order = np.argsort(corners[seen].mean(axis=1) @ toward)
+    flat = corners[seen][order] @ np.stack([right, up], axis=1)
+    _polygons(ax, flat, region[seen][order], _thin(len(faces)))
+    points = mesh.points[np.unique(faces)] @ np.stack([right, up], axis=1)
+    frame(ax, points)
+    ax.set(aspect="equal")
+    ax.axis("off")
+
+
+def _polygons(ax: Axes, corners: FloatArray, region: IntArray, width: float) -> None:
+    from matplotlib.collections import PolyCollection
+
+    colours = [TINTS[int(index) % len(TINTS)] for index in region]
+    ax.add_collection(
+        PolyCollection(list(corners), facecolors=colours, edgecolors="0.35", linewidths=width)
+    )
+
+
+def _thin(elements: int) -> float:
+    """Return a width of lines [pt] at which the elements of a fine mesh can be told apart."""
+    return float(np.clip(12 / np.sqrt(elements), 0.08, 0.5))
