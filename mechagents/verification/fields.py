@@ -114,7 +114,7 @@ def _fields(grid: Grid, modes: int, moved: bool, d: Dimension) -> Fields:
     flat = np.abs(points[:, 2]).max() <= 1e-9 * np.ptp(points[:, :2], axis=0).max()
     if d == 2 and not flat:
         raise ValueError("the points do not lie in the plane z = 0")
-    blocks, rows = _blocks(grid, d)
+    blocks, rows = grid_blocks(grid, d)
     used = np.unique(np.concatenate([block.nodes.ravel() for block in blocks]))
     number = np.full(len(points), -1, dtype=np.int64)
     number[used] = np.arange(len(used))
@@ -135,7 +135,12 @@ def _fields(grid: Grid, modes: int, moved: bool, d: Dimension) -> Fields:
     )
 
 
-def _blocks(grid: Grid, d: Dimension) -> tuple[list[Block], list[IntArray]]:
+def grid_blocks(grid: Grid, d: Dimension) -> tuple[list[Block], list[IntArray]]:
+    """Return the elements of a grid that are of a dimension, and their places among its cells.
+
+    Raises:
+        ValueError: If there are none, a cell is of a kind that is not known, or it is damaged.
+    """
     kinds: dict[int, ElementKind] = {
         number: kind for number, kind in _KINDS.items() if dimension(kind) == d
     }

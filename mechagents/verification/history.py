@@ -50,18 +50,26 @@ def read_history(path: Path, fields: Fields) -> History:
     return History(*read_steps(path, fields, ("factor", "displacement")))
 
 
-def read_steps(path: Path, fields: Fields, names: tuple[str, ...]) -> list[FloatArray]:
+def read_steps(
+    path: Path, fields: Fields, names: tuple[str, ...], limit: int = HISTORY_BYTES
+) -> list[FloatArray]:
     """Return arrays of an archive: the first of shape (steps,), the others (steps, points, d).
+
+    Args:
+        path: The archive.
+        fields: What was returned with it.
+        names: The arrays.
+        limit: Bytes that it may have, packed or unpacked.
 
     Raises:
         ValueError: As ``read_history``.
     """
-    content = read_bounded(path, HISTORY_BYTES)
+    content = read_bounded(path, limit)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-        if size > HISTORY_BYTES:
-            raise ValueError(f"it unpacks to more than {HISTORY_BYTES // 2**20} MiB")
+        if size > limit:
+            raise ValueError(f"it unpacks to more than {limit // 2**20} MiB")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             first, *others = (arrays[name] for name in names)
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:

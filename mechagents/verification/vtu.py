@@ -54,6 +54,7 @@ class _File:
     arrays: dict[tuple[str, str], _Array] = field(default_factory=dict[tuple[str, str], _Array])
     appended: bytes = b""
     appended_encoding: str = ""
+    most: int = UNPACKED_BYTES
     unpacked: int = 0
     characters: int = 0
 
@@ -73,18 +74,25 @@ class Grid:
     """Relative rounding of points and displacement: of Float32, of text, or of a solver."""
 
 
-def parse_vtu(content: bytes, modes: int = 0) -> Grid:
+def parse_vtu(
+    content: bytes, modes: int = 0, *, every: bool = False, most: int = UNPACKED_BYTES
+) -> Grid:
     """Return the grid of a VTU file, with the arrays named displacement and stress.
 
     Args:
         content: The file.
         modes: How many arrays ``mode_1``, ``mode_2`` ... are read too, if they are there.
+        every: Whether all arrays at points and of cells are read, whatever their names.
+        most: Bytes that all arrays may unpack to.
 
     Raises:
         ValueError: If the file is no VTU file, is damaged, or unpacks to too much.
     """
     try:
-        return _grid(_scan(content), tuple(f"mode_{i + 1}" for i in range(modes)))
+        file = _scan(content)
+        file.most = most
+        names = tuple(f"mode_{i + 1}" for i in range(modes))
+        return _grid(file, None if every else ("displacement", "stress", *names), names)
     except (xml.parsers.expat.ExpatError, zlib.error, lzma.LZMAError, KeyError) as error:
         raise ValueError(f"no readable VTU file: {type(error).__name__} {error!s:.200}") from error
     except (OverflowError, IndexError, TypeError, MemoryError) as error:
@@ -146,7 +154,7 @@ def _raw_begins(content: bytes) -> int:
     return mark.end() if mark else 0
 
 
-def _grid(file: _File, modes: tuple[str, ...]) -> Grid:
+def _grid(file: _File, wanted: tuple[str, ...] | None, modes: tuple[str, ...]) -> Grid:
     if file.attributes.get("type") != "UnstructuredGrid" or file.pieces != 1:
         raise ValueError("a VTU file with one piece of an unstructured grid is needed")
     where = {name: key for key in file.arrays for name in [key[1]] if key[0] == "Points"}
@@ -160,7 +168,7 @@ def _grid(file: _File, modes: tuple[str, ...]) -> Grid:
         section: {
             name: _decode(file, array, most=8 * _COMPONENTS * places)
             for (place, name), array in file.arrays.items()
-            if place == section and name in ("displacement", "stress", *modes)
+            if place == section and _is_wanted(name, array, wanted)
         }
         for section, places in (("PointData", len(points)), ("CellData", cells["types"].size))
     }
@@ -175,6 +183,11 @@ def _grid(file: _File, modes: tuple[str, ...]) -> Grid:
         cell_data={k: v.astype(np.float64) for k, v in data["CellData"].items()},
         rounding=max(_rounding(array) for array in meant if array is not None),
     )
+
+
+def _is_wanted(name: str, array: _Array, wanted: tuple[str, ...] | None) -> bool:
+    """Return whether an array is read; of all, those that hold no numbers are left out."""
+    return array.attributes.get("type") in _TYPES if wanted is None else name in wanted
 
 
 def _rounding(array: _Array) -> float:
@@ -243,8 +256,8 @@ def _unpack(file: _File, data: bytes, most: int, *, encoded: bool) -> bytes:
     file.unpacked += sum(sizes)
     if sum(sizes) > most:
         raise ValueError("an array unpacks to more numbers than the mesh has places for")
-    if file.unpacked > UNPACKED_BYTES:
-        raise ValueError(f"the arrays unpack to more than {UNPACKED_BYTES // 2**30} GiB")
+    if file.unpacked > file.most:
+        raise ValueError(f"the arrays unpack to more than {file.most // 2**20} MiB")
     # The header and the blocks are encoded apart, each padded by itself.
     start = -(-size // 3) * 4 if encoded else size
     body = _plain(data[start:], sum(packed), encoded=encoded)
