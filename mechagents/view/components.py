@@ -52,9 +52,8 @@ class Extremes:
 
 def components(returned: Returned, step: Step) -> Iterator[Component]:
     """Yield every component of every field of a step, displacement first."""
-    listed: list[tuple[str, FloatArray, Where]] = []
-    listed += [(name, values, "points") for name, values in step.points.items()]
-    listed += [(name, values, "cells") for name, values in step.cells.items()]
+    places: dict[Where, Arrays] = {"points": step.points, "cells": step.cells}
+    listed = [(name, data[name], where) for where, data in places.items() for name in data]
     order = list(_UNITS)
     listed.sort(key=lambda one: order.index(one[0]) if one[0] in order else len(order))
     for field, values, where in listed:
@@ -63,9 +62,7 @@ def components(returned: Returned, step: Step) -> Iterator[Component]:
             yield Component(field, name, title, unit, where)
 
 
-def _named(
-    field: str, columns: int, formulation: Formulation | None
-) -> Iterator[tuple[str, str]]:
+def _named(field: str, columns: int, formulation: Formulation | None) -> Iterator[tuple[str, str]]:
     """Yield the name of each component and what it is called on the page."""
     called = _TITLES.get(field, field)
     if field == "stress" and columns in (4, 6):

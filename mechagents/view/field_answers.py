@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -208,10 +208,11 @@ def _middle(returned: Returned, where: Where, place: int) -> list[float]:
 
 def _chosen(shown: Shown, asked: Asked) -> tuple[Step, Where, str, str]:
     """Return the step, place, field and component that are asked for."""
-    where = asked.get("where", "points")
-    if where not in ("points", "cells"):
-        raise ValueError("where is points or cells")
-    return _step(shown, asked), cast("Where", where), asked["field"], asked["component"]
+    where: Where = "cells" if asked.get("where") == "cells" else "points"
+    missing = [name for name in ("field", "component") if name not in asked]
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} must be said")
+    return _step(shown, asked), where, asked["field"], asked["component"]
 
 
 def _step(shown: Shown, asked: Asked) -> Step:

@@ -47,7 +47,7 @@ def routes(place: Place) -> list[BaseRoute]:
         run = place.run(request.path_params["run"])
         if not attempts_of(run):
             return as_json({"attempts": []})
-        return _respond(shelf, run, request, answers.description)
+        return _respond(shelf, run, request, answers.description, newest_else=True)
 
     def part(answer: Answer) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
@@ -61,10 +61,22 @@ def routes(place: Place) -> list[BaseRoute]:
     return [Route(base, fields), *parts]
 
 
-def _respond(shelf: Shelf, run: Path, request: Request, answer: Answer) -> Response:
-    """Return an answer about the attempt that is asked for; 304 where the page has it already."""
+def _respond(
+    shelf: Shelf, run: Path, request: Request, answer: Answer, *, newest_else: bool = False
+) -> Response:
+    """Return an answer about the attempt that is asked for; 304 where the page has it already.
+
+    Args:
+        shelf: Holds what was read already.
+        run: The run's folder.
+        request: What is asked.
+        answer: Makes the answer.
+        newest_else: Whether the newest is told about where the attempt left no fields.
+    """
     listed = attempts_of(run)
     attempt = request.query_params.get("attempt") or newest(listed)
+    if attempt not in listed and newest_else:
+        attempt = newest(listed)
     if attempt not in listed:
         raise HTTPException(404, f"there are no fields of attempt {attempt!r:.40}")
     folder = folder_of(run, attempt)

@@ -9,6 +9,7 @@ import numpy as np
 from mechagents.verification.elements import (
     ElementKind,
     FloatArray,
+    IntArray,
     reference_middle,
     shape_functions,
     shape_gradients,
@@ -17,6 +18,7 @@ from mechagents.view.components import Component, array_of, components, values_o
 from mechagents.view.returned import Returned, Step
 
 ITERATIONS = 30
+CONVERGED = 1e-13
 BEYOND = 0.2
 """How far outside its element a place may be, in reference coordinates: a curved face is drawn as
 straight triangles, so that what is seen may lie a little beside it."""
@@ -81,7 +83,7 @@ def _read(
     step: Step,
     component: Component,
     element: int,
-    nodes: FloatArray,
+    nodes: IntArray,
     weights: FloatArray,
     node: int,
 ) -> Reading:
@@ -98,28 +100,30 @@ def _read(
 
 def _reference(kind: ElementKind, corners: FloatArray, x: FloatArray) -> FloatArray:
     """Return the reference coordinates of a place by Newton's method, shape (dimension,)."""
-    at = reference_middle(kind)[0]
-    size = float(np.linalg.norm(np.ptp(corners, axis=0))) or 1.0
+    at: FloatArray = reference_middle(kind)[0]
     for _ in range(ITERATIONS):
-        off = x - shape_functions(kind, at[None])[0] @ corners
         # A surface in space has two coordinates for three equations.
-        jacobian = corners.T @ shape_gradients(kind, at[None])[0]
-        step = np.linalg.lstsq(jacobian, off, rcond=None)[0]
-        at = np.clip(at + step, -2.0, 2.0)
-        if float(np.abs(step).max()) < 1e-13:
+        jacobian: FloatArray = corners.T @ shape_gradients(kind, at[None])[0]
+        step: FloatArray = np.linalg.pinv(jacobian) @ _off(kind, corners, at, x)
+        at = np.asarray(np.clip(at + step, -2.0, 2.0), dtype=np.float64)
+        if float(np.abs(step).max()) < CONVERGED:
             break
-    left = x - shape_functions(kind, at[None])[0] @ corners
-    if np.linalg.norm(left) > BEYOND * size or _outside(kind, at) > BEYOND:
+    size = float(np.linalg.norm(np.ptp(corners, axis=0)))
+    left = float(np.linalg.norm(_off(kind, corners, at, x)))
+    if not left <= BEYOND * size or _outside(kind, at) > BEYOND:
         raise ValueError("the place is not in that element")
-    return np.asarray(at, dtype=np.float64)
+    return at
+
+
+def _off(kind: ElementKind, corners: FloatArray, at: FloatArray, x: FloatArray) -> FloatArray:
+    """Return what is left from where reference coordinates lie to a place [m], shape (3,)."""
+    return np.asarray(x - shape_functions(kind, at[None])[0] @ corners, dtype=np.float64)
 
 
 def _outside(kind: ElementKind, at: FloatArray) -> float:
     """Return how far reference coordinates are outside the element, 0 inside."""
-    if kind.startswith("wedge"):
-        inner = (-at[:2].min(), at[:2].sum() - 1, abs(at[2]) - 1)
-    elif kind.startswith(("triangle", "tetra")):
-        inner = (-at.min(), at.sum() - 1)
-    else:
-        inner = (np.abs(at).max() - 1,)
-    return max(0.0, *map(float, inner))
+    if kind.startswith(("triangle", "tetra")):
+        return float(max(0.0, -at.min(), at.sum() - 1))
+    if kind == "wedge":
+        return float(max(0.0, -at[:2].min(), at[:2].sum() - 1, abs(at[2]) - 1))
+    return float(max(0.0, np.abs(at).max() - 1))

@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock, RLock
 
-from mechagents.verification.elements import FloatArray
 from mechagents.view.components import Extremes, Where, array_of, extremes, values_of
 from mechagents.view.returned import FILE, HISTORY, Returned, Step, read_returned
 from mechagents.view.surface import Surface, surface_of

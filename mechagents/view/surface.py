@@ -95,9 +95,7 @@ def _triangles(faces: IntArray, element: IntArray) -> Iterator[tuple[IntArray, I
         yield nodes[:, split].reshape(-1, 3), np.repeat(element[rows], len(split))
 
 
-def _lines(
-    x: FloatArray, faces: IntArray, region: IntArray | None
-) -> tuple[IntArray, IntArray]:
+def _lines(x: FloatArray, faces: IntArray, region: IntArray | None) -> tuple[IntArray, IntArray]:
     """Return the sides of faces in straight pieces, and those that are part of the outline."""
     ends, middle, face = _sides(faces)
     low, high = ends.min(axis=1), ends.max(axis=1)
@@ -106,15 +104,13 @@ def _lines(
     new = np.ones(len(order), dtype=np.bool_)
     new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
     first = np.flatnonzero(new)
-    times = np.diff([*first, len(order)])
+    times = np.diff(np.append(first, len(order)))
     outlined = times != 2
     pairs = first[times == 2]
     one, two = face[order[pairs]], face[order[pairs + 1]]
     outlined[times == 2] = _differ(_unit_normals(x, faces), region, one, two)
     kept = order[first]
-    return _pieces(ends[kept], middle[kept]), _pieces(
-        ends[kept][outlined], middle[kept][outlined]
-    )
+    return _pieces(ends[kept], middle[kept]), _pieces(ends[kept][outlined], middle[kept][outlined])
 
 
 def _sides(faces: IntArray) -> tuple[IntArray, IntArray, IntArray]:

@@ -1,14 +1,7 @@
-// The fields of a run in two and three dimensions; drawn by field.js where it is there.
+// The fields of a run, in its page.
 
-import { el } from "./dom.js";
+import { mountField } from "./field.js";
 
-export async function showFields(root, page) {
-  let field = null;
-  try {
-    field = await import("./field.js");
-  } catch {
-    root.append(el("p", { class: "soft" }, "Fields cannot be shown by this version. Take them to ParaView: mechagents files RUN --to vtu"));
-    return null;
-  }
-  return field.mountField(root, { run: page.run, attempt: page.glance.evidence?.attempt ?? null });
+export function showFields(root, page) {
+  return mountField(root, { run: page.run, attempt: page.glance.evidence?.attempt ?? null });
 }
