@@ -53,13 +53,14 @@ class Extremes:
 def components(returned: Returned, step: Step) -> Iterator[Component]:
     """Yield every component of every field of a step, displacement first."""
     places: dict[Where, Arrays] = {"points": step.points, "cells": step.cells}
-    listed = [(name, data[name], where) for where, data in places.items() for name in data]
     order = list(_UNITS)
-    listed.sort(key=lambda one: order.index(one[0]) if one[0] in order else len(order))
-    for field, values, where in listed:
-        unit = _UNITS.get(field, "") if returned.formulation else ""
-        for name, title in _named(field, values.shape[1], returned.formulation):
-            yield Component(field, name, title, unit, where)
+    found: list[Component] = []
+    for where, data in places.items():
+        for field, values in data.items():
+            unit = _UNITS.get(field, "") if returned.formulation else ""
+            named = _named(field, values.shape[1], returned.formulation)
+            found += [Component(field, name, title, unit, where) for name, title in named]
+    yield from sorted(found, key=lambda c: order.index(c.field) if c.field in order else len(order))
 
 
 def _named(field: str, columns: int, formulation: Formulation | None) -> Iterator[tuple[str, str]]:
