@@ -13,7 +13,8 @@ from mechagents.messages import Execution
 FULL = {recording.stem: recording for recording in recordings("full")}
 
 
-@pytest.mark.parametrize("chain", ["12345", "67", "8"])
+# The seventh, of 20,000 elements in finite deformation, takes two minutes; the benchmark has it.
+@pytest.mark.parametrize("chain", ["12345", "6", "8"])
 def test_each_is_verified_and_right_by_references_that_the_team_never_saw(
     chain: str, tmp_path: Path
 ) -> None:
