@@ -187,3 +187,6 @@ def _print_best(state: StudyState, told: dict[str, Any]) -> None:
     kept = ", ".join(f"{name} = {value:.6g}" for name, value in best["constraints"].items())
     click.echo(f"best of {best['evaluations']} designs: {values}")
     click.echo(f"  {search.objective} = {best['objective']:.6g}" + (f"; {kept}" if kept else ""))
+    if best["uncertain"]:
+        names = ", ".join(best["uncertain"])
+        click.echo(f"  with its error bound past the bound asked for: {names}")

@@ -69,7 +69,8 @@ def _best(state: StudyState) -> str:
         bound = search.constraints[name]
         sides = (("at least", bound.at_least), ("at most", bound.at_most))
         asked = ", ".join(f"{side} {limit:g}" for side, limit in sides if limit is not None)
-        values.append(f"- `{name}` = {value:.6g}{_plus(best, name)}, asked for: {asked}")
+        past = "; **its error bound reaches past that**" if name in best.uncertain else ""
+        values.append(f"- `{name}` = {value:.6g}{_plus(best, name)}, asked for: {asked}{past}")
     return (
         f"Sample {best.sample}, verified to the level {state.done[best.sample].claim_level}: the "
         f"{way} `{search.objective}` of {best.evaluations} designs is "

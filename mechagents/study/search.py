@@ -7,8 +7,9 @@ finds in the journal what was done before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 PER_PARAMETER = 8
 """Designs in a generation for each parameter, unless a population is given."""
+NONE: Mapping[str, float] = MappingProxyType({})
 MOST_VERIFIED = 5
 """Designs that are verified in full, best first, until one passes."""
 OUT = 1e300
@@ -49,6 +51,8 @@ class Best(Part):
     """Of the quantities among them and of the objective, as far as they have one."""
     evaluations: int
     """Designs that were run."""
+    uncertain: tuple[str, ...] = ()
+    """The bounded values that keep to their bounds, but not with their error bounds."""
 
 
 @dataclass(slots=True)
@@ -76,16 +80,26 @@ class Search:
     def find(self) -> Best | None:
         """Return the best design, verified in full, or None where none keeps to all bounds.
 
+        Error bounds are known of what was verified only. Where one reaches past a limit, the
+        next design that is tried is the best that would keep to it with as large an error.
+
         Raises:
             RunError: If no worker can be had.
         """
         self._evolve()
         tried = len(self.state.samples)
-        for sample in self._ranked()[:MOST_VERIFIED]:
-            again = self._verify(sample)
-            if self._keeps(again):
+        left, margins, kept = self._ranked(), dict[str, float](), list[int]()
+        for _ in range(MOST_VERIFIED):
+            left = [sample for sample in left if self._keeps(sample, margins)]
+            if not left:
+                break
+            again = self._verify(left.pop(0))
+            errors = self._errors(again)
+            margins = {n: max(errors.get(n, 0.0), margins.get(n, 0.0)) for n in errors | margins}
+            kept += [again] if self._keeps(again) else []
+            if self._keeps(again, errors):
                 return self._told(again, tried)
-        return None
+        return self._told(kept[0], tried) if kept else None
 
     def _evolve(self) -> None:
         from scipy.optimize import NonlinearConstraint, differential_evolution
@@ -166,12 +180,23 @@ class Search:
     def _value(self, sample: int, name: str) -> float | None:
         return values_of(self.state, self.state.done[sample])[name]
 
-    def _keeps(self, sample: int) -> bool:
-        """Return whether a design has a checked result that keeps to every bound."""
+    def _keeps(self, sample: int, margins: Mapping[str, float] = NONE) -> bool:
+        """Return whether a design has a checked result that keeps to every bound.
+
+        Args:
+            sample: The design.
+            margins: By how much more, by the name of the bounded value.
+        """
         values = {n: self._value(sample, n) for n in self.wanted.constraints}
         return self._value(sample, self.wanted.objective) is not None and all(
-            v is not None and _within(v, self.wanted.constraints[n]) for n, v in values.items()
+            v is not None and _within(v, self.wanted.constraints[n], margins.get(n, 0.0))
+            for n, v in values.items()
         )
+
+    def _errors(self, sample: int) -> dict[str, float]:
+        """Return the error bounds of a design's quantities, as far as they are known."""
+        found = {q.name: q.error_bound for q in self.state.done[sample].quantities}
+        return {name: bound for name, bound in found.items() if bound is not None}
 
     def _ranked(self) -> list[int]:
         """Return the designs that keep to every bound, best first."""
@@ -193,15 +218,21 @@ class Search:
         objective = self._value(sample, self.wanted.objective)
         if objective is None:
             raise RunError("the best design has lost its objective")
-        bounds = {q.name: q.error_bound for q in self.state.done[sample].quantities}
+        errors = self._errors(sample)
         named = (self.wanted.objective, *self.wanted.constraints)
+        constraints = {n: self._value(sample, n) or 0.0 for n in self.wanted.constraints}
         return Best(
             sample=sample,
             parameters={axis.name: float(value) for axis, value in values},
             objective=objective,
-            constraints={n: self._value(sample, n) or 0.0 for n in self.wanted.constraints},
-            error_bounds={n: found for n in named if (found := bounds.get(n)) is not None},
+            constraints=constraints,
+            error_bounds={n: errors[n] for n in named if n in errors},
             evaluations=tried,
+            uncertain=tuple(
+                name
+                for name, value in constraints.items()
+                if not _within(value, self.wanted.constraints[name], errors.get(name, 0.0))
+            ),
         )
 
 
@@ -215,7 +246,7 @@ def _out(bound: Bound) -> float:
     return 1e6 if bound.at_most is not None else -1e6
 
 
-def _within(value: float, bound: Bound) -> bool:
+def _within(value: float, bound: Bound, margin: float) -> bool:
     low = -np.inf if bound.at_least is None else bound.at_least
     high = np.inf if bound.at_most is None else bound.at_most
-    return bool(low <= value <= high)
+    return bool(low + margin <= value <= high - margin)

@@ -21,11 +21,13 @@ class FormulaPool:
 
     width = 2
 
-    def __init__(self, spoilt: float = 0.0) -> None:
+    def __init__(self, spoilt: float = 0.0, error: float | None = None) -> None:
         self.ran: list[int] = []
         self.levels: list[str] = []
         self.spoilt = spoilt
         """Samples with a lower modulus fail a check."""
+        self.error = error
+        """Error bound of the force, where it is verified in full."""
 
     def run(self, orders: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Return results as they come."""
@@ -34,7 +36,13 @@ class FormulaPool:
             self.ran.append(order.sample)
             self.levels.append(order.level)
             modulus, stretch = order.changes[MODULUS], order.changes[STRETCHED]
-            force = {"name": "reaction_right", "value": modulus * stretch, "unit": "N/m"}
+            force: dict[str, Any] = {
+                "name": "reaction_right",
+                "value": modulus * stretch,
+                "unit": "N/m",
+            }
+            if order.level != "consistent" and self.error is not None:
+                force["error_bound"] = self.error
             failed = modulus < self.spoilt
             yield {
                 "sample": order.sample,
@@ -75,6 +83,26 @@ def test_the_best_design_is_found_and_verified_in_full(tmp_path: Path) -> None:
     assert "the best as they were found" in card
     assert "at random" not in card
     assert "95 % confidence" not in card
+
+
+def test_the_best_keeps_to_its_bound_with_its_error_bound_too(tmp_path: Path) -> None:
+    state = searched(tmp_path / "s", FormulaPool(error=3e6))
+
+    # Now a * b >= 0.63, so that the least a + b is 1.63.
+    assert state.best is not None
+    assert state.best.constraints["reaction_right"] >= 6.3e7
+    assert state.best.objective == pytest.approx(1.63, rel=0.02)
+    assert state.best.uncertain == ()
+
+
+def test_a_best_whose_error_bound_reaches_past_its_bound_says_so(tmp_path: Path) -> None:
+    state = searched(tmp_path / "s", FormulaPool(error=1e9))
+
+    assert state.best is not None
+    assert state.best.constraints["reaction_right"] >= 6e7
+    assert state.best.uncertain == ("reaction_right",)
+    card = (tmp_path / "s" / "card.md").read_text()
+    assert "its error bound reaches past that" in card
 
 
 def test_a_design_that_fails_a_check_is_never_the_best(tmp_path: Path) -> None:
