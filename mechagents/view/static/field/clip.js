@@ -41,8 +41,7 @@ export class Clip {
   set(changes) {
     Object.assign(this, changes);
     const { view } = this;
-    if (this.axis === null) view.renderer.setSection(null);
-    else if (!("flipped" in changes)) view.renderer.setSection(null); // the old one is elsewhere
+    if ("axis" in changes || "share" in changes) view.renderer.setSection(null); // it is elsewhere
     view.redraw();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => view.ended || view.refresh(), PATIENCE);

@@ -12,8 +12,9 @@ const BANDS = 10;
 export class Panel {
   constructor(view) {
     this.view = view;
-    this.root = el("form", { class: "field-panel", "aria-label": "What is shown", on: { submit: (event) => event.preventDefault() } },
-      this.chosen(), this.shape(), this.colours(), view.told.dimension === 3 && this.cut(), this.directions());
+    const form = (label, ...parts) => el("form", { class: "field-panel", "aria-label": label, on: { submit: (event) => event.preventDefault() } }, parts);
+    this.first = form("Which field is shown", this.chosen());
+    this.root = form("How it is shown", this.shape(), this.colours(), view.told.dimension === 3 && this.cut(), this.directions());
   }
 
   // Step and field
@@ -167,12 +168,17 @@ export class Panel {
     const { clip } = view;
     const at = slider("Where", 0.5, (share) => clip.set({ share }), () =>
       clip.axis === null ? "" : `${view.told.axes[clip.axis]} = ${quantity(clip.at, view.told.unit, 4)}`);
-    const more = el("div", { hidden: true }, at.root,
-      tick("Keep the other side", false, (flipped) => clip.set({ flipped })).root);
+    const other = tick("Keep the other side", false, (kept) => clip.set({ flipped: kept !== behind }));
+    const more = el("div", { hidden: true }, at.root, other.root);
+    let behind = false;
     const axes = view.told.axes.map((axis, i) => [String(i), `Across ${axis}`]);
     const across = choice("Cut", [["", "None"], ...axes], "", (value) => {
       more.hidden = value === "";
-      clip.set({ axis: value === "" ? null : Number(value) });
+      const axis = value === "" ? null : Number(value);
+      // What is nearer to us is cut away, so that the section is seen.
+      behind = axis !== null && view.camera.axes()[2][axis] < 0;
+      other.input.checked = false;
+      clip.set({ axis, flipped: behind });
       at.say();
     });
     return group("Cut", false, across.root, more);

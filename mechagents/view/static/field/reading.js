@@ -4,9 +4,11 @@ import { el, fill } from "../dom.js";
 import { digits, exactly, prefixed, quantity } from "./units.js";
 
 export class Reading {
-  constructor(axes, unit) {
+  /** `size` is that of the body: coordinates are told to a millionth of it. */
+  constructor(axes, unit, size) {
     this.axes = axes;
     this.unit = unit;
+    this.size = size;
     this.root = el("section", { class: "field-reading", "aria-label": "Reading" });
     this.spoken = el("p", { class: "field-spoken", "aria-live": "polite" });
     this.clear();
@@ -23,7 +25,7 @@ export class Reading {
     const mine = probed.readings.find((r) => r.field === chosen.field && r.name === chosen.name);
     this.root.classList.add("is-filled");
     fill(this.root,
-      mine && el("p", { class: "field-value", data: { value: mine.value } }, `${mine.title}: `, el("strong", {}, quantity(mine.value, mine.unit, 6))),
+      mine && el("p", { class: "field-value", data: { value: mine.value, x: JSON.stringify(probed.x) } }, `${mine.title}: `, el("strong", {}, quantity(mine.value, mine.unit, 6))),
       el("dl", {},
         line("at", this.place(probed.x)),
         line("element", [`${probed.element}, ${probed.kind}`, probed.region !== null && `, region ${probed.region}`]),
@@ -39,7 +41,9 @@ export class Reading {
   place(x) {
     const largest = Math.max(...x.map(Math.abs));
     const { factor, unit } = prefixed(this.unit, largest);
-    return `${this.axes.map((axis, i) => `${axis} = ${digits(x[i] / factor, 6)}`).join(", ")} ${unit}`;
+    const near = 1e-6 * this.size;
+    const told = (n) => digits(Math.abs(n) < near ? 0 : n / factor, 6);
+    return `${this.axes.map((axis, i) => `${axis} = ${told(x[i])}`).join(", ")} ${unit}`;
   }
 
   table(probed) {

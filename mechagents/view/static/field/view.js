@@ -13,6 +13,7 @@ import { Reading, extremesTable } from "./reading.js";
 import { Renderer } from "./renderer.js";
 import { Clip } from "./clip.js";
 import { automaticScale } from "./scale.js";
+import { Triad } from "./triad.js";
 
 const SHARPEST = 2;
 
@@ -33,7 +34,8 @@ export class FieldView {
     this.renderer = new Renderer(this.canvas);
     this.renderer.onrestored = () => this.redraw();
     this.bar = new ColourBar();
-    this.reading = new Reading(this.axes, told.unit);
+    this.reading = new Reading(this.axes, told.unit, Math.hypot(...told.box[1].map((n, i) => n - told.box[0][i])));
+    this.triad = new Triad(this.axes);
     this.marker = el("div", { class: "field-marker", hidden: true });
     this.status = el("p", { class: "field-status", role: "status" });
     this.player = new Player({ swing: (phase) => this.swing(phase), show: (step) => this.showStep(step, true) });
@@ -50,9 +52,9 @@ export class FieldView {
       this.told.notes.map((note) => el("p", { class: "field-note" }, note)),
       el("div", { class: "field-body" },
         el("div", { class: "field-picture" },
-          el("div", { class: "field-stage" }, this.canvas, this.marker, el("div", { class: "field-cross", "aria-hidden": "true" }), this.status),
+          el("div", { class: "field-stage" }, this.canvas, this.marker, this.triad.root, el("div", { class: "field-cross", "aria-hidden": "true" }), this.status),
           this.bar.root),
-        el("div", { class: "field-side" }, attempts, this.panel.root, this.reading.root, this.reading.spoken)),
+        el("div", { class: "field-side" }, attempts, this.panel.first, this.reading.root, this.reading.spoken, this.panel.root)),
       el("p", { id: "field-keys", class: "field-hint" }, this.keys()),
       this.words);
   }
@@ -217,6 +219,7 @@ export class FieldView {
       reach: this.surface.size / 2 + Math.abs(this.scale) * this.largest,
     });
     this.mark();
+    this.triad.turn(this.camera);
     this.canvas.dataset.drawn = String(Number(this.canvas.dataset.drawn ?? 0) + 1);
   }
 
