@@ -38,7 +38,9 @@ def view_command(folder: Path, port: int, no_browser: bool, as_json: bool) -> No
         if not (no_browser or as_json):
             _open(address)
 
-    serve(folder, port=port, token=os.environ.get(TOKEN_VARIABLE) or None, ready=ready)
+    token = os.environ.get(TOKEN_VARIABLE) or None
+    for run in serve(folder, port=port, token=token, ready=ready):
+        click.echo(f"Stopped with the viewer. Go on with: mechagents resume {run}", err=True)
 
 
 def _open(address: str) -> None:

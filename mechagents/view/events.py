@@ -7,7 +7,6 @@ envelope is lost or comes twice, whatever became of the server meanwhile.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 import anyio
 from anyio import to_thread
@@ -19,7 +18,6 @@ from starlette.routing import BaseRoute, Route
 from mechagents.view.place import Place
 from mechagents.view.respond import Json, as_json, json_text
 from mechagents.view.runlog import RunLog
-from mechagents.view.status import is_written
 from mechagents.view.told import told
 
 LOOK_SECONDS = 0.25
@@ -83,7 +81,7 @@ async def _follow(place: Place, log: RunLog, after: int, in_words: bool) -> Asyn
     yield "retry: 1000\n\n"
     while not place.closing:
         # Asked before the log is read: what was written until then is in it.
-        at_work = await to_thread.run_sync(partial(is_written, log.folder))
+        at_work = await to_thread.run_sync(place.is_at_work, log.folder)
         total = await to_thread.run_sync(log.read_new)
         while after < total and not place.closing:
             text, after = await to_thread.run_sync(_batch, log, after, in_words)

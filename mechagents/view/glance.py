@@ -24,12 +24,13 @@ from mechagents.view.told import as_message, told
 _SETUP = ("team", "model", "fallback", "sandbox", "budget", "approve", "version", "candidates")
 
 
-def glance(name: str, log: RunLog) -> dict[str, Json]:
+def glance(name: str, log: RunLog, at_work: bool) -> dict[str, Json]:
     """Return what the head of a run's page tells.
 
     Args:
         name: How the run is named in addresses.
         log: Its log, read.
+        at_work: Whether a process works on it.
     """
     first, last = log.envelope(1), log.envelope(len(log.lines))
     setup = _message(log.last("setup"))
@@ -38,7 +39,8 @@ def glance(name: str, log: RunLog) -> dict[str, Json]:
     end = as_message(last["message"]) if last else None
     return {
         "name": name,
-        "status": status_of(log.folder, last),
+        "status": status_of(last, at_work),
+        "at_work": at_work,
         "messages": len(log.lines),
         "attempts": log.spent.attempts,
         "started": first["time"] if first else "",

@@ -18,12 +18,13 @@ LONGEST = 300
 """Characters of a statement that are shown [-]."""
 
 
-def row_of(name: str, folder: Path) -> dict[str, Any]:
+def row_of(name: str, folder: Path, at_work: bool) -> dict[str, Any]:
     """Return what the list tells of a run.
 
     Args:
         name: How the run is named in addresses.
         folder: Its folder.
+        at_work: Whether a process works on it.
 
     Raises:
         OSError: If its log cannot be read.
@@ -34,7 +35,7 @@ def row_of(name: str, folder: Path) -> dict[str, Any]:
     usage = as_object(end.get("usage"))
     return {
         "name": name,
-        "status": status_of(folder, last),
+        "status": status_of(last, at_work),
         "claim_level": end.get("claim_level", ""),
         "problem": problem.get("name", ""),
         "statement": str(problem.get("statement", ""))[:LONGEST],

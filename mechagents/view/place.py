@@ -11,11 +11,15 @@ from threading import Lock
 from starlette.exceptions import HTTPException
 
 from mechagents.log import FILE_NAME
+from mechagents.view.children import Children
 from mechagents.view.runlog import RunLog
+from mechagents.view.status import is_written
 
 STUDY_FILE = "study.json"
 SEPARATOR = ":"
 """Stands in a name for the ``/`` of a path, so that a name is one part of an address."""
+HERE = "~"
+"""The name of the folder itself, where that is a run or a study; addresses lose a ``.``."""
 LEVELS = 2
 """How deep runs and studies are looked for below the folder."""
 
@@ -34,6 +38,8 @@ class Place:
     folder: Path
     closing: bool = False
     """Whether the server is about to end, and with it every stream."""
+    children: Children = field(default_factory=Children)
+    """The processes of runs that go on from the page."""
     _logs: dict[Path, RunLog] = field(default_factory=dict[Path, RunLog])
     _turn: Lock = field(default_factory=Lock)
 
@@ -53,7 +59,7 @@ class Place:
 
     def name(self, folder: Path) -> str:
         """Return the name of a run or study by its folder, which must be in this place."""
-        return SEPARATOR.join(folder.relative_to(self.folder).parts) or "."
+        return SEPARATOR.join(folder.relative_to(self.folder).parts) or HERE
 
     def run(self, name: str) -> Path:
         """Return a run's folder.
@@ -81,10 +87,14 @@ class Place:
         with self._turn:
             return self._logs.setdefault(folder, RunLog(folder))
 
+    def is_at_work(self, folder: Path) -> bool:
+        """Return whether a process works on a run, or was just started to."""
+        return self.children.is_alive(folder) or is_written(folder)
+
     def _found(self, name: str, file: str, kind: str) -> Path:
         for parts in ((name,), tuple(name.split(SEPARATOR))):
-            folder = self.folder if parts == (".",) else self.folder.joinpath(*parts)
-            plain = parts == (".",) or all(map(_is_plain, parts))
+            folder = self.folder if name == HERE else self.folder.joinpath(*parts)
+            plain = all(map(_is_plain, parts))
             if plain and _is_file(folder / file) and not _has_link(self.folder, folder):
                 return folder
         raise HTTPException(404, f"there is no {kind} {name!r} in this folder")

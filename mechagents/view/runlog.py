@@ -24,6 +24,9 @@ _M = TypeVar("_M", bound=Message)
 
 HEAD = 16_384
 """Bytes at the start of a line that hold all but its message."""
+LONGEST = 1000
+"""Bytes of a line that is no envelope that are shown."""
+_HEAD_OF_ENVELOPE = {"seq", "sender", "to", "cause", "time"}
 STEP = 4 << 20
 """Bytes read at a time."""
 
@@ -209,10 +212,11 @@ def _read(data: bytes, seq: int) -> dict[str, Any]:
     """Return the envelope that a line holds; what is no envelope comes back as one that says so."""
     try:
         told = as_object(json.loads(data))
-        if as_object(told.get("message")):
-            told.pop("chain", None)
-            return told
     except ValueError:
-        pass
-    message = {"kind": "unreadable", "text": data[:1000].decode("utf-8", "replace")}
-    return {"seq": seq, "sender": "", "to": [], "cause": None, "time": "", "message": message}
+        told = {}
+    told.pop("chain", None)
+    if as_object(told.get("message")) and told.keys() >= _HEAD_OF_ENVELOPE:
+        return told
+    text = data[:LONGEST].decode("utf-8", "replace")
+    unreadable = {"kind": "unreadable", "text": text}
+    return {"seq": seq, "sender": "", "to": [], "cause": None, "time": "", "message": unreadable}

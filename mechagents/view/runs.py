@@ -28,7 +28,7 @@ def routes(place: Place) -> list[BaseRoute]:
 
     def listing(_: Request) -> Response:
         """Answer with a row for every run and study, the newest first."""
-        runs = [row for row in (_row(*found) for found in place.runs()) if row is not None]
+        runs = [row for row in (_row(place, *found) for found in place.runs()) if row is not None]
         runs.sort(key=lambda row: str(row["updated"]), reverse=True)
         studies = [study_row(*found) for found in place.studies()]
         return as_json({"folder": place.folder.name, "runs": runs, "studies": studies})
@@ -38,7 +38,10 @@ def routes(place: Place) -> list[BaseRoute]:
         name = request.path_params["run"]
         log = place.log(name)
         log.read_new()
-        return as_json(glance(name, log))
+        begun_here = place.children.is_alive(log.folder)
+        trouble = place.children.trouble(log.folder)
+        told = glance(name, log, place.is_at_work(log.folder))
+        return as_json({**told, "begun_here": begun_here, "trouble": trouble})
 
     def tried(request: Request) -> Response:
         """Answer with every attempt: its executions and how far they were checked."""
@@ -78,9 +81,9 @@ def routes(place: Place) -> list[BaseRoute]:
     ]
 
 
-def _row(name: str, folder: Path) -> dict[str, Any] | None:
+def _row(place: Place, name: str, folder: Path) -> dict[str, Any] | None:
     try:
-        return row_of(name, folder)
+        return row_of(name, folder, place.is_at_work(folder))
     except OSError:  # it was removed meanwhile
         return None
 

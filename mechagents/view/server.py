@@ -37,8 +37,8 @@ class _Server(uvicorn.Server):
 
 def serve(
     folder: Path, *, port: int = 0, token: str | None = None, ready: Callable[[str], None]
-) -> None:
-    """Serve a folder until the process is interrupted.
+) -> list[Path]:
+    """Serve a folder until the process is interrupted; return the runs that were stopped with it.
 
     Args:
         folder: Holds runs and studies, or is one.
@@ -62,8 +62,12 @@ def serve(
     Thread(target=_warm, daemon=True).start()
     with _listening(port) as listener:
         ready(f"http://{ADDRESS}:{listener.getsockname()[1]}/?token={token}")
-        with contextlib.suppress(KeyboardInterrupt):
-            _Server(config, place).run([listener])
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                _Server(config, place).run([listener])
+        finally:
+            stopped = place.children.stop_all()
+    return stopped
 
 
 def _warm() -> None:

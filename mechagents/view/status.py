@@ -18,16 +18,16 @@ LOCK = ".writer.lock"
 LOCKS = Path("/proc/locks")
 
 
-def status_of(folder: Path, last: dict[str, Any] | None) -> Status:
+def status_of(last: dict[str, Any] | None, at_work: bool) -> Status:
     """Return how a run stands.
 
     Args:
-        folder: The run's folder.
         last: The last envelope of its log.
+        at_work: Whether a process works on it.
     """
     message: dict[str, Any] = last["message"] if last is not None else {}
     kind = message.get("kind")
-    if is_written(folder):
+    if at_work:
         return "waiting" if kind == "question" else "running"
     if kind == "answer":
         return "answered" if message.get("accepted", True) else "unaccepted"

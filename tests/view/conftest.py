@@ -73,9 +73,13 @@ def serve() -> Iterator[Serve]:
         one.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Return Debian's chromium; where there is none, the test is skipped."""
+    """Return Debian's chromium; where there is none, the test is skipped.
+
+    One a test: while it is there, playwright's event loop keeps others out of this thread. What a
+    test has to await comes in fixtures that it names before this one.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no chromium here")
     with sync_playwright() as playwright:

@@ -18,10 +18,9 @@ const told = document.getElementById("told");
 let leave = null;
 let turn = 0;
 
-/** Show an error at the top of the page, until the next page is shown. */
+/** Show an error at the top of the page, until the next page is shown; `null` takes it away. */
 export function tell(error) {
-  const message = error?.message ?? String(error);
-  fill(told, el("p", { class: "error" }, message));
+  fill(told, error && el("p", { class: "error" }, error.message ?? String(error)));
 }
 
 /** Go to a page by its address. */

@@ -1,6 +1,6 @@
 // What a run is about at a glance: question, answer, assumptions, drawing, pictures, budget.
 
-import { actions } from "./actions.js";
+import { actions, askFurther } from "./actions.js";
 import { fileAddress, path } from "./api.js";
 import { el, fill } from "./dom.js";
 import { table } from "./table.js";
@@ -15,16 +15,27 @@ export async function showOverview(root, page) {
   let drawn = "";
   const asks = el("div", {});
   const rest = el("div", {});
+  const further = card("Ask further", askFurther(page));
   root.append(asks, rest);
+
+  /** Return what was made before while it shows the same, so that pictures do not flicker. */
+  const kept = new Map();
+  function keep(name, shows, make) {
+    const key = JSON.stringify(shows);
+    if (kept.get(name)?.key !== key) kept.set(name, { key, made: make() });
+    return kept.get(name).made;
+  }
 
   function draw(glance) {
     actions(asks, page);
+    further.hidden = !glance.formulation || ["running", "waiting"].includes(glance.status);
     const text = JSON.stringify(glance);
     if (text === drawn) return;
     drawn = text;
     fill(rest, el("div", { class: "columns" },
-      el("div", {}, answer(glance), question(glance), assumptions(glance), plan(glance), formulation(glance)),
-      el("div", {}, drawing(glance, page.run), pictures(glance, page.run), progress(glance), spending(glance))));
+      el("div", {}, answer(glance), question(glance), assumptions(glance), further, plan(glance), formulation(glance)),
+      el("div", {}, keep("drawing", glance.formulation, () => drawing(glance, page.run)),
+        keep("pictures", glance.pictures, () => pictures(glance, page.run)), progress(glance), spending(glance))));
   }
 
   page.onGlance.add(draw);
@@ -33,6 +44,13 @@ export async function showOverview(root, page) {
 
 function card(title, ...children) {
   return el("section", { class: "card" }, title && el("h2", {}, title), children);
+}
+
+/** Return a card that comes after the others where there is one column. */
+function late(...parts) {
+  const made = card(...parts);
+  made.classList.add("late");
+  return made;
 }
 
 function question(glance) {
@@ -69,21 +87,21 @@ function failure(failed) {
 function assumptions(glance) {
   const known = glance.answer?.assumptions ?? [];
   if (!known.length) return null;
-  return card("On these assumptions", known.map((one) => el("details", { class: "assumption" },
-    el("summary", {}, el("span", { class: "mono" }, one.about), " = ", el("b", {}, spaced(one.value)), ` (${one.source})`),
-    el("p", { class: "small" }, one.why),
-    one.others.map((other) => el("p", { class: "small" }, "Read otherwise, ", spaced(other))))));
+  return card("On these assumptions", known.map((one) => el("div", { class: "assumption" },
+    el("p", {}, el("span", { class: "soft" }, `${spaced(one.about)}: `), el("b", {}, spaced(one.value)), el("span", { class: "soft" }, ` (${one.source})`)),
+    one.others.map((other) => el("p", { class: "small otherwise" }, "instead ", spaced(other))),
+    el("details", { class: "small" }, el("summary", {}, "Why"), el("p", {}, one.why)))));
 }
 
 function plan(glance) {
   if (!glance.plan) return null;
-  return card("Plan", el("p", { class: "soft" }, glance.plan.method), el("ol", {}, glance.plan.steps.map((step) => el("li", {}, step))));
+  return late("Plan", el("p", { class: "soft" }, glance.plan.method), el("ol", {}, glance.plan.steps.map((step) => el("li", {}, step))));
 }
 
 function formulation(glance) {
   const known = glance.formulation;
   if (!known) return null;
-  return card("Formulation", el("p", {}, known.idealisation),
+  return late("Formulation", el("p", {}, known.idealisation),
     known.sections.map((part) => [el("h3", {}, part.title), table(part.head, part.rows)]));
 }
 

@@ -9,6 +9,7 @@ import { showFiles } from "./files.js";
 import { follow } from "./follow.js";
 import { showOverview } from "./overview.js";
 import { showPrograms } from "./programs.js";
+import { go, tell } from "./main.js";
 import { duration, levelMark, moment, money, statusMark } from "./words.js";
 
 const REFRESH_MS = 400;
@@ -23,7 +24,7 @@ const TABS = [
 
 export async function show(root, { run }) {
   const address = path("api", "runs", run);
-  const page = { run, glance: await getJson(address), onMessages: new Set(), onGlance: new Set(), go: open, refresh };
+  const page = { run, glance: await getJson(address), onMessages: new Set(), onGlance: new Set(), go: open, refresh, leave: go };
   const head = el("header", {});
   const bar = el("div", { class: "tabs", role: "tablist", on: { keydown: arrows } });
   const body = el("section", { role: "tabpanel", id: "tab" });
@@ -39,7 +40,7 @@ export async function show(root, { run }) {
     fill(bar, TABS.map(([name, title]) => el("button", {
       role: "tab", id: `tab-${name}`, "aria-selected": String(name === tab), "aria-controls": "tab",
       tabindex: name === tab ? "0" : "-1", on: { click: () => open(name) },
-    }, title, counts[name] ? el("span", { class: "count" }, counts[name].toLocaleString("en")) : null)));
+    }, title, counts[name] ? [" ", el("span", { class: "count" }, counts[name].toLocaleString("en"))] : null)));
   }
 
   async function open(name, detail = "") {
@@ -89,10 +90,18 @@ export async function show(root, { run }) {
       soon();
     },
     ended: soon,
-    state(words) { head.dataset.stream = words; },
+    state(words) {
+      root.dataset.stream = words;
+      if (words === "lost") getJson(address).then(() => tell(null), tell);
+      if (words === "live") { tell(null); soon(); }
+    },
   });
   page.follow = stream.again;
+  // The run may have been gone on with from a terminal while nobody looked.
+  const back = () => { if (!document.hidden) stream.again(); };
+  document.addEventListener("visibilitychange", back);
   return () => {
+    document.removeEventListener("visibilitychange", back);
     stream.stop();
     clearTimeout(waiting);
     close?.();
