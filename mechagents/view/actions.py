@@ -95,7 +95,7 @@ def _resume(place: Place, name: str) -> None:
 
 def _follow(place: Place, name: str, statement: str, model: str) -> Path:
     """Begin a run that follows another, and return its folder, which is not there yet."""
-    from mechagents.run import new_folder
+    from mechagents.begin import new_folder
 
     earlier, log = place.run(name), place.log(name)
     log.read_new()
