@@ -14,7 +14,9 @@ from mechagents.errors import UsageError
 if TYPE_CHECKING:
     from mechagents.files import Line, Solved
 
-KINDS = ("vtu", "xdmf", "msh", "inp", "csv")
+KINDS = ("vtu", "xdmf", "msh", "inp", "csv", "png")
+_OWN = {"line": "csv", "points": "csv", "width": "png", "dpi": "png"}
+"""Options that only one kind has a use for."""
 
 
 @click.command("files")
@@ -27,6 +29,10 @@ KINDS = ("vtu", "xdmf", "msh", "inp", "csv")
               help="For csv: the ends of a line in metres; in space X,Y,Z:X,Y,Z.")  # fmt: skip
 @click.option("--points", type=click.IntRange(2, 100_000), default=101, show_default=True,
               help="For csv: how many points of the line.")  # fmt: skip
+@click.option("--width", type=click.FloatRange(30, 1000), default=160, show_default=True,
+              metavar="MM", help="For png: how wide the pictures are printed.")  # fmt: skip
+@click.option("--dpi", type=click.IntRange(50, 1200), default=300, show_default=True,
+              help="For png: points per inch.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
 def files_command(
@@ -36,6 +42,8 @@ def files_command(
     out: Path | None,
     line: str | None,
     points: int,
+    width: float,
+    dpi: int,
     as_json: bool,
 ) -> None:
     """Write the result of RUN (default: the newest) in the files of other programs.
@@ -44,31 +52,36 @@ def files_command(
     fields.vtu, as it is: ``mechagents verify FOLDER`` checks it. Exit codes: 0 written, 2 bad
     input.
     """
-    from mechagents.files import Line, check_written
+    from mechagents.files import Line, check_written, print_pictures
 
     if line is None and "csv" in kinds:
         raise UsageError("csv needs a line; give --line 0,0:1,0", where="--to csv")
-    for name in ("line", "points"):
-        if "csv" not in kinds and ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise UsageError("has no meaning without --to csv", where=f"--{name}")
+    for name, kind in _OWN.items():
+        if kind not in kinds and ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise UsageError(f"has no meaning without --to {kind}", where=f"--{name}")
     along = None if line is None else Line.of(line, points)
     home, solved, told = _result(run)
     folder = out or home / "files"
-    paths = [folder / f"{_NAMES.get(kind, 'result')}.{kind}" for kind in dict.fromkeys(kinds)]
-    for path in paths:
-        if path.exists():
-            raise UsageError("is there already; remove it, or give another --out", where=str(path))
     if "inp" in kinds:  # before anything is written
         check_written(solved.formulation)
+    drawn = dict(print_pictures(solved, width, dpi)) if "png" in kinds else {}
+    pictures = {folder / f"{name}.png": data for name, data in drawn.items()}
+    others = [kind for kind in dict.fromkeys(kinds) if kind != "png"]
+    paths = [folder / f"{_NAMES.get(kind, 'result')}.{kind}" for kind in others]
+    for path in (*paths, *pictures):
+        if path.exists():
+            raise UsageError("is there already; remove it, or give another --out", where=str(path))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
             told += _write(solved, path, along)
+        for path, data in pictures.items():
+            path.write_bytes(data)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(folder)) from error
     for words in told:
         click.echo(words, err=True)
-    listed = [str(path) for path in paths]
+    listed = [str(path) for path in (*paths, *pictures)]
     click.echo(json.dumps({"files": listed}) if as_json else "\n".join(listed))
 
 

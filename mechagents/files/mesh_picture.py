@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.kit.pictures import SPLIT, draw_outline, figure_size, frame
+from mechagents.kit.pictures import SPLIT, draw_outline, frame
 from mechagents.kit.solid_pictures import VIEWS, camera
 from mechagents.mechanics._outer_faces import outer_faces_and_elements
 from mechagents.mechanics.meshing import Mesh
@@ -41,7 +41,7 @@ def draw_mesh(
     from matplotlib.figure import Figure
 
     solid = mesh.points.shape[1] == 3
-    size = (width, 0.5 * width) if solid else figure_size(mesh.points, width)
+    size = (width, 0.5 * width) if solid else _size(mesh.points, width)
     figure = Figure(figsize=size, layout="constrained", dpi=dpi)
     FigureCanvasAgg(figure)
     if solid:
@@ -53,6 +53,12 @@ def draw_mesh(
         _plane(figure.add_subplot(), mesh, axes)
     figure.suptitle(title, fontsize="medium")
     figure.savefig(file, format="png")
+
+
+def _size(points: FloatArray, width: float) -> tuple[float, float]:
+    """Return width and height [inch] for a plane mesh, which has no colour bar."""
+    across, tall = np.ptp(points, axis=0)
+    return width, 1.0 + (width - 1.0) * float(np.clip(tall / across, 0.12, 1.6))
 
 
 def _plane(ax: Axes, mesh: Mesh, axes: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,18 +11,23 @@ from itertools import chain
 
 import numpy as np
 
+from mechagents.errors import UsageError
 from mechagents.files.drawable import drawable, drawable_stress
+from mechagents.files.drawing_picture import drawing_png
 from mechagents.files.mesh_picture import draw_mesh
 from mechagents.files.solved import Solved
 from mechagents.kit.evaluate import component
 from mechagents.kit.pictures import AXISYMMETRIC_TITLES, FRACTION, TITLES, draw
 from mechagents.mechanics.formulation import WantedStress
 from mechagents.mechanics.meshing import Mesh
-from mechagents.verification.elements import FloatArray
+from mechagents.report.drawing import draw as draw_body
+from mechagents.verification.elements import ElementKind, FloatArray, reference_nodes
 
 MOST_ELEMENTS = 200_000
 """A larger mesh takes too long to draw."""
 PRINT_DPI = 300
+MILLIMETRES = 25.4
+"""In an inch."""
 _PRINCIPAL = {
     "max_principal": "Largest principal stress", "min_principal": "Smallest principal stress",
 }  # fmt: skip
@@ -62,6 +68,33 @@ class View:
                     displacement=self.displacement, axes=self.axes, width=width, dpi=dpi,
                 )  # fmt: skip
         return file.getvalue()
+
+
+def print_pictures(
+    solved: Solved, width: float, dpi: int = PRINT_DPI
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the drawing of the body, then every view of a result, as PNGs with their names.
+
+    Args:
+        solved: The result.
+        width: Of every picture [mm].
+        dpi: Points per inch, which the files state.
+
+    Raises:
+        UsageError: If the mesh cannot be drawn.
+    """
+    inches = math.ceil(width / MILLIMETRES * dpi - 1e-9) / dpi
+    try:
+        shown = views(solved)
+    except ValueError as error:
+        raise UsageError(str(error), where="--to png") from error
+    drawn = draw_body(solved.formulation)
+    if drawn:
+        with _ONE_AT_A_TIME:
+            told = drawing_png(drawn, inches, dpi)
+        yield "drawing", told
+    for view in shown:
+        yield view.name, view.png(inches, dpi)
 
 
 def views(solved: Solved) -> list[View]:
@@ -105,7 +138,7 @@ class _Views:
 
     def of_mesh(self) -> View:
         fields = self.solved.solution.fields
-        kinds = ", ".join(f"{len(block):,} {block.kind}" for block in fields.blocks)
+        kinds = ", ".join(f"{len(block):,} {_elements(block.kind)}" for block in fields.blocks)
         told = f"Mesh: {kinds}; {len(fields.points):,} nodes"
         return self._view("mesh", told, f"{told}.", None)
 
@@ -152,12 +185,20 @@ class _Views:
         if f.analysis == "transient":
             told += f", at the end ({f.end_time:g} s)"
         if title.startswith("Displacement") or "displacement" in title:
-            return f"{told}, on the deformed body; dashed: before."
+            dashed = "" if f.dimension == 3 else "; dashed: before"
+            return f"{told}, on the deformed body{dashed}."
         return f"{told}: what the material's law makes of the checked displacement."
 
 
 def _stress_name(part: str) -> str:
     return f"stress_{part}" if len(part) == 2 else part
+
+
+def _elements(kind: ElementKind) -> str:
+    """Return elements as words: ``triangle6`` becomes 6-node triangles."""
+    names = {"triangle": "triangles", "quad": "quadrilaterals", "tetra": "tetrahedra",
+             "hexahedron": "hexahedra", "wedge": "wedges"}  # fmt: skip
+    return f"{len(reference_nodes(kind))}-node {names[kind.rstrip('0123456789')]}"
 
 
 def _plain(title: str) -> str:

@@ -74,12 +74,12 @@ def draw_surface(
     for ax, view in zip(axes, VIEWS, strict=True):
         right, up, toward = camera(view)
         _fill(ax, surface, (right, up, toward), colours(norm(surface.values.mean(axis=1))))
-        _triad(ax, right, up)
+        _triad(ax, right, up, min(2.0 / width, 0.3))
     shown = ScalarMappable(norm, colours)
     bar = figure.colorbar(shown, ax=axes, shrink=0.9, label=unit or "relative")
     bar.ax.tick_params(labelsize="small")
     figure.suptitle(f"{title}\n", fontsize="large")
-    figure.text(0.5, 0.9, notes, ha="center", fontsize="small", color="0.3")
+    figure.text(0.5, 1 - 1 / width, notes, ha="center", fontsize="small", color="0.3")
     figure.savefig(file, format="png")
 
 
@@ -187,9 +187,9 @@ def _fill(
     ax.axis("off")
 
 
-def _triad(ax: Axes, right: FloatArray, up: FloatArray) -> None:
-    """Draw the directions of x, y and z in a corner."""
-    place = ax.inset_axes((0.0, 0.0, 0.2, 0.2))
+def _triad(ax: Axes, right: FloatArray, up: FloatArray, share: float) -> None:
+    """Draw the directions of x, y and z in a corner, over a share of the picture."""
+    place = ax.inset_axes((0.0, 0.0, share, share))
     for axis, name in enumerate("xyz"):
         x, y = float(right[axis]), float(up[axis])
         place.annotate(

@@ -14,7 +14,7 @@ from mechagents.mechanics.formulation import (
     WantedStress,
 )
 from mechagents.report.edges import arcs, disks, ellipses, marks_along, moved, unit
-from mechagents.report.svg import XY, Canvas, Scale
+from mechagents.report.svg import XY, Canvas, Labels, Scale
 from mechagents.report.words import is_on_edge, spaced
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class _Drawing:
         title = f"The body in {spaced(formulation.idealisation)} with its supports and loads"
         self.canvas = Canvas(WIDTH, self.height, title)
         self.millimetres = max(wide, tall) < 0.999
+        self.labels = Labels()
 
     def drawn(self) -> Canvas:
         self._regions()
@@ -332,9 +333,8 @@ class _Drawing:
             self.canvas.path([(x - 4, y - 4), (x + 4, y + 4)], "point")
             self.canvas.path([(x - 4, y + 4), (x + 4, y - 4)], "point")
             inner = "start" if x < WIDTH / 2 + 1 else "end"
-            self.canvas.text(
-                (x + (7 if inner == "start" else -7), y - 5), wanted.name, "label", inner
-            )
+            at = self.labels.place((x + (7 if inner == "start" else -7), y - 5), wanted.name, inner)
+            self.canvas.text(at, wanted.name, "label", inner)
 
     def _axes(self) -> None:
         round_axis = self.f.idealisation == "axisymmetric"

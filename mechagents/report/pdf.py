@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ LONGEST_LINE = 104
 """Letters of a line of a listing; a longer one goes on in the next."""
 LONGEST_WORD = 22
 """Letters of a word; a longer one may be broken."""
+LONGEST_HASH = 70
+"""Letters of a word that stands where the run is named."""
 _BREAK = "\u200b"
 """A place where a line may end, which shows nothing."""
 MISSING = (
@@ -93,16 +96,21 @@ def _lay_out(root: Path, sheet: Sheet) -> None:
         (root / file).write_bytes(styled(data) if file.endswith(".svg") else data)
 
 
-def breakable(value: Plain) -> Plain:
+def breakable(value: Plain, longest: int = LONGEST_WORD) -> Plain:
     """Return plain data in which a long word may be broken and a listing has no long line.
 
     Each line of a listing becomes a list of the lines that it is set in.
+
+    Args:
+        value: Plain data.
+        longest: Letters of a word that is left whole.
     """
     match value:
         case str():
-            return _LONG.sub(_broken, value.translate(_PICTURES))
+            word = re.compile(rf"\S{{{longest + 1},}}")
+            return word.sub(partial(_broken, longest), value.translate(_PICTURES))
         case list():
-            return [breakable(one) for one in value]
+            return [breakable(one, longest) for one in value]
         case dict():
             listed = value.get("kind") == "listing"
             return {name: _breakable(name, one, listed) for name, one in value.items()}
@@ -113,21 +121,23 @@ def breakable(value: Plain) -> Plain:
 def _breakable(name: str, value: Plain, listed: bool) -> Plain:
     if listed and name == "lines" and isinstance(value, list):
         return [_wrapped(str(line).translate(_PICTURES)) for line in value]
-    return value if name in _OURS else breakable(value)
+    if name in _OURS:
+        return value
+    # A hash is left whole, so that it can be copied.
+    return breakable(value, LONGEST_HASH if name == "identity" else LONGEST_WORD)
 
 
 _OURS = ("kind", "file", "style", "tone", "of")
 """What the report itself makes up, and the template compares."""
 _PICTURES = {0x2400 + code: f"⟨U+{code:04X}⟩" for code in range(32)} | {0x2421: "⟨U+007F⟩"}
 """Few fonts have the pictures of control characters."""
-_LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
-def _broken(match: re.Match[str]) -> str:
+def _broken(longest: int, match: re.Match[str]) -> str:
     word = re.sub(r"(?<=[_:/,;=.\-])(?=\w)", _BREAK, match.group())
-    pieces = re.split(_BREAK, word)
+    pieces = word.split(_BREAK)
     return _BREAK.join(
-        piece if len(piece) <= LONGEST_WORD else _BREAK.join(_chunks(piece, 8)) for piece in pieces
+        piece if len(piece) <= longest else _BREAK.join(_chunks(piece, 8)) for piece in pieces
     )
 
 

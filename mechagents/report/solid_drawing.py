@@ -11,7 +11,7 @@ from mechagents.mechanics.formulation import WantedOfMode
 from mechagents.mechanics.geometry import AXES
 from mechagents.report.edges import moved, unit
 from mechagents.report.solid_view import Mark, SolidView
-from mechagents.report.svg import XY, Canvas
+from mechagents.report.svg import XY, Canvas, Labels
 
 if TYPE_CHECKING:
     from mechagents.mechanics.formulas import Formula
@@ -25,8 +25,6 @@ MARGIN_X, MARGIN_Y = 120.0, 74.0
 ARROW = 28.0
 HATCH = 7.0
 """Distance between two lines of hatching [px]."""
-LINE = 15.0
-"""Height of a line of words [px]."""
 MOST_RADII = 6
 
 
@@ -50,8 +48,7 @@ class _SolidDrawing:
         self.f, self.view = formulation, view
         seen = f"seen from {view.direction.words}"
         self.canvas = Canvas(WIDTH, view.height, f"The body with its supports and loads, {seen}")
-        self.lines_at: list[XY] = []
-        """Where words begin, so that no two are written on each other."""
+        self.labels = Labels()
 
     def drawn(self) -> Canvas:
         self._body()
@@ -188,11 +185,7 @@ class _SolidDrawing:
 
     def _words(self, at: XY, words: str, kind: str, anchor: str = "middle") -> None:
         """Write words, lower where others stand already."""
-        x, y = at
-        while any(abs(y - other[1]) < LINE and abs(x - other[0]) < 60 for other in self.lines_at):
-            y += LINE
-        self.lines_at.append((x, y))
-        self.canvas.text((x, y), words, kind, anchor)
+        self.canvas.text(self.labels.place(at, words, anchor), words, kind, anchor)
 
     def _length(self, metres: float) -> str:
         small = self.view.largest < 0.999

@@ -40,6 +40,29 @@ class Scale:
         return x, self.high_y - (down - self.top) / self.factor
 
 
+class Labels:
+    """Where words stand already, so that no two are written on each other."""
+
+    LETTER, LINE = 6.6, 14.0
+    """About the width of a letter, and the height of a line [px]."""
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[float, float, float]] = []
+
+    def place(self, at: XY, words: str, anchor: str = "middle") -> XY:
+        """Return where to write words: there, or as far below as there is room, and keep it."""
+        x, y = at
+        wide = self.LETTER * len(words)
+        left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[anchor]
+        while any(
+            abs(y - other) < self.LINE and left < right and start < left + wide
+            for start, right, other in self._taken
+        ):
+            y += self.LINE
+        self._taken.append((left, left + wide, y))
+        return x, y
+
+
 class Canvas:
     """An SVG element to draw on. Every text is escaped, every class is ours."""
 

@@ -1,13 +1,16 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.collections import Collection
+from matplotlib.patches import PathPatch
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Transform
 from matplotlib.tri import TriContourSet, Triangulation
 from numpy.typing import NDArray
 
 class Axes:
     transAxes: Transform
+    def add_patch(self, p: PathPatch) -> PathPatch: ...
     def add_collection(self, collection: Collection) -> Collection: ...
     def annotate(
         self,
@@ -40,6 +43,10 @@ class Axes:
         va: str = ...,
         fontsize: float | str = ...,
         color: str = ...,
+        rotation: float = ...,
+        rotation_mode: str = ...,
+        path_effects: Sequence[withStroke] = ...,
+        zorder: float = ...,
     ) -> object: ...
     def tick_params(self, *, labelsize: float | str = ...) -> None: ...
     def tricontourf(

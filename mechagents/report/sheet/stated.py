@@ -25,7 +25,7 @@ def formulation(f: Formulation, *, drawn: bool) -> Section:
     parts: list[Part] = [Words(idealisation(f))]
     if drawn:
         alt = "The body with its supports, loads and dimensions"
-        parts.append(Picture(DRAWING, _LEGEND, alt))
+        parts.append(Picture(DRAWING, _LEGEND, alt, 0.86))
     for one in formulation_sections(f):
         columns = (*(Column(title) for title in one.head[:-1]), Column(one.head[-1], wide=True))
         parts += [Heading(one.title), table(columns, one.rows)]
