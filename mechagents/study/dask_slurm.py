@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from dask_jobqueue import SLURMCluster
     from distributed import Security
 
-RESUBMIT_SECONDS = 60.0
-"""How often jobs that ended, at their walltime for instance, are asked for again."""
+MOST_IN_VAIN = 3
+"""How often in a row jobs may end before any worker of theirs has come."""
 
 
 class Job(Part):
@@ -57,6 +60,8 @@ class SlurmFile(Part):
     workers: int = Field(ge=1)
     """How many samples run at a time, in as many jobs as that takes."""
     slurm: Job
+    resubmit_seconds: float = Field(default=60.0, gt=0)
+    """How often jobs that ended, at their walltime for instance, are asked for again [s]."""
     shared_temp_directory: str = "~"
     """Where temporary credentials are kept while it runs: a folder that the jobs see too."""
 
@@ -163,15 +168,64 @@ def open_slurm(asked: SlurmFile, where: str, kept: ExitStack) -> Cluster:
         client = kept.enter_context(Client(cluster, set_as_default=False))
     except (OSError, TimeoutError) as error:
         raise RunError(f"{where}: the scheduler cannot be started: {error}") from error
-    asked_at = -RESUBMIT_SECONDS
+    watch = _Watch(cluster, asked, where, refused)
+    watch.look()
+    return Cluster(client, asked.workers, watch.look)
 
-    def look() -> None:
-        nonlocal asked_at
-        if refused:
-            raise RunError(f"{where}: SLURM takes no job: {refused[0]}")
-        if monotonic() - asked_at > RESUBMIT_SECONDS:
-            asked_at = monotonic()
-            cluster.scale(asked.workers)
 
-    look()
-    return Cluster(client, asked.workers, look)
+@dataclass(slots=True)
+class _Watch:
+    """Asks for jobs, and again for those that have ended."""
+
+    cluster: SLURMCluster
+    asked: SlurmFile
+    where: str
+    refused: list[str]
+    at: float = -inf
+    in_vain: int = 0
+    """How often in a row jobs have ended before any worker of theirs came."""
+    emptied: bool = False
+    """Whether the cluster forgets jobs that are gone, to be asked for anew at the next look."""
+
+    def look(self) -> None:
+        """Ask for the jobs that are missing, from time to time.
+
+        Raises:
+            RunError: If SLURM takes no job, or jobs end again and again before a worker comes.
+        """
+        if self.refused:
+            raise RunError(f"{self.where}: SLURM takes no job: {self.refused[0]}")
+        if self.emptied:
+            self.emptied = False
+            self.cluster.scale(self.asked.workers)
+        if monotonic() - self.at <= self.asked.resubmit_seconds:
+            return
+        self.at = monotonic()
+        came = bool(self.cluster.scheduler_info["workers"])
+        ended = not came and self._have_ended()
+        self.in_vain = 0 if came else self.in_vain + ended
+        if self.in_vain >= MOST_IN_VAIN:
+            kept = self.asked.slurm.log_directory
+            see = f"what they wrote is in {kept}" if kept else "slurm.log_directory keeps it"
+            told = f"the jobs end before a worker has started, {self.in_vain} times in a row; {see}"
+            raise RunError(f"{self.where}: {told}")
+        self.emptied = ended
+        self.cluster.scale(0 if self.emptied else self.asked.workers)
+
+    def _have_ended(self) -> bool:
+        """Return whether SLURM knows none of the jobs any more."""
+        jobs = [str(job) for job in map(_number, self.cluster.workers.values()) if job]
+        if not jobs or shutil.which("squeue") is None:
+            return False
+        words = ["squeue", "--noheader", "--format=%i", f"--jobs={','.join(jobs)}"]
+        done = subprocess.run(
+            words, env=clean_environment(), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:  # it is an error to ask for jobs that all were forgotten
+            return "invalid job id" in done.stderr.lower()
+        return not done.stdout.split()
+
+
+def _number(job: object) -> object:
+    """Return the number that SLURM gave a job, None before it did."""
+    return getattr(job, "job_id", None)

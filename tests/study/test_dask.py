@@ -270,6 +270,28 @@ def test_what_slurm_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         list(pool.run(orders(4, [])))
 
 
+@on_linux
+def test_jobs_that_end_at_once_are_not_asked_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    place = stand_in(tmp_path, monkeypatch, f"echo . >> {begun}; echo Submitted batch job 7")
+    (tmp_path / "bin" / "scancel").write_text("#!/bin/sh\n")
+    squeue = tmp_path / "bin" / "squeue"
+    squeue.write_text(
+        "#!/bin/sh\necho 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1\n"
+    )
+    squeue.chmod(0o755)
+    with Path(place).open("a") as file:
+        file.write("resubmit_seconds: 0.5\n")
+    with (
+        open_dask(place) as pool,
+        pytest.raises(RunError, match="the jobs end before a worker has started, 3 times in a row"),
+    ):
+        list(pool.run(orders(4, [])))
+    assert 3 <= begun.read_text().count(".") <= 9
+
+
 def test_a_slurm_file_where_there_is_no_slurm_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
