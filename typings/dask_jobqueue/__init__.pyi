@@ -5,6 +5,8 @@ from distributed import Cluster, Security
 from dask_jobqueue.slurm import SLURMJob
 
 class SLURMCluster(Cluster):
+    workers: Mapping[object, object]
+    scheduler_info: Mapping[str, Mapping[str, object]]
     def __init__(
         self,
         *,
