@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.exceptions import HTTPException
 
@@ -15,6 +16,8 @@ from mechagents.view.runlog import RunLog
 from mechagents.view.told import as_message
 
 _Numbered = tuple[int, Program | Execution | Evidence]
+_READ: WeakKeyDictionary[RunLog, tuple[int, list[_Numbered]]] = WeakKeyDictionary()
+"""How many such messages of a log were read, and what they say."""
 LONGEST = 200_000
 """Characters of an output stream that are shown [-]."""
 
@@ -87,9 +90,16 @@ def _difference(old: list[str], new: list[str]) -> list[tuple[str, int, str]]:
 
 
 def _about_programs(log: RunLog) -> list[_Numbered]:
-    found = log.every("program", "execution", "evidence")
+    """Return what is said about programs; in a long log, read once."""
+    numbers = log.numbers("program", "execution", "evidence")
+    read, known = _READ.get(log, (0, []))
+    if read > len(numbers):  # another log is there now
+        read, known = 0, []
+    found = log.pick(numbers[read:])
     messages = ((envelope["seq"], as_message(envelope["message"])) for envelope in found)
-    return [(seq, one) for seq, one in messages if isinstance(one, Program | Execution | Evidence)]
+    fresh = [(seq, one) for seq, one in messages if isinstance(one, Program | Execution | Evidence)]
+    _READ[log] = len(numbers), [*known, *fresh]
+    return _READ[log][1]
 
 
 def _brief(number: int, said: list[_Numbered]) -> dict[str, Json]:
