@@ -210,7 +210,7 @@ def open_study(folder: StudyFolder, *, near: Path = Path(), team: Team | None = 
     if samples is None:
         samples = lay_out(study, axes, near)
         folder.write("samples.json", json.dumps(samples.tolist()))
-    full = _drawn(len(samples), study)
+    full = drawn(len(samples), study)
     return StudyState(study, folder, base, axes, samples, full, folder.journal())
 
 
@@ -221,8 +221,8 @@ def _searched(axes: tuple[Axis, ...]) -> FloatArray:
     return np.empty((0, len(axes)))
 
 
-def _drawn(count: int, study: Study) -> frozenset[int]:
-    """Return which samples are verified in full."""
+def drawn(count: int, study: Study) -> frozenset[int]:
+    """Return which samples of so many are verified in full."""
     import numpy as np
 
     wanted = min(count, max(1, round(study.full * count))) if study.full > 0 else 0
