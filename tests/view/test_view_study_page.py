@@ -11,6 +11,9 @@ from viewed_studies import FAILED, begun, ended, record
 from viewing import Serve
 
 
+expect.set_options(timeout=20_000)  # the first look at a dataset loads numerical libraries
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     folder = tmp_path / "studies"
