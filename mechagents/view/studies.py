@@ -129,7 +129,7 @@ def _head(place: Place, folder: Path) -> dict[str, Json]:
     laid_out = _json(folder, "samples.json")
     done = _done(folder)
     searched = as_object(study.get("optimize"))
-    total = searched.get("evaluations") or (len(laid_out) if isinstance(laid_out, list) else None)
+    total = searched.get("evaluations") or _length(laid_out)
     over = "dataset.csv" in _there(folder)
     status = "running" if is_written(folder) else "answered" if over else "stopped"
     run = folder / "base"
@@ -153,6 +153,10 @@ def _head(place: Place, folder: Path) -> dict[str, Json]:
     }
 
 
+def _length(value: object) -> int | None:
+    return len(cast("list[object]", value)) if isinstance(value, list) else None
+
+
 def _there(folder: Path) -> list[str]:
     return [name for name in OFFERED if (folder / name).is_file()]
 
@@ -172,7 +176,7 @@ def _sample(place: Place, folder: Path, number: int) -> dict[str, Json]:
     from mechagents.study.dataset import status_of, values_of
 
     known = number < len(state.samples)
-    values = state.samples[number] if known else []
+    values: list[float] = state.samples[number].tolist() if known else []
     fields, returned = state.folder.fields(number), state.folder.returned(number)
     return {
         "sample": number,
@@ -183,7 +187,7 @@ def _sample(place: Place, folder: Path, number: int) -> dict[str, Json]:
         "checks": ran.checks,
         "full": number in state.full,
         "parameters": [
-            {"name": axis.name, "unit": axis.unit, "value": float(value)}
+            {"name": axis.name, "unit": axis.unit, "value": value}
             for axis, value in zip(state.axes, values, strict=False)
         ],
         "quantities": [one.model_dump(mode="json") for one in ran.quantities],

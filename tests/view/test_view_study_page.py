@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from viewed_studies import FAILED, begun, ended, record
 from viewing import Serve
 
-
 expect.set_options(timeout=20_000)  # the first look at a dataset loads numerical libraries
 
 
