@@ -31,30 +31,30 @@ def routes(place: Place) -> list[BaseRoute]:
 
     async def reply(request: Request) -> Response:
         """Answer the question ``question`` with ``text``, and let the run go on."""
-        told = await _told(request)
-        text, seq = _text(told, "text"), told.get("question")
+        told = await told_by(request)
+        text, seq = text_of(told, "text"), told.get("question")
         await to_thread.run_sync(_reply, place, request.path_params["run"], text, seq)
         return as_json({"begun": True})
 
     async def resume(request: Request) -> Response:
         """Go on with a run that was left."""
-        await _told(request)
+        await told_by(request)
         await to_thread.run_sync(_resume, place, request.path_params["run"])
         return as_json({"begun": True})
 
     async def stop(request: Request) -> Response:
         """Stop a run that goes on from here."""
-        await _told(request)
+        await told_by(request)
         folder = await to_thread.run_sync(place.run, request.path_params["run"])
         await to_thread.run_sync(place.children.stop, folder)
         return as_json({"stopped": True})
 
     async def follow(request: Request) -> Response:
         """Ask further: a new run that follows this one. Answers with its name."""
-        told = await _told(request)
-        statement, model = _text(told, "statement"), str(told.get("model") or "")
+        told = await told_by(request)
+        statement, model = text_of(told, "statement"), str(told.get("model") or "")
         begin = partial(_follow, place, request.path_params["run"], statement, model)
-        return as_json({"run": await _begun(place, await to_thread.run_sync(begin))})
+        return as_json({"run": await begun(place, await to_thread.run_sync(begin))})
 
     posts = {"reply": reply, "resume": resume, "stop": stop, "follow": follow}
     return [
@@ -62,7 +62,7 @@ def routes(place: Place) -> list[BaseRoute]:
     ]
 
 
-async def _told(request: Request) -> dict[str, Any]:
+async def told_by(request: Request) -> dict[str, Any]:
     """Return the JSON object that a request holds."""
     try:
         told = await request.json()
@@ -71,7 +71,8 @@ async def _told(request: Request) -> dict[str, Any]:
     return as_object(told)
 
 
-def _text(told: dict[str, Any], name: str) -> str:
+def text_of(told: dict[str, Any], name: str) -> str:
+    """Return what a request says under a name."""
     text = told.get(name)
     if not isinstance(text, str) or not text.strip() or len(text) > LONGEST or "\0" in text:
         raise HTTPException(400, f"{name}: say something, in at most {LONGEST:,} characters")
@@ -97,11 +98,8 @@ def _follow(place: Place, name: str, statement: str, model: str) -> Path:
     """Begin a run that follows another, and return its folder, which is not there yet."""
     from mechagents.begin import new_folder
 
-    earlier, log = place.run(name), place.log(name)
+    under, earlier, log = beside(place, name), place.run(name), place.log(name)
     log.read_new()
-    under = earlier.parent if earlier != place.folder else place.folder
-    if (under.name and (under / "study.json").is_file()) or earlier == place.folder:
-        raise HTTPException(409, "a run that follows this one has no place in this folder")
     setup, problem = log.last("setup"), log.last("problem")
     if setup is None or problem is None:
         raise HTTPException(409, "this run was never given a problem")
@@ -110,6 +108,18 @@ def _follow(place: Place, name: str, statement: str, model: str) -> Path:
     words += ["--model", model or str(setup["message"].get("model", "")), "--", statement]
     place.children.start(folder, words)
     return folder
+
+
+def beside(place: Place, name: str) -> Path:
+    """Return the folder in which a run has its place that comes of another.
+
+    Raises:
+        HTTPException: 409 if it would not be shown here.
+    """
+    earlier = place.run(name)
+    if earlier == place.folder or (earlier.parent / "study.json").is_file():
+        raise HTTPException(409, "a run that comes of this one has no place in this folder")
+    return earlier.parent
 
 
 def _free(place: Place, name: str) -> Path:
@@ -125,7 +135,7 @@ def _free(place: Place, name: str) -> Path:
     return folder
 
 
-async def _begun(place: Place, folder: Path) -> str:
+async def begun(place: Place, folder: Path) -> str:
     """Wait until a new run's log is there, and return its name."""
     log = anyio.Path(folder / FILE_NAME)
     with anyio.move_on_after(BEGINNING_SECONDS):

@@ -71,14 +71,15 @@ def differences(log: RunLog, number: int) -> dict[str, Json]:
     if place is None:
         raise HTTPException(404, f"the run has no attempt {number}")
     before = programs[place - 1] if place else None
-    lines = _difference(
+    lines = changes(
         before.source.splitlines() if before is not None else [],
         programs[place].source.splitlines(),
     )
     return {"since": before.attempt if before is not None else None, "lines": lines}
 
 
-def _difference(old: list[str], new: list[str]) -> list[tuple[str, int, str]]:
+def changes(old: list[str], new: list[str]) -> list[tuple[str, int, str]]:
+    """Return the lines of two texts: a mark (``-``, ``+`` or a blank), the number, the text."""
     lines: list[tuple[str, int, str]] = []
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -3,6 +3,7 @@
 
 import { getJson, path } from "./api.js";
 import { el, fill } from "./dom.js";
+import { forkForm } from "./forks.js";
 import { graph } from "./graph.js";
 import { blocksOf, speakers } from "./said.js";
 import { clock } from "./words.js";
@@ -115,7 +116,7 @@ export async function showConversation(root, page, detail) {
       el("p", { class: "soft small" }, `#${message.seq} · ${clock(message.time)} · `, speakers(message),
         message.cause && [" · answers ", el("button", { class: "link", on: { click: () => select(message.cause) } }, `#${message.cause}`)]),
       el("h2", { class: message.style }, message.head),
-      blocksOf(message), raw];
+      blocksOf(message), forkForm(page, message.seq, message.kind), raw];
   }
 
   function back() {

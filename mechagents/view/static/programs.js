@@ -76,7 +76,7 @@ function listing(source) {
 }
 
 /** Return lines with what is the same folded away, but for a few lines around each change. */
-function changes(lines) {
+export function changes(lines) {
   const near = new Set();
   lines.forEach(([mark], i) => {
     if (mark !== " ") for (let k = i - CONTEXT; k <= i + CONTEXT; k++) near.add(k);
