@@ -1,5 +1,6 @@
 // Draws the body by WebGL2: its faces in the colours of a field, lines on them, and a section.
 
+import { coarser } from "./coarse.js";
 import { colourBytes } from "./colours.js";
 import { Vertices, draw, expanded, marked, threefold } from "./parts.js";
 import { buildPrograms } from "./shaders.js";
@@ -8,10 +9,20 @@ const SPARE = 1.05;
 
 export class NoWebGL extends Error {}
 
+/** Return whether there is a graphics card: without one, smooth edges cost three pictures of four. */
+function hasCard() {
+  const tried = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (!tried) return false;
+  const told = tried.getExtension("WEBGL_debug_renderer_info");
+  const name = String(tried.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : tried.RENDERER));
+  tried.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
 export class Renderer {
   constructor(canvas) {
     this.canvas = canvas;
-    this.gl = canvas.getContext("webgl2", { antialias: true, alpha: true, depth: true });
+    this.gl = canvas.getContext("webgl2", { antialias: hasCard(), alpha: true, depth: true });
     if (!this.gl) throw new NoWebGL("This browser has no WebGL2, so the field cannot be drawn.");
     this.surface = this.field = this.section = null;
     this.colours = "viridis";
@@ -66,6 +77,7 @@ export class Renderer {
     this.shared.set("moved", new Float32Array(surface.x.length));
     this.shared.set("value", new Float32Array(surface.x.length / 3));
     this.faces = this.shared.part(gl.TRIANGLES, surface.triangles);
+    this.coarse = null;
     this.edges = this.shared.part(gl.LINES, surface.edges);
     this.outline = this.shared.part(gl.LINES, surface.outline);
     this.field = null;
@@ -114,7 +126,7 @@ export class Renderer {
    * Draw everything.
    *
    * @param look `camera`, `scale` of the deformation, `low` and `high` of the colours, `bands`,
-   *   `edges`, `ghost`, `plane` (normal and offset, null for none), `solid`, `dark`, `reach`.
+   *   `coarse`, `edges`, `ghost`, `plane` (normal and offset, null for none), `solid`, `dark`, `reach`.
    */
   draw(look) {
     if (this.lost || !this.shared) return;
@@ -146,7 +158,7 @@ export class Renderer {
     gl.uniform1i(uniforms.closed, look.solid ? 1 : 0);
     gl.enable(gl.POLYGON_OFFSET_FILL);
     gl.polygonOffset(1, 1);
-    draw(gl, this.field?.where === "cells" ? this.apart : this.faces);
+    draw(gl, this.field?.where === "cells" ? this.apart : this.facesFor(look));
     if (this.cut && look.plane) {
       gl.uniform1f(uniforms.light, 0);
       gl.uniform1i(uniforms.closed, 0);
@@ -154,6 +166,16 @@ export class Renderer {
       draw(gl, this.cutFaces);
     }
     gl.disable(gl.POLYGON_OFFSET_FILL);
+  }
+
+  /** Return the faces, or, while a body that is slow to draw moves, fewer of them. */
+  facesFor(look) {
+    if (!look.coarse) return this.faces;
+    if (!this.coarse) {
+      const fewer = coarser(this.surface.x, this.surface.triangles);
+      this.coarse = fewer ? this.shared.part(this.gl.TRIANGLES, fewer) : this.faces;
+    }
+    return this.coarse;
   }
 
   drawLines(look) {

@@ -16,6 +16,10 @@ import { automaticScale } from "./scale.js";
 import { Triad } from "./triad.js";
 
 const SHARPEST = 2;
+/** A computer that takes longer for a picture is shown coarser ones while the body moves [ms]. */
+const SLOW = 80;
+const COARSE = 0.5;
+const AT_REST = 250;
 
 export class FieldView {
   constructor(root, loader, told, attempts) {
@@ -27,6 +31,7 @@ export class FieldView {
     this.phase = 1;
     this.scale = 0;
     this.turn = 0;
+    this.slow = 0;
     this.look = { colours: "auto", range: "auto", own: [0, 1], bands: 0, edges: told.points < 60_000, ghost: false };
     this.canvas = el("canvas", {
       class: "field-canvas", tabindex: 0, role: "img", "aria-describedby": "field-keys",
@@ -74,7 +79,7 @@ export class FieldView {
     this.renderer.setSurface(this.surface);
     this.field = { moved: new Float32Array(this.surface.x.length) };
     this.unlisten = listen(this.canvas, this.camera, {
-      moved: () => this.redraw(), picked: (x, y) => this.read(x, y), left: () => this.forget(),
+      moved: () => this.move(), picked: (x, y) => this.read(x, y), left: () => this.forget(),
     });
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(this.canvas);
@@ -190,8 +195,31 @@ export class FieldView {
 
   // The picture
 
+  /** Draw again while the body is being moved: where that is slow, coarser until it rests. */
+  move() {
+    this.moving = true;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), AT_REST);
+    this.redraw();
+  }
+
+  rest() {
+    if (this.frame) { // the last picture of the move is still to come
+      this.resting = setTimeout(() => this.rest(), AT_REST);
+      return;
+    }
+    this.moving = false;
+    this.slow = 0;
+    if (this.coarse) this.sharpen(false);
+  }
+
+  sharpen(coarse) {
+    this.coarse = coarse;
+    this.resize();
+  }
+
   resize() {
-    const ratio = Math.min(devicePixelRatio || 1, SHARPEST);
+    const ratio = Math.min(devicePixelRatio || 1, SHARPEST) * (this.coarse ? COARSE : 1);
     const { clientWidth, clientHeight } = this.canvas;
     if (!clientWidth || !clientHeight) return;
     this.canvas.width = Math.round(clientWidth * ratio);
@@ -204,9 +232,12 @@ export class FieldView {
 
   redraw() {
     if (this.frame || this.ended) return;
+    const asked = performance.now();
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
+      this.slow = this.moving && performance.now() - asked > SLOW ? this.slow + 1 : 0;
+      if (this.slow > 1 && !this.coarse) this.sharpen(true);
     });
   }
 
@@ -215,7 +246,7 @@ export class FieldView {
     const scale = this.scale * this.phase;
     this.renderer.draw({
       camera: this.camera, scale, ...this.look, low: this.shown.low, high: this.shown.high,
-      plane: this.clip.plane, solid: this.told.dimension === 3, dark: this.theme.matches,
+      coarse: this.coarse, edges: this.look.edges && !this.coarse, plane: this.clip.plane, solid: this.told.dimension === 3, dark: this.theme.matches,
       reach: this.surface.size / 2 + Math.abs(this.scale) * this.largest,
     });
     this.mark();
@@ -318,6 +349,7 @@ export class FieldView {
   end() {
     this.ended = true;
     this.player.stop();
+    clearTimeout(this.resting);
     cancelAnimationFrame(this.frame);
     this.unlisten?.();
     this.sized?.disconnect();

@@ -1,0 +1,183 @@
+"""How soon the viewer shows a large run, and how often it draws a large field again.
+
+    uv run python benchmarks/view_rate.py [--events N] [--triangles N] [--keep FOLDER]
+
+The run is made up: a log of 100,000 events, and a field of 500,000 triangles, the surface of a
+plate of hexahedra. Both are opened in headless chromium from an empty cache, each in a new page.
+Told are the seconds until there is something to read or to see, the server's reading of the files
+included; then how often a second the field is drawn while it is turned by a key that is held.
+
+Chromium draws by SwiftShader here, in software: a graphics card is many times as fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import meshio
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from mechagents.log import ConversationLog
+from mechagents.messages import Critique, Problem
+
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+PATIENCE = 180_000
+"""How long something is waited for [ms]."""
+TURNING = 6.0
+"""How long the field is turned [s]."""
+
+
+def write_field(folder: Path, triangles: int) -> int:
+    """Write a bent plate of hexahedra and return how many triangles its surface has."""
+    n, layers = round((triangles / 4) ** 0.5), 2
+    x, y, z = np.meshgrid(
+        np.linspace(0, 1, n + 1), np.linspace(0, 1, n + 1), np.linspace(0, 0.05, layers + 1),
+        indexing="ij",
+    )  # fmt: skip
+    points = np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1)
+    number = np.arange(len(points)).reshape(x.shape)
+    low, high = slice(None, -1), slice(1, None)
+    ring = ((low, low), (high, low), (high, high), (low, high))
+    corners = [number[a, b, c].ravel() for c in (low, high) for a, b in ring]
+    sag = -1e-3 * np.sin(np.pi * points[:, 0]) * np.sin(np.pi * points[:, 1])
+    u = np.stack([0 * sag, 0 * sag, sag], axis=1)
+    stress = np.stack([1e11 * sag * k for k in (1.0, 0.5, 0.0, 0.1, 0.0, 0.0)], axis=1)
+    folder.mkdir(parents=True)
+    cells = [("hexahedron", np.stack(corners, axis=1))]
+    data = {"displacement": u, "stress": stress}
+    meshio.Mesh(points, cells, point_data=data).write(folder / "fields.vtu")
+    return 4 * n * n + 8 * n * layers
+
+
+def write_log(run: Path, events: int) -> None:
+    """Write a log of so many events."""
+    import anyio
+
+    async def write() -> None:
+        with ConversationLog(run, "many", sync=False) as log:
+            problem = Problem(statement="A log with many events.")
+            first = await log.append(problem, sender="user", to=("planner",))
+            said = Critique(verdict="accept", summary="The evidence is complete.")
+            for _ in range(1, events):
+                await log.append(said, sender="critic", to=("coder",), cause=first.seq)
+
+    anyio.run(write)
+
+
+def serve(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
+    """Return a viewer of a folder, the address of its server, and the query with its token."""
+    words = [sys.executable, "-m", "mechagents", "view", str(folder), "--json"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    address = json.loads(process.stdout.readline())["address"]
+    origin, query = address.split("/?")
+    return process, origin, query
+
+
+def open_page(browser: Browser, address: str, shown: str) -> tuple[Page, float]:
+    """Return a new page and the seconds until something was shown in it."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    begun = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector(shown)
+    return page, time.perf_counter() - begun
+
+
+def scrolled(page: Page) -> float:
+    """Return how many pictures a second there are while the list of messages is scrolled."""
+    found = page.evaluate(
+        """async (seconds) => {
+          const list = document.querySelector(".list");
+          const begun = performance.now();
+          let frames = 0;
+          while (performance.now() - begun < 1000 * seconds) {
+            list.scrollTop += 4000;
+            await new Promise(requestAnimationFrame);
+            frames += 1;
+          }
+          return frames / (performance.now() - begun) * 1000;
+        }""",
+        TURNING,
+    )
+    return float(found)
+
+
+def turned(page: Page) -> float:
+    """Return how often a second the field is drawn while the arrow key is held down."""
+    found = page.evaluate(
+        """async (seconds) => {
+          const canvas = document.querySelector(".field-canvas");
+          const drawn = () => Number(canvas.dataset.drawn);
+          const [begun, before] = [performance.now(), drawn()];
+          while (performance.now() - begun < 1000 * seconds) {
+            canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+            await new Promise(requestAnimationFrame);
+          }
+          return (drawn() - before) / (performance.now() - begun) * 1000;
+        }""",
+        TURNING,
+    )
+    return float(found)
+
+
+def read_at(page: Page) -> float:
+    """Return the seconds from a click on the field until its value is told."""
+    box = page.locator(".field-canvas").bounding_box()
+    assert box is not None
+    begun = time.perf_counter()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".field-value")
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print how soon there is something to see, and the frame rates."""
+    parser = argparse.ArgumentParser(description="Measure the viewer on a large run.")
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--triangles", type=int, default=500_000)
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        sys.exit("there is no chromium here; install it: apt install chromium")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        write_log(folder / "many", given.events)
+        triangles = write_field(folder / "many" / "attempts" / "1", given.triangles)
+        process, origin, query = serve(folder)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            at = f"{origin}/runs/many?{query}"
+            page, said = open_page(browser, f"{at}#conversation", ".list [role=option]")
+            scrolling = scrolled(page)
+            page, seen = open_page(browser, f"{at}#fields", ".field[data-state=ready]")
+            turning, reading = turned(page), read_at(page)
+            again = open_page(browser, f"{at}#fields", ".field[data-state=ready]")[1]
+            told = browser.version
+            browser.close()
+        process.terminate()
+        process.wait()
+    versions = ", ".join(f"{n} {version(n)}" for n in ("mechagents", "numpy", "starlette"))
+    print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    print(f"{versions}, chromium {told}, drawing by SwiftShader: in software, without a card")
+    print(f"{given.events:,} events: {said:.1f} s to the first message, {scrolling:.0f} frames/s "
+          "while scrolling")  # fmt: skip
+    print(f"{triangles:,} triangles: {seen:.1f} s to the first picture, {again:.1f} s when the "
+          f"server has read the file, {turning:.1f} frames/s while turning, {reading:.2f} s to "
+          "read a value")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
