@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import shutil
@@ -40,7 +41,7 @@ TURNING = 6.0
 
 def write_field(folder: Path, triangles: int) -> int:
     """Write a bent plate of hexahedra and return how many triangles its surface has."""
-    n, layers = round((triangles / 4) ** 0.5), 2
+    n, layers = math.isqrt(triangles // 4) + 1, 2
     x, y, z = np.meshgrid(
         np.linspace(0, 1, n + 1), np.linspace(0, 1, n + 1), np.linspace(0, 0.05, layers + 1),
         indexing="ij",
