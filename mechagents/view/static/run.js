@@ -119,7 +119,8 @@ function headOf(glance, run) {
       el("h1", {}, glance.title),
       el("div", { class: "row" }, statusMark(glance.status), levelMark(glance.answer?.claim_level)),
       el("div", { class: "row" },
-        el("a", { class: "button", href: path("api", "runs", run, "report"), target: "_blank", rel: "noopener" }, "Report"))),
+        el("a", { class: "button", href: path("api", "runs", run, "report"), target: "_blank", rel: "noopener" }, "Report"),
+        el("a", { class: "button", href: `/compare?${new URLSearchParams({ a: run })}` }, "Compare"))),
     el("p", { class: "facts" }, facts.filter(Boolean).map((fact) => el("span", {}, fact))),
   ];
 }
