@@ -20,7 +20,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "problems.md"
 def blocks() -> list[dict[str, object]]:
     """Return what the section about solids has in YAML."""
     section = PAGE.read_text(encoding="utf-8").split("### Solids\n")[1].split("\n### ")[0]
-    texts = [part.split("```")[0] for part in section.split("```yaml")[1:]]
+    texts = [part.split("```")[0].partition("\n")[2] for part in section.split("```yaml ")[1:]]
     return [cast("dict[str, object]", YAML(typ="safe").load(text)) for text in texts]
 
 

@@ -115,7 +115,10 @@ async def test_a_hundred_runs_two_at_a_time_leave_nothing(
     before, files = _held(), _files(temporary)
     await several(100, "then")
     after = _held()
-    assert _files(temporary) == files
+    # An interpreter that stands by may be a new one, with a folder of its own.
+    new = _files(temporary) ^ files
+    assert len(new) <= 2
+    assert all(name.startswith("mechagents-warm-") for name in new)
     # How many stand by at a moment varies by a few, each with three processes.
     assert after[0] <= before[0] + 2
     assert after[1] <= before[1] + 12
