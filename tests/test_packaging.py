@@ -240,7 +240,7 @@ def test_metadata_tells_name_version_licence_and_command(
 def test_the_sdist_carries_what_a_developer_needs(source: Path, folder: str) -> None:
     kinds = {".py", ".md", ".yaml", ".json"}
     ours = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in kinds}
-    ignored = {path for path in ours if {"runs", "build"} & set(path.parts)}
+    ignored = {path for path in ours if {"runs", "build", "gallery"} & set(path.parts)}
     assert ours - ignored <= {path.relative_to(source) for path in source.rglob("*")}
     assert not list((source / folder).rglob("*.pyc"))
 
