@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PER_PARAMETER = 8
 """Designs in a generation for each parameter, unless a population is given."""
-NONE: Mapping[str, float] = MappingProxyType({})
+NO_MARGINS: Mapping[str, float] = MappingProxyType({})
 MOST_VERIFIED = 5
 """Designs that are verified in full, best first, until one passes."""
 OUT = 1e300
@@ -180,7 +180,7 @@ class Search:
     def _value(self, sample: int, name: str) -> float | None:
         return values_of(self.state, self.state.done[sample])[name]
 
-    def _keeps(self, sample: int, margins: Mapping[str, float] = NONE) -> bool:
+    def _keeps(self, sample: int, margins: Mapping[str, float] = NO_MARGINS) -> bool:
         """Return whether a design has a checked result that keeps to every bound.
 
         Args:
