@@ -118,6 +118,15 @@ def test_no_block_of_data_escapes_these_tests(page: Path) -> None:
     assert labels <= READ | {"python complete", "text", "dockerfile", ""}
 
 
+def test_the_layers_that_a_contributor_reads_are_those_that_are_checked() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
+    lines = code(ROOT / "docs" / "contributing.md")
+    first = next(i for i, line in enumerate(lines) if line.startswith("    cli  "))
+    told = [re.split(r" {2,}", line.strip())[0] for line in lines[first : first + len(layers)]]
+    assert told == layers
+
+
 def test_every_page_is_in_the_contents_of_the_site() -> None:
     listed = set((ROOT / "docs" / "index.md").read_text(encoding="utf-8").splitlines())
     there = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"README", "index"}
