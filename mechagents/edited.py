@@ -23,8 +23,8 @@ def read_edited(file: Path, original: Message) -> Message:
     """Return the message that a file holds, to stand in place of another.
 
     Args:
-        file: JSON as ``mechagents log --json`` prints it under ``message``, where ``kind`` and a
-            program's ``attempt`` and ``lane`` may be left out; for a program also its source, in
+        file: JSON as ``mechagents log --json`` prints it under ``message``, where ``kind`` and
+            what ``fixed_fields`` names may be left out; for a program also its source, in
             a file that ends in ``.py``.
         original: The message in whose place it stands.
 
@@ -37,16 +37,37 @@ def read_edited(file: Path, original: Message) -> Message:
         data: dict[str, Any] = {**original.model_dump(mode="json"), "source": text}
     else:
         data = _object(text, file)
-        kept = ("kind", "attempt", "lane") if isinstance(original, Program) else ("kind",)
-        data = {**{name: getattr(original, name) for name in kept}, **data}
     try:
-        instead = parse_message(data)
-        check_edited(instead, original)
-    except ValidationError as error:
-        raise UsageError(describe(error), where=str(file)) from error
+        return edited_from(data, original)
     except UsageError as error:
         raise UsageError(str(error), where=str(file)) from error
+
+
+def edited_from(data: dict[str, Any], original: Message) -> Message:
+    """Return the message that stands in place of another.
+
+    Args:
+        data: Its fields; the kind and what ``fixed_fields`` names may be left out.
+        original: The message in whose place it stands.
+
+    Raises:
+        UsageError: If it is not valid; names the field.
+    """
+    check_editable(original)
+    kept = {name: getattr(original, name) for name in ("kind", *fixed_fields(original))}
+    try:
+        instead = parse_message({**kept, **data})
+    except ValidationError as error:
+        raise UsageError(describe(error)) from error
+    check_edited(instead, original)
     return instead
+
+
+def fixed_fields(original: Message) -> tuple[str, ...]:
+    """Return the fields, beside the kind, that stay as they were when a message is edited."""
+    if isinstance(original, Program):
+        return ("attempt", "lane")
+    return ("follows",) if isinstance(original, Problem) else ()
 
 
 def check_edited(instead: Message, original: Message) -> None:
@@ -59,12 +80,7 @@ def check_edited(instead: Message, original: Message) -> None:
     if instead.kind != original.kind:
         told = f"a {instead.kind} cannot take the place of a {original.kind}"
         raise UsageError(told, where="kind")
-    fixed: tuple[str, ...] = ()
-    if isinstance(original, Program):
-        fixed = ("attempt", "lane")
-    elif isinstance(original, Problem):
-        fixed = ("follows",)
-    for name in fixed:
+    for name in fixed_fields(original):
         was = getattr(original, name)
         if getattr(instead, name) != was:
             raise UsageError(f"has to stay as it was, {was!r}", where=name)
