@@ -130,7 +130,30 @@ def read_returned(folder: Path) -> Returned:
     Raises:
         ValueError: If ``fields.vtu`` is missing, damaged or too large.
     """
-    grid = parse_vtu(read_bounded(folder / FILE, FILE_BYTES), every=True, most=UNPACKED_BYTES)
+    bare, points, cells = _read(folder / FILE)
+    return _with_steps(bare, folder, points, cells)
+
+
+def read_file(path: Path, formulation: Formulation | None) -> Returned:
+    """Return what one file of fields holds that stands alone, as those of a study's samples do.
+
+    Args:
+        path: The file, as a program left it.
+        formulation: Gives names and units.
+
+    Raises:
+        ValueError: If it is missing, damaged or too large.
+    """
+    bare, points, cells = _read(path)
+    modes = {name: points.pop(name) for name in list(points) if _mode_number(name)}
+    steps = [Step("Result", "result", 0.0, points, cells)] if points or not modes else []
+    steps += _modes(modes, {}, cells)
+    return replace(bare, steps=tuple(steps), formulation=formulation)
+
+
+def _read(path: Path) -> tuple[Returned, Arrays, Arrays]:
+    """Return the mesh of a file, and what it has at points and of elements."""
+    grid = parse_vtu(read_bounded(path, FILE_BYTES), every=True, most=UNPACKED_BYTES)
     if grid.points.ndim != 2 or grid.points.shape[1] != 3 or not len(grid.points):
         raise ValueError(f"points need shape (n, 3), not {grid.points.shape}")
     if not np.isfinite(grid.points).all():
@@ -151,7 +174,7 @@ def read_returned(folder: Path) -> Returned:
         cell=cell,
         steps=(),
     )
-    return _with_steps(bare, folder, points, cells)
+    return bare, points, cells
 
 
 def _dimension(grid: Grid) -> Dimension:
@@ -179,12 +202,15 @@ def _with_steps(bare: Returned, folder: Path, points: Arrays, cells: Arrays) -> 
         steps = [Step("Result", "result", 0.0, points, cells)]
     if steps and os.path.lexists(folder / HISTORY):
         steps = _history(folder, steps[0], notes)
-    named = _mode_labels(formulation, folder)
+    steps += _modes(modes, _mode_labels(formulation, folder), cells)
+    return replace(bare, steps=tuple(steps), formulation=formulation, notes=tuple(notes))
+
+
+def _modes(modes: Arrays, named: dict[int, str], cells: Arrays) -> Iterator[Step]:
     for name in sorted(modes, key=_mode_number):
         number = _mode_number(name)
         label = f"Mode {number}{named.get(number, '')}"
-        steps.append(Step(label, "mode", number, {"mode": modes[name]}, _lasting(cells)))
-    return replace(bare, steps=tuple(steps), formulation=formulation, notes=tuple(notes))
+        yield Step(label, "mode", number, {"mode": modes[name]}, _lasting(cells))
 
 
 def _formulation(folder: Path, notes: list[str]) -> Formulation | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock, RLock
+from typing import Protocol
 
+from mechagents.mechanics.formulation import Formulation
 from mechagents.view.components import Extremes, Where, array_of, extremes, values_of
-from mechagents.view.returned import FILE, HISTORY, Returned, Step, read_returned
+from mechagents.view.returned import FILE, HISTORY, Returned, Step, read_file, read_returned
 from mechagents.view.surface import Surface, surface_of
 
 KEPT = 2
@@ -78,6 +81,67 @@ def _around(parts: list[Extremes]) -> tuple[float, float]:
     return min(lows, default=float("nan")), max(highs, default=float("nan"))
 
 
+class Source(Protocol):
+    """Where a result is read from."""
+
+    @property
+    def place(self) -> Path:
+        """What it is known by."""
+        ...
+
+    def stamp(self) -> str:
+        """Return a text that changes with its files."""
+        ...
+
+    def read(self) -> Returned:
+        """Read it.
+
+        Raises:
+            ValueError: If it cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The result of an execution of a run.
+
+    Args:
+        place: The folder that the program ran in.
+    """
+
+    place: Path
+
+    def stamp(self) -> str:
+        """Return a text that changes with the files of the result."""
+        return _stamp(self.place / name for name in _FILES)
+
+    def read(self) -> Returned:
+        """Read it, with its history, its formulation and the values of its modes."""
+        return read_returned(self.place)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The fields of a study's sample, which are one file.
+
+    Args:
+        place: The file.
+        formulation: Gives names and units.
+    """
+
+    place: Path
+    formulation: Formulation | None = field(compare=False)
+
+    def stamp(self) -> str:
+        """Return a text that changes with the file."""
+        return _stamp([self.place])
+
+    def read(self) -> Returned:
+        """Read it."""
+        return read_file(self.place, self.formulation)
+
+
 class Shelf:
     """Reads results and keeps the last few. Several threads may use one."""
 
@@ -85,31 +149,30 @@ class Shelf:
         self._held: OrderedDict[tuple[Path, str], Shown] = OrderedDict()
         self._turn = Lock()
 
-    def shown(self, folder: Path) -> Shown:
-        """Return the result in an attempt's folder.
+    def shown(self, source: Source) -> Shown:
+        """Return the result that a source holds.
 
         Raises:
             ValueError: If it cannot be read.
         """
         # One at a time: two that are read at once would take twice the memory.
         with self._turn:
-            key = (folder, stamp(folder))
+            key = (source.place, source.stamp())
             if key not in self._held:
-                for old in [held for held in self._held if held[0] == folder]:
+                for old in [held for held in self._held if held[0] == source.place]:
                     del self._held[old]
                 while len(self._held) >= KEPT:
                     self._held.popitem(last=False)
-                self._held[key] = Shown(read_returned(folder))
+                self._held[key] = Shown(source.read())
             self._held.move_to_end(key)
             return self._held[key]
 
 
-def stamp(folder: Path) -> str:
-    """Return a text that changes with the files of a result."""
+def _stamp(files: Iterable[Path]) -> str:
     told: list[object] = [LAYOUT]
-    for name in _FILES:
+    for path in files:
         try:
-            status = os.lstat(folder / name)
+            status = os.lstat(path)
         except OSError:
             told.append(None)
         else:

@@ -19,6 +19,7 @@ from mechagents.view.files import file_response
 from mechagents.view.guard import open_inside
 from mechagents.view.place import STUDY_FILE, Place
 from mechagents.view.respond import Json, as_json, as_object
+from mechagents.view.shelf import Sample
 from mechagents.view.status import is_written
 
 if TYPE_CHECKING:
@@ -198,6 +199,28 @@ def _sample(place: Place, folder: Path, number: int) -> dict[str, Json]:
         "fields": fields.relative_to(folder).as_posix() if fields.is_file() else None,
         "run": place.name(returned) if (returned / "conversation.jsonl").is_file() else None,
     }
+
+
+def sample_source(folder: Path, number: int) -> Sample:
+    """Return where the fields of a sample are.
+
+    Args:
+        folder: The study's folder.
+        number: The sample's.
+
+    Raises:
+        HTTPException: 404 if they were not kept, or a link leads to them.
+    """
+    from mechagents.study.folder import StudyFolder
+
+    path = StudyFolder(folder).fields(number)
+    way = path.relative_to(folder).as_posix()
+    try:
+        open_inside(folder, way).close()
+    except OSError:
+        raise HTTPException(404, f"there are no fields of sample {number}") from None
+    state = _state(folder)
+    return Sample(path, None if state is None else state.base.formulation)
 
 
 def _state(folder: Path) -> StudyState | None:

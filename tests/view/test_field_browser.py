@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fields_seen import WITHIN, bent, in_file, middle, opened, reading, squeezed, turn
 from meshes import block_of, write
 from playwright.sync_api import Page, expect
-from viewing import Serve, Served
+from viewing import Serve
 
-from mechagents.view.probe import probe
 from mechagents.view.returned import Returned, read_returned
-
-WITHIN = 1e-3
-
-
-def bent(x: np.ndarray) -> np.ndarray:
-    """Return a displacement that quadratic elements hold exactly [m]."""
-    return np.stack([-1e-3 * x[:, 0] * x[:, 2], 0 * x[:, 1], 5e-4 * x[:, 0] ** 2], axis=1)
-
-
-def squeezed(x: np.ndarray) -> np.ndarray:
-    """Return a stress that varies over the body [Pa]."""
-    one = 1e6 * (1 + x[:, 0] + x[:, 1] ** 2)
-    return np.stack([one, 0.5 * one, 0 * one, 0.2 * one, 0.1 * one, 0 * one], axis=1)
 
 
 @pytest.fixture
@@ -39,47 +25,6 @@ def solid(runs: Path) -> Returned:
     return write(
         attempts / "2", "hexahedron27", 4, displacement=bent(points), stress=squeezed(points)
     )
-
-
-def opened(page: Page, served: Served) -> None:
-    page.goto(served.at("/runs/plate") + "#fields")
-    expect(page.locator(".field[data-state=ready]")).to_be_visible()
-
-
-def middle(page: Page) -> tuple[float, float]:
-    box = page.locator(".field-canvas").bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def turn(page: Page, right: float, down: float) -> None:
-    """Drag over the picture by pixels."""
-    x, y = middle(page)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + right, y + down, steps=5)
-    page.mouse.up()
-
-
-def reading(page: Page) -> tuple[float, np.ndarray]:
-    """Return the value that is read, and where, in the undeformed body."""
-    value = page.locator(".field-value")
-    expect(value).to_be_visible()
-    number, x = value.get_attribute("data-value"), value.get_attribute("data-x")
-    assert number is not None
-    assert x is not None
-    return float(number), np.array(json.loads(x))
-
-
-def in_file(returned: Returned, name: str, x: np.ndarray) -> float:
-    """Return a component of the file's field at a place, in whatever element that lies."""
-    for element in range(len(returned.cell)):
-        corners = returned.x[returned.blocks[0].nodes[element]]
-        margin = 1e-6
-        if (corners.min(axis=0) - margin <= x).all() and (x <= corners.max(axis=0) + margin).all():
-            found = probe(returned, returned.steps[-1], element, x)
-            return next(r.value for r in found.readings if r.component.name == name)
-    raise AssertionError(f"{x} lies in no element")
 
 
 def test_a_solid_is_turned_and_read_within_a_thousandth_of_the_file(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from meshes import Array, write
 
 from mechagents.messages import Check, Quantity, Settings
 from mechagents.problems import load_problem
@@ -17,6 +20,8 @@ from mechagents.study.sample import Ran
 from mechagents.study.space import axes_of, lay_out
 from mechagents.study.spec import LatinHypercube
 from mechagents.team import full_team
+from mechagents.verification.elements import ElementKind
+from mechagents.view.returned import FILE, Returned
 
 PROGRAM = "print('a plate')\n"
 PROBLEM = load_problem("plate-tension")
@@ -77,6 +82,14 @@ def ended(folder: Path, samples: int = 12) -> StudyState:
     state = begun(folder, samples)
     write_outcome(state)
     return state
+
+
+def keep_fields(state: StudyState, sample: int, kind: ElementKind, **arrays: Array) -> Returned:
+    """Keep a mesh with arrays at its points as a sample's fields, and return what is read of it."""
+    with TemporaryDirectory() as folder:
+        found = write(Path(folder), kind, 4, **arrays)
+        state.folder.keep_fields(sample, (Path(folder) / FILE).read_bytes())
+    return found
 
 
 def record(state: StudyState, sample: int) -> None:

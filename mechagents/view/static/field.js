@@ -1,5 +1,6 @@
-// The fields of a run: drawn, turned, cut, played, and read at a point.
+// The fields of a run, or of a study's sample: drawn, turned, cut, played, and read at a point.
 
+import { path } from "./api.js";
 import { el, fill } from "./dom.js";
 import { describe, Loader } from "./field/load.js";
 import { NoWebGL } from "./field/renderer.js";
@@ -14,35 +15,56 @@ import { extremesTable } from "./field/reading.js";
  * @param options `run`, and which `attempt`; the newest for none.
  * @returns A function that ends it and frees the graphics card.
  */
-export async function mountField(root, { run, attempt = null }) {
+export function mountField(root, { run, attempt = null }) {
+  const base = path("api", "runs", run, "fields");
+  return mount(root, async (show, wanted = attempt) => {
+    const told = await describe(base, wanted ? { attempt: wanted } : {});
+    if (!told.attempts.length) throw new Nothing("No attempt of this run has left fields yet.");
+    const names = told.attempts.map((name) => [name, attemptTitle(name)]);
+    const attempts = names.length > 1 ? choice("Attempt", names, told.attempt, show).root : null;
+    return { told, attempts, loader: new Loader(base, { attempt: told.attempt }) };
+  });
+}
+
+/**
+ * Show the fields of a study's sample in an element, as `mountField` does those of a run.
+ *
+ * `kept` is an object in which the component that was chosen is kept for the next sample.
+ */
+export function mountSampleField(root, { study, sample, kept = {} }) {
+  const base = path("api", "studies", study, "samples", String(sample), "fields");
+  return mount(root, async () => ({ told: await describe(base), attempts: null, loader: new Loader(base) }), kept);
+}
+
+class Nothing extends Error {}
+
+/** Show what `found(show, wanted)` finds; `show(wanted)` shows another in its place. */
+async function mount(root, found, kept = {}) {
   let view = null;
   let ended = false;
+  let turn = 0;
   root.classList.add("field");
   const show = async (wanted) => {
+    const mine = ++turn;
     view?.end();
     view = null;
     fill(root, el("p", { class: "field-hint", role: "status" }, "Reading the fields …"));
-    const told = await describe(run, wanted);
-    if (ended) return;
-    if (!told.attempts.length) {
-      fill(root, el("p", { class: "field-hint" }, "No attempt of this run has left fields yet."));
-      return;
-    }
-    const names = told.attempts.map((name) => [name, attemptTitle(name)]);
-    const attempts = names.length > 1
-      ? choice("Attempt", names, told.attempt, (name) => show(name).catch(failed)).root
-      : null;
-    view = open(root, run, told, attempts);
-    await view?.begun;
-  };
-  const failed = (error) => {
-    if (!ended && error.name !== "AbortError") {
-      fill(root, el("p", { class: "error", role: "alert" }, error.message));
+    try {
+      const { told, attempts, loader } = await found(show, wanted);
+      if (ended || mine !== turn) return;
+      view = open(root, loader, told, attempts);
+      view.wanted = kept.wanted ?? null;
+      await view.begun;
+    } catch (error) {
+      if (ended || mine !== turn || error.name === "AbortError") return;
+      const plain = error instanceof Nothing;
+      fill(root, el("p", plain ? { class: "field-hint" } : { class: "error", role: "alert" }, error.message));
     }
   };
-  await show(attempt).catch(failed);
+  await show();
   return () => {
     ended = true;
+    kept.wanted = view?.wanted ?? kept.wanted;
     view?.end();
     root.replaceChildren();
   };
@@ -53,8 +75,7 @@ function attemptTitle(name) {
   return coarser ? `${number}, on a coarser mesh (${coarser})` : `${number}`;
 }
 
-function open(root, run, told, attempts) {
-  const loader = new Loader(run, told.attempt);
+function open(root, loader, told, attempts) {
   try {
     return new FieldView(root, loader, told, attempts);
   } catch (error) {

@@ -5,6 +5,7 @@ import { getJson, path } from "./api.js";
 import { el, fill } from "./dom.js";
 import { influence } from "./influence.js";
 import { parallel } from "./parallel.js";
+import { sampleField } from "./samplefield.js";
 import { samples } from "./samples.js";
 import { scatter } from "./scatter.js";
 import { colours } from "./studycolour.js";
@@ -51,6 +52,7 @@ export async function show(root, { study }) {
     const rows = samples(data);
     const side = el("section", { class: "card influence-card" });
     const opened = el("section", { class: "card opened", "aria-live": "polite" });
+    const field = sampleField(study);
     const chosen = el("div", { class: "row chosen" });
     const legend = el("div", { class: "legend" });
     const ranges = el("details", { class: "ranges" });
@@ -65,6 +67,7 @@ export async function show(root, { study }) {
       chosen,
       el("div", { class: "study-grid" },
         el("section", { class: "card" }, plot.canvas, spoken), el("div", {}, opened, side)),
+      field.element,
       el("section", { class: "card" }, el("div", { class: "scroll" }, lines.canvas), ranges),
       el("section", { class: "card flush" }, rows.element));
     fill(spoken, "Drag to select, click a sample to open it.");
@@ -91,13 +94,15 @@ export async function show(root, { study }) {
       const known = { sample: number, status: data.text("status", shown), claim_level: data.text("claim_level", shown), reason: data.text("reason", shown), values: data.numbers.map((column) => [column.name, quantity(column.values[shown], column.unit, data.bound(column.name, shown))]) };
       fill(opened, sampleOf(known, study));
       const one = await getJson(`${address}/samples/${number}`).catch(() => known);
-      if (mine === asked) fill(opened, sampleOf(one, study));
+      if (mine !== asked) return;
+      fill(opened, sampleOf(one, study, field.open));
+      field.follow(one.sample, Boolean(one.fields));
     }
 
     data.listeners.clear();
     data.listeners.add(again);
     again();
-    parts.push(plot, lines);
+    parts.push(plot, lines, field);
     return true;
   }
 
@@ -180,7 +185,7 @@ function drawRanges(root, data, numbers) {
   })));
 }
 
-function sampleOf(one, study) {
+function sampleOf(one, study, open) {
   return [
     el("div", { class: "row spread" }, el("h2", {}, `Sample ${one.sample}`), el("div", { class: "row" }, el("span", { class: ["pill", one.status === "passed" || one.status === "mended" ? "good" : "bad"] }, one.status), one.claim_level !== "none" && levelMark(one.claim_level))),
     one.reason && el("p", { class: "bad" }, one.reason),
@@ -192,7 +197,8 @@ function sampleOf(one, study) {
     one.failed?.length > 0 && table(["check", "#value", "#tolerance", "meaning"], one.failed.map((check) => ({ kind: "failed", cells: [el("span", { class: "mono" }, check.name), check.value === null ? "" : check.value.toPrecision(3), check.tolerance === null ? "" : check.tolerance.toPrecision(3), check.message] })), "checks"),
     one.parameters && el("p", { class: "soft small" }, [one.checks ? `${one.checks - one.failed.length} of ${count(one.checks, "check")} passed` : "not checked", one.full && "drawn for the full verification", duration(one.seconds)].filter(Boolean).join(" · ")),
     el("p", { class: "row" },
-      one.fields && el("a", { class: "button", href: path("api", "studies", study, "files", ...one.fields.split("/")), download: `sample-${one.sample}.vtu` }, "Its fields (VTU)"),
+      one.fields && open && el("button", { type: "button", on: { click: () => open(one.sample) } }, "See its fields"),
+      one.fields && el("a", { class: "button", href: path("api", "studies", study, "files", ...one.fields.split("/")), download: `sample-${one.sample}.vtu` }, "VTU"),
       one.run && el("a", { class: "button", href: path("runs", one.run) }, "The run that mended it")),
   ];
 }

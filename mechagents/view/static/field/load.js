@@ -1,6 +1,6 @@
-// Asks for the fields of a run. A body of numbers is laid out as the server's wire.py says.
+// Asks for the fields of a run, or of a study's sample. A body of numbers is laid out as the server's wire.py says.
 
-import { getBytes, getJson, path } from "../api.js";
+import { getBytes, getJson } from "../api.js";
 
 const KEPT_BYTES = 128 * 2 ** 20;
 const KINDS = { f4: Float32Array, u4: Uint32Array };
@@ -19,17 +19,17 @@ export function unpack(body) {
 
 /** What was asked for last is kept, so that steps that play again are not asked for again. */
 export class Loader {
-  constructor(run, attempt) {
-    this.run = run;
-    this.attempt = attempt;
+  /** `base` is the address of the fields, `query` what is said with every question. */
+  constructor(base, query = {}) {
+    this.base = base;
+    this.query = query;
     this.kept = new Map();
     this.bytes = 0;
     this.ending = new AbortController();
   }
 
   address(part, asked) {
-    const query = new URLSearchParams({ attempt: this.attempt, ...asked });
-    return `${path("api", "runs", this.run, "fields", part)}?${query}`;
+    return `${this.base}/${part}?${new URLSearchParams({ ...this.query, ...asked })}`;
   }
 
   /** Return a part as arrays. */
@@ -74,7 +74,7 @@ export class Loader {
   }
 }
 
-export function describe(run, attempt) {
-  const query = attempt ? `?${new URLSearchParams({ attempt })}` : "";
-  return getJson(path("api", "runs", run, "fields") + query);
+/** Return what fields there are at an address. */
+export function describe(base, query = {}) {
+  return getJson(`${base}?${new URLSearchParams(query)}`);
 }
