@@ -38,8 +38,13 @@ def view_command(folder: Path, port: int, no_browser: bool, as_json: bool) -> No
         if not (no_browser or as_json):
             _open(address)
 
+    def ending(runs: list[Path]) -> None:
+        if runs:
+            many = "1 run is at work and stops" if len(runs) == 1 else f"{len(runs)} runs stop"
+            click.echo(f"{many} with the viewer; what was logged is kept.", err=True)
+
     token = os.environ.get(TOKEN_VARIABLE) or None
-    for run in serve(folder, port=port, token=token, ready=ready):
+    for run in serve(folder, port=port, token=token, ready=ready, ending=ending):
         click.echo(f"Stopped with the viewer. Go on with: mechagents resume {run}", err=True)
 
 

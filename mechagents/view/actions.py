@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,9 +38,10 @@ def routes(place: Place) -> list[BaseRoute]:
         return as_json({"begun": True})
 
     async def resume(request: Request) -> Response:
-        """Go on with a run that was left."""
-        await told_by(request)
-        await to_thread.run_sync(_resume, place, request.path_params["run"])
+        """Go on with a run that was left, or ended; ``budget`` gives larger limits by name."""
+        told = await told_by(request)
+        budget = budget_of(told.get("budget"))
+        await to_thread.run_sync(_resume, place, request.path_params["run"], budget)
         return as_json({"begun": True})
 
     async def stop(request: Request) -> Response:
@@ -89,9 +91,27 @@ def _reply(place: Place, name: str, text: str, seq: object) -> None:
     place.children.start(folder, ["reply", "--quiet", "--", str(folder), text])
 
 
-def _resume(place: Place, name: str) -> None:
+def budget_of(limits: object) -> list[str]:
+    """Return the options that give the limits of a request's ``budget``.
+
+    Raises:
+        HTTPException: 400 if there is no such limit, or it cannot have that value.
+    """
+    from mechagents.budget import Budget
+
+    given = as_object(limits)
+    try:
+        chosen = Budget.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise HTTPException(400, f"{where}: {first['msg']}") from None
+    return [f"--budget={name}={getattr(chosen, name)}" for name in given]
+
+
+def _resume(place: Place, name: str, budget: list[str]) -> None:
     folder = _free(place, name)
-    place.children.start(folder, ["resume", "--quiet", "--", str(folder)])
+    place.children.start(folder, ["resume", "--quiet", *budget, "--", str(folder)])
 
 
 def _follow(place: Place, name: str, statement: str, model: str) -> Path:

@@ -69,6 +69,11 @@ class Children:
         child = self._begun.get(folder)
         return child is not None and child.process.poll() is None
 
+    def at_work(self) -> list[Path]:
+        """Return the folders of the runs that processes which were started here work on."""
+        with self._turn:
+            return [folder for folder in self._begun if self._lives(folder)]
+
     def trouble(self, folder: Path) -> str:
         """Return why the last process for a run ended without going on, empty where it did."""
         with self._turn:

@@ -39,7 +39,12 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    folder: Path, *, port: int = 0, token: str | None = None, ready: Callable[[str], None]
+    folder: Path,
+    *,
+    port: int = 0,
+    token: str | None = None,
+    ready: Callable[[str], None],
+    ending: Callable[[list[Path]], None],
 ) -> list[Path]:
     """Serve a folder until the process is interrupted; return the runs that were stopped with it.
 
@@ -48,6 +53,7 @@ def serve(
         port: Where to listen; 0 takes a free one.
         token: What requests have to show; None makes one.
         ready: Is called with the address when requests are answered.
+        ending: Is called with the runs that are about to be stopped, which may take a while.
 
     Raises:
         UsageError: If the port cannot be had.
@@ -69,6 +75,7 @@ def serve(
             with contextlib.suppress(KeyboardInterrupt):
                 _Server(config, place).run([listener])
         finally:
+            ending(place.children.at_work())
             stopped = place.children.stop_all()
     return stopped
 

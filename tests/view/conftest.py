@@ -61,6 +61,7 @@ def serve() -> Iterator[Serve]:
         process = subprocess.Popen(
             [sys.executable, "-m", "mechagents", *words],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "MECHAGENTS_VIEW_TOKEN": token},
         )

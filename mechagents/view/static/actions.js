@@ -13,7 +13,7 @@ export function actions(root, page) {
   fill(root,
     glance.trouble && el("p", { class: "error pre" }, `The run did not go on. ${glance.trouble}`),
     glance.question && question(page),
-    glance.status === "stopped" && stopped(page),
+    glance.status in ENDED && goOn(page),
     glance.status === "running" && glance.begun_here && running(page));
 }
 
@@ -69,10 +69,38 @@ function reply(page, asked, text) {
   return post(path("api", "runs", page.run, "reply"), { text, question: asked.seq });
 }
 
-function stopped(page) {
-  return el("section", { class: "card asks" }, el("h2", {}, "Stopped before its end"),
-    form(page, [el("p", {}, "Nothing that was logged is done again."), el("div", { class: "row" }, el("button", { class: "main" }, "Go on"))],
-      () => post(path("api", "runs", page.run, "resume"))));
+const LIMITS = [
+  ["attempts", "Attempts"], ["seconds", "Seconds"], ["model_calls", "Model calls"], ["tokens", "Tokens"],
+  ["cost", "Cost in USD"], ["executions", "Executions"], ["messages", "Messages"],
+];
+const ENDED = {
+  stopped: ["Stopped before its end", "Nothing that was logged is done again."],
+  failed: ["Go on with this run", "Nothing that was logged is done again. What was used up counts, so a run whose budget is spent needs a larger one."],
+  unaccepted: ["Go on with this run", "Its answer was not accepted. It goes on where a limit ended it, if that is larger now."],
+};
+
+/** Return a form that goes on with a run that was left or ended, with larger limits. */
+function goOn(page) {
+  const { status, setup, spent } = page.glance;
+  const [title, words] = ENDED[status];
+  const limits = setup.budget ?? {};
+  const inputs = new Map(LIMITS.filter(([name]) => limits[name]).map(([name, label]) => {
+    const isSpent = spent[name] >= limits[name];
+    const value = isSpent ? 2 * limits[name] : limits[name];
+    return [name, { label, isSpent, input: el("input", { type: "number", name, min: 0, step: "any", value }) }];
+  }));
+  const fields = (wanted) => [...inputs.values()].filter(wanted).map(({ label, input }) => el("label", { class: "field" }, label, input));
+  const budget = () => Object.fromEntries([...inputs].map(([name, { input }]) => [name, Number(input.value)])
+    .filter(([name, value]) => value !== limits[name]));
+  const first = [...inputs.values()].filter((one) => one.isSpent);
+  return el("section", { class: "card asks", "aria-label": title }, el("h2", {}, title),
+    form(page, [
+      el("p", {}, words),
+      first.length > 0 && el("p", { class: "soft small" }, "Spent, and doubled here:"),
+      el("div", { class: "row limits" }, fields((one) => one.isSpent)),
+      el("details", {}, el("summary", {}, first.length ? "Other limits" : "Limits, in all"), el("div", { class: "row limits" }, fields((one) => !one.isSpent))),
+      el("div", { class: "row" }, el("button", { class: "main" }, "Go on")),
+    ], () => post(path("api", "runs", page.run, "resume"), { budget: budget() })));
 }
 
 function running(page) {
