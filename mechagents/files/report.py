@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from mechagents.diagnostics import get_logger
-from mechagents.errors import MechagentsError
+from mechagents.errors import MechagentsError, UsageError
 from mechagents.log import LogReader
 from mechagents.report import write_report
 from mechagents.report.digest import Tried, digest
 from mechagents.report.html import render
-from mechagents.report.sheet import Figure, Sheet, gather
+from mechagents.report.sheet import Figure, Figures, Sheet, Undrawn, gather
+from mechagents.report.text import one_line
 
 DPI = 200
 WIDTH, SOLID_WIDTH = 6.4, 8.0
 """Of a figure [inch]; it is shrunk to the page, so letters come out at about 10 pt."""
+FIELDS_BYTES = 256 * 2**20
+"""The largest ``fields.vtu`` that is drawn; one of the most elements that are takes less."""
 logger = get_logger()
 
 
@@ -59,7 +62,7 @@ def write_full_report(folder: Path, log: LogReader, *, pdf: bool = False) -> lis
     return [page, write_pdf(folder, sheet, envelopes[-1].time)]
 
 
-def figures_of(folder: Path, log: LogReader) -> tuple[Figure, ...] | None:
+def figures_of(folder: Path, log: LogReader) -> Figures:
     """Return the mesh and the fields of the attempt that answers, drawn from its files.
 
     Args:
@@ -67,16 +70,24 @@ def figures_of(folder: Path, log: LogReader) -> tuple[Figure, ...] | None:
         log: Its conversation.
 
     Returns:
-        None where no attempt left fields that can be read and drawn.
+        Why they are not drawn, where they cannot be.
     """
     by = digest(list(log)).answered_by
     if by is None or by.formulation is None or not by.trials:
-        return None
+        return Undrawn()
     try:
         return _drawn(folder, by)
+    except UsageError as error:
+        return _undrawn(folder, error.message)
     except (MechagentsError, ValueError, OSError) as error:
-        logger.info("figures_left_out", folder=str(folder), reason=str(error))
-        return None
+        return _undrawn(folder, str(error))
+    except Exception as error:  # noqa: BLE001  (a program can make fields that libraries fail on)
+        return _undrawn(folder, f"{type(error).__name__}: {error}")
+
+
+def _undrawn(folder: Path, reason: str) -> Undrawn:
+    logger.info("figures_left_out", folder=str(folder), reason=reason)
+    return Undrawn(one_line(reason))
 
 
 def _drawn(folder: Path, by: Tried) -> tuple[Figure, ...]:
@@ -84,7 +95,8 @@ def _drawn(folder: Path, by: Tried) -> tuple[Figure, ...]:
     from mechagents.files.views import views
 
     assert by.formulation is not None
-    solved = read_solved(by.formulation, folder / by.trials[0].execution.folder)
+    attempt = folder / by.trials[0].execution.folder
+    solved = read_solved(by.formulation, attempt, most=FIELDS_BYTES)
     width = SOLID_WIDTH if by.formulation.dimension == 3 else WIDTH
     return tuple(
         Figure(f"{view.name}.png", view.caption, view.png(width, DPI)) for view in views(solved)

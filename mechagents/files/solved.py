@@ -16,7 +16,7 @@ from mechagents.verification.averages import nodal_range
 from mechagents.verification.constitutive import COLUMNS, von_mises
 from mechagents.verification.dynamics import Motion, read_motion
 from mechagents.verification.elements import BoolArray, FloatArray
-from mechagents.verification.fields import read_fields
+from mechagents.verification.fields import FIELDS_BYTES, read_fields
 from mechagents.verification.history import read_history
 from mechagents.verification.plastic import plastic_stresses
 from mechagents.verification.solution import Solution
@@ -105,12 +105,13 @@ class Solved:
         return {name: [block[name] for block in by_block] for name in by_block[0]}
 
 
-def read_solved(formulation: Formulation, folder: Path) -> Solved:
+def read_solved(formulation: Formulation, folder: Path, *, most: int = FIELDS_BYTES) -> Solved:
     """Return the result that a program left in a folder.
 
     Args:
         formulation: The problem.
         folder: Holds ``fields.vtu`` and, of plastic flow, ``history.npz``.
+        most: Bytes that ``fields.vtu`` may have.
 
     Raises:
         UsageError: If a file is missing or does not hold what it has to; it names the file.
@@ -118,7 +119,11 @@ def read_solved(formulation: Formulation, folder: Path) -> Solved:
     moved, name = formulation.analysis != "modal", "fields.vtu"
     try:
         fields = read_fields(
-            folder / name, formulation.modes, moved=moved, dimension=formulation.dimension
+            folder / name,
+            formulation.modes,
+            moved=moved,
+            dimension=formulation.dimension,
+            most=most,
         )
         solution = Solution.of(formulation, fields)
         if formulation.analysis == "static_plastic":

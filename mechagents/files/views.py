@@ -25,6 +25,8 @@ from mechagents.verification.elements import ElementKind, FloatArray, reference_
 
 MOST_ELEMENTS = 200_000
 """A larger mesh takes too long to draw."""
+FARTHEST = 1e100
+"""Beyond it the square of a length is no number any more [m]."""
 PRINT_DPI = 300
 MILLIMETRES = 25.4
 """In an inch."""
@@ -103,11 +105,15 @@ def views(solved: Solved) -> list[View]:
     The stresses are those that are wanted as a number or a picture, and the von Mises stress.
 
     Raises:
-        ValueError: If the mesh is of elements that cannot be drawn, or has too many.
+        ValueError: If the mesh is of elements that cannot be drawn, has too many, or no size.
     """
     elements = solved.solution.fields.elements
     if elements > MOST_ELEMENTS:
         raise ValueError(f"a mesh of {elements:,} elements is too large to be drawn")
+    points, u = solved.solution.fields.points, solved.solution.fields.displacement
+    reach = max(float(np.abs(points).max()), float(np.abs(u).max()))
+    if reach > FARTHEST or np.ptp(points, axis=0).max() < 1 / FARTHEST:
+        raise ValueError("a mesh without a size, or one that reaches too far, cannot be drawn")
     mesh = drawable(solved.solution)
     found = _Views(solved, mesh)
     fields = chain(found.displacements(), found.stresses()) if solved.loaded else iter(())

@@ -183,10 +183,29 @@ def _fill(ax: Axes, mesh: Mesh, points: FloatArray, values: FloatArray) -> TriCo
         # Each region keeps nodes of its own, so that nothing is smoothed across an interface.
         region = np.repeat(mesh.region, len(SPLIT[mesh.kind]))
         triangles, points, values = _by_region(mesh, triangles, region, points, values)
+    if _overlap(points, triangles):
+        values, points = values[triangles].ravel(), points[triangles].reshape(-1, 2)
+        triangles = np.arange(len(points)).reshape(-1, 3)
     lattice = Triangulation(points[:, 0], points[:, 1], triangles)
     # Drawn twice, the hairlines between neighbouring colours close.
     ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
     return ax.tricontourf(lattice, values, levels=levels, cmap=colours, extend=extend)
+
+
+def _overlap(points: FloatArray, triangles: IntArray) -> bool:
+    """Return whether triangles lie on both sides of an edge twice, or are folded over one.
+
+    Contours that are followed from one such triangle to the next may never come to an end.
+    """
+    import numpy as np
+
+    a, b, c = (points[triangles[:, i]] for i in range(3))
+    turn = np.sign((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
+    if not turn.all():
+        return True
+    ahead = np.where((turn > 0)[:, None], triangles, triangles[:, ::-1])
+    edges = np.concatenate([ahead[:, [0, 1]], ahead[:, [1, 2]], ahead[:, [2, 0]]])
+    return len(np.unique(edges @ np.array([len(points), 1]))) < len(edges)
 
 
 def _by_region(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mechagents.messages import Envelope
-from mechagents.report.sheet import Figure, Sheet, gather
+from mechagents.report.sheet import Figures, Sheet, gather
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,7 +23,7 @@ def write_report(
     envelopes: Sequence[Envelope],
     *,
     chain: str = "",
-    figures: Sequence[Figure] | None = None,
+    figures: Figures | None = None,
 ) -> Path:
     """Write ``report.html`` into a run's folder and return its path.
 
@@ -31,8 +31,8 @@ def write_report(
         folder: The run's folder; it must exist.
         envelopes: The conversation from its start, in order.
         chain: The last hash of its log, which names the run.
-        figures: The fields, as ``mechagents.files.figures_of`` draws them; None shows the
-            pictures that the program left.
+        figures: The fields, as ``mechagents.files.report.figures_of`` draws them; None shows
+            the pictures that the program left.
 
     Raises:
         OSError: If the page cannot be written.
@@ -49,7 +49,7 @@ def report_page(
     envelopes: Sequence[Envelope],
     *,
     chain: str = "",
-    figures: Sequence[Figure] | None = None,
+    figures: Figures | None = None,
 ) -> str:
     """Return the page of a run; its arguments are those of ``write_report``."""
     return render(gather(folder, envelopes, chain=chain, figures=figures))

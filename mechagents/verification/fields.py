@@ -89,7 +89,12 @@ class Fields:
 
 
 def read_fields(
-    path: Path, modes: int = 0, *, moved: bool = True, dimension: Dimension = 2
+    path: Path,
+    modes: int = 0,
+    *,
+    moved: bool = True,
+    dimension: Dimension = 2,
+    most: int = FIELDS_BYTES,
 ) -> Fields:
     """Return the solution of a ``fields.vtu``.
 
@@ -98,12 +103,14 @@ def read_fields(
         modes: How many modes it has to hold.
         moved: Whether it has to hold a displacement; else that is zero.
         dimension: Of the body: 2 in the plane, 3 in space.
+        most: Bytes that the file may have; its arrays may unpack to twice as many.
 
     Raises:
         ValueError: If the file is missing, too large or no VTU file, or if its mesh or fields
             do not have the agreed names, shapes and finite numbers.
     """
-    return _fields(parse_vtu(read_bounded(path, FIELDS_BYTES), modes), modes, moved, dimension)
+    grid = parse_vtu(read_bounded(path, most), modes, most=2 * most)
+    return _fields(grid, modes, moved, dimension)
 
 
 def _fields(grid: Grid, modes: int, moved: bool, d: Dimension) -> Fields:

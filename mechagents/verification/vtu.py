@@ -272,6 +272,8 @@ def _head(
 ) -> tuple[IntArray, int]:
     size = count * word.itemsize
     values = np.frombuffer(_plain(data, size, encoded=encoded), dtype=word, count=count)
+    if values.max(initial=0) > np.iinfo(np.int64).max:
+        raise ValueError("a data array ends early")
     return values.astype(np.int64), size
 
 

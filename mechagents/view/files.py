@@ -1,4 +1,4 @@
-"""A run's files, as what no browser runs, and its report."""
+"""A run's files, as what no browser runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mechagents.log import FILE_NAME
@@ -48,15 +48,9 @@ def routes(place: Place) -> list[BaseRoute]:
             raise HTTPException(404, "there is no such file")
         return file_response(folder, path, download="download" in request.query_params)
 
-    def report(request: Request) -> Response:
-        """Answer with a run's report, made anew from its log."""
-        folder = place.run(request.path_params["run"])
-        return HTMLResponse(report_text(folder), headers={"content-security-policy": SANDBOX})
-
     return [
         Route("/api/runs/{run}/files", listing),
         Route("/api/runs/{run}/files/{path:path}", file),
-        Route("/api/runs/{run}/report", report),
     ]
 
 
@@ -123,14 +117,6 @@ def safe_type(path: str) -> tuple[str, bool]:
     if path.lower().endswith(TEXTS):
         return "text/plain; charset=utf-8", True
     return "application/octet-stream", False
-
-
-def report_text(folder: Path) -> str:
-    """Return the page of a run's report as its log stands."""
-    from mechagents.log import read_log
-    from mechagents.report.html import report_page
-
-    return report_page(folder, list(read_log(folder)))
 
 
 def _content(opened: BinaryIO) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ from mechagents.files.views import views
 from mechagents.log import LogReader, read_log
 from mechagents.messages import Answer
 from mechagents.problems import load_problem
+from mechagents.report.sheet import Undrawn
 from mechagents.run import solve_sync
 from mechagents.team import full_team
 from mechagents.verification import read_formulation
@@ -171,7 +172,7 @@ def test_the_history_says_what_was_wrong_and_what_was_mended(run: Path) -> None:
 
 def test_the_figures_are_of_the_checked_fields(run: Path) -> None:
     figures = figures_of(run, read_log(run))
-    assert figures is not None
+    assert not isinstance(figures, Undrawn)
     assert [figure.name for figure in figures] == ["mesh.png", "displacement.png", "von_mises.png"]
     assert "6-node triangles" in figures[0].caption
     for figure in figures:
@@ -188,8 +189,10 @@ def test_a_run_whose_fields_are_gone_shows_what_the_program_drew(run: Path, tmp_
     picture = (run / "attempts" / "2" / "displacement.png").read_bytes()
     (attempt / "displacement.png").write_bytes(picture)
     log = read_log(tmp_path)
-    assert figures_of(tmp_path, log) is None
-    assert "Drawn by the program" in full_page(tmp_path, log)
+    assert figures_of(tmp_path, log) == Undrawn("fields.vtu is missing")
+    page = full_page(tmp_path, log)
+    assert "The fields are not drawn: fields.vtu is missing." in page
+    assert "Drawn by the program" in page
 
 
 def dots_per_metre(png: bytes) -> int:

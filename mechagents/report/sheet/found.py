@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from mechagents.mechanics.formulation import Formulation
 from mechagents.messages import Answer
@@ -29,6 +30,18 @@ class Figure:
     """A PNG."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """That the fields were not drawn."""
+
+    reason: str = ""
+    """In words; empty where there are no fields yet."""
+
+
+Figures: TypeAlias = "Sequence[Figure] | Undrawn"
+"""The fields, drawn from what the checks were made on, or why they are not there."""
+
+
 def fields(figures: Sequence[Figure], state: Digest) -> Section:
     """Return the fields that were drawn from what the checks were made on."""
     by = state.answered_by
@@ -46,17 +59,24 @@ def _fitting(data: bytes) -> float:
     return min(1.0, TALLEST * width / height)
 
 
-def pictures(f: Formulation | None, shown: Sequence[tuple[str, Embedded]]) -> Section | None:
+def pictures(
+    f: Formulation | None, shown: Sequence[tuple[str, Embedded]], why: Undrawn
+) -> Section | None:
     """Return the pictures that the program left, where nobody drew its fields.
 
     Args:
         f: The formulation.
         shown: Each picture with the name of its file in the report.
+        why: Why its fields are not drawn.
     """
-    if not shown:
+    parts: list[Part] = []
+    if why.reason:
+        parts.append(Words(f"The fields are not drawn: {why.reason}.", "note"))
+    if shown:
+        told = "Drawn by the program; the checks are of its numbers and not of its pictures."
+        parts.append(Words(told, "soft"))
+    if not parts:
         return None
-    told = "Drawn by the program; the checks are of its numbers and not of its pictures."
-    parts: list[Part] = [Words(told, "soft")]
     for name, one in shown:
         title = _title(f, one.name)
         problem = f"The picture {one.name} is not shown: {one.problem}." if one.problem else ""

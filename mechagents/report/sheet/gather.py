@@ -12,7 +12,7 @@ from mechagents.report.convergence_plot import plot
 from mechagents.report.digest import Digest, digest
 from mechagents.report.pictures import Embedded, embed
 from mechagents.report.sheet import found, front, made, stated, tried
-from mechagents.report.sheet.found import Figure
+from mechagents.report.sheet.found import Figures, Undrawn
 from mechagents.report.sheet.parts import Sheet
 
 
@@ -21,7 +21,7 @@ def gather(
     envelopes: Sequence[Envelope],
     *,
     chain: str = "",
-    figures: Sequence[Figure] | None = None,
+    figures: Figures | None = None,
 ) -> Sheet:
     """Return the report of a run, whether it has an answer, failed, or has not ended.
 
@@ -32,18 +32,20 @@ def gather(
         folder: The run's folder.
         envelopes: The conversation from its start, in order.
         chain: The last hash of its log, which names the run.
-        figures: The fields, drawn from what the checks were made on; None shows the pictures
-            that the program left.
+        figures: The fields, drawn from what the checks were made on, or why they are not; then,
+            and for None, the pictures that the program left are shown.
     """
     state = digest(envelopes)
     answer = state.end if isinstance(state.end, Answer) else None
     by = state.answered_by
     grid = convergence(by, folder) if by is not None else None
     files = _drawings(state, grid, answer)
-    left = _left(folder, answer) if figures is None else ()
-    files |= {one.name: one.data for one in figures or ()}
+    drawn = () if figures is None or isinstance(figures, Undrawn) else figures
+    left = () if drawn else _left(folder, answer)
+    files |= {one.name: one.data for one in drawn}
     files |= {name: _data(one) for name, one in left if one.uri}
     identity = made.identity(state, envelopes, folder, chain)
+    why = figures if isinstance(figures, Undrawn) else Undrawn()
     f = state.formulation
     sections = (
         front.question(state),
@@ -52,7 +54,7 @@ def gather(
         front.signatures(state, identity),
         stated.formulation(f, drawn=stated.DRAWING in files) if f is not None else None,
         stated.choices(state),
-        found.fields(figures, state) if figures else found.pictures(f, left),
+        found.fields(drawn, state) if drawn else found.pictures(f, left, why),
         found.results(answer, grid, plotted=found.PLOT in files),
         tried.checks(state),
         tried.attempts(state),
@@ -65,6 +67,8 @@ def gather(
         title=_title(state),
         subtitle=", ".join(_subtitle(state, envelopes)),
         identity=_short(state, envelopes, chain),
+        chain=chain,
+        whole=figures is not None,
         sections=tuple(one for one in sections if one is not None),
         files=files,
     )

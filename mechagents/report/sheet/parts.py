@@ -144,6 +144,10 @@ class Sheet:
     identity: str
     """Names exactly one run; it stands on every page."""
     sections: tuple[Section, ...]
+    chain: str = ""
+    """The last hash of the log that it is made of."""
+    whole: bool = False
+    """Whether the fields are in it, or the reason why not."""
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """Pictures by the names that the parts give; PNG, or SVG without styles."""
 
