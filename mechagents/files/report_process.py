@@ -53,12 +53,7 @@ async def page_apart(folder: Path, *, seconds: float = SECONDS) -> bytes:
 
 async def _made(folder: Path, seconds: float, *instead: str) -> tuple[bytes, str]:
     """Return a page, or nothing and how its process failed."""
-    module = "mechagents.files.report_process"
-    words = [sys.executable, "-P", "-m", module, str(folder), repr(seconds), *instead]
-    with anyio.CancelScope(shield=True):  # one that is half begun would be left to itself
-        process = await anyio.open_process(
-            words, stdin=subprocess.DEVNULL, env={**os.environ, **_ONE_THREAD}
-        )
+    process = await _begun(folder, seconds, *instead)
     page, said = bytearray(), bytearray()
     with anyio.move_on_after(seconds):
         async with process:
@@ -72,6 +67,15 @@ async def _made(folder: Path, seconds: float, *instead: str) -> tuple[bytes, str
         told = f": {lines[-1]:.200}" if lines else ""
         return b"", f"ended with {process.returncode}{told}"
     return b"", f"took more than {seconds:g} s"
+
+
+async def _begun(folder: Path, seconds: float, *instead: str) -> Process:
+    module = "mechagents.files.report_process"
+    words = [sys.executable, "-P", "-m", module, str(folder), repr(seconds), *instead]
+    env = {**os.environ, **_ONE_THREAD}
+    with anyio.CancelScope(shield=True):  # one that is half begun would be left to itself
+        return await anyio.open_process(words, stdin=subprocess.DEVNULL, env=env)
+    raise AssertionError("a shield lets nothing out early")
 
 
 async def _collect(
