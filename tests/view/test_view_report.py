@@ -203,10 +203,10 @@ def test_a_log_that_was_changed_has_no_report(client: TestClient, runs: Path) ->
 def test_the_button_leads_to_the_pictures(runs: Path, serve: Serve, browser_page: Page) -> None:
     served, page = serve(runs), browser_page
     page.goto(served.at("/runs/plate"))
-    with page.expect_popup() as opened:
+    with page.expect_popup(timeout=120_000) as opened:
         page.get_by_role("link", name="Report", exact=True).click()
     report = opened.value
-    report.locator("figure.field img").first.wait_for(timeout=60_000)
+    report.locator("figure.field img").first.wait_for(timeout=120_000)
     assert report.evaluate("document.scripts.length") == 0
     sizes = report.locator("figure.field img").evaluate_all("all => all.map(i => i.naturalWidth)")
     assert len(sizes) == 3
