@@ -33,6 +33,8 @@ def test_a_finished_run_is_opened_from_the_list(
     assert "token" not in page.url
     kept = json.loads((runs / "plate" / "answer.json").read_text())["quantities"][0]
     expect(page.get_by_text(f"{kept['value'] / 1e9:.3f} GN/m", exact=True)).to_be_visible()
+    readings = page.locator(".assumption").filter(has_text="right_edge_transverse: free")
+    expect(readings).to_contain_text("instead fixed: reaction_right 1.856 GN/m, +0.6%")
     drawing = page.get_by_alt_text("The body with its supports")
     assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     page.get_by_role("tab", name="Overview").press("ArrowRight")

@@ -84,7 +84,7 @@ function assumptions({ assumptions: found }) {
   if (!found.length) return null;
   const rows = found.map((one) => ({
     kind: one.values[0] === one.values[1] ? "" : "differs",
-    cells: [spaced(one.about), ...one.values.map((value, i) => (value === null ? el("span", { class: "soft" }, "not there") : [spaced(value), el("span", { class: "soft" }, ` (${one.sources[i]})`)]))],
+    cells: [one.about, ...one.values.map((value, i) => (value === null ? el("span", { class: "soft" }, "not there") : [value, el("span", { class: "soft" }, ` (${one.sources[i]})`)]))],
   }));
   return card("Assumptions", table(["about", "A", "B"], rows));
 }

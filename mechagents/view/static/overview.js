@@ -84,12 +84,13 @@ function failure(failed) {
     failed.tried.length ? [el("h3", {}, "What was tried"), el("ol", {}, failed.tried.map((one) => el("li", {}, one)))] : null);
 }
 
+/** Return the assumptions; names stand as they do in answer.json, where they can be looked up. */
 function assumptions(glance) {
   const known = glance.answer?.assumptions ?? [];
   if (!known.length) return null;
   return card("On these assumptions", known.map((one) => el("div", { class: "assumption" },
-    el("p", {}, el("span", { class: "soft" }, `${spaced(one.about)}: `), el("b", {}, spaced(one.value)), el("span", { class: "soft" }, ` (${one.source})`)),
-    one.others.map((other) => el("p", { class: "small otherwise" }, "instead ", spaced(other))),
+    el("p", {}, el("span", { class: "soft" }, `${one.about}: `), el("b", {}, one.value), el("span", { class: "soft" }, ` (${one.source})`)),
+    one.others.map((other) => el("p", { class: "small otherwise" }, "instead ", other)),
     el("details", { class: "small" }, el("summary", {}, "Why"), el("p", {}, one.why)))));
 }
 
