@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mechagents.answer import all_checks
 from mechagents.log import FILE_NAME, Conversation, read_log
@@ -29,6 +30,37 @@ def find_runs(folders: list[Path]) -> list[Path]:
     return sorted(found)
 
 
+class _Exchange(NamedTuple):
+    """One call of a model in the log of a run."""
+
+    call: tuple[int, datetime, str, str]
+    """What is the same in every run that has it: a fork takes it over as it was logged."""
+    is_own: bool
+    """Whether it was made in that run, and not in one that it was forked from."""
+    told: dict[str, Any]
+
+
+def exchanges_of(runs: Iterable[Path], roles: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return the exchanges of several runs, each once though forks of a run have it too.
+
+    An exchange comes from the run in which it was made, with what became of it there. Where that
+    run is not among them, or has no exchanges to give, it comes from its first fork.
+
+    Args:
+        runs: The runs' folders.
+        roles: Whose; none means all.
+
+    Raises:
+        LogError: If a log is missing or damaged.
+    """
+    found = [exchange for run in runs for exchange in _exchanges(run, roles)]
+    chosen: dict[tuple[int, datetime, str, str], _Exchange] = {}
+    for exchange in found:
+        if exchange.call not in chosen or exchange.is_own:
+            chosen[exchange.call] = exchange
+    return [one.told for one in found if chosen[one.call] is one]
+
+
 def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     """Return a run's exchanges with language models in chat format, with the evidence as reward.
 
@@ -44,12 +76,17 @@ def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]
     Raises:
         LogError: If the log is missing or damaged.
     """
+    return (exchange.told for exchange in _exchanges(run, roles))
+
+
+def _exchanges(run: Path, roles: tuple[str, ...]) -> Iterator[_Exchange]:
     log = read_log(run)
     answer, problem = log.last(Answer), log.last(Problem)
     if answer is None or problem is None or not answer.accepted or answer.claim_level != "verified":
         return
     shown = read_shown(run)
     edited = {forked.seq for forked in log.of(Forked) if forked.edited}
+    inherited = max((forked.seq for forked in log.of(Forked)), default=0)
     for envelope in log.envelopes_of("model_call"):
         call = envelope.message
         if not isinstance(call, ModelCall) or call.prompt not in shown:
@@ -59,7 +96,7 @@ def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]
         became = _became(log, envelope, call)
         if became is not None and became.seq in edited:
             continue  # a person wrote that message
-        yield {
+        told = {
             "messages": [*shown[call.prompt], {"role": "assistant", "content": call.text}],
             "metadata": {
                 "run": log.at(1).run,
@@ -70,6 +107,8 @@ def exchanges(run: Path, roles: tuple[str, ...] = ()) -> Iterator[dict[str, Any]
                 **_reward(log, envelope, call, answer),
             },
         }
+        made = (envelope.seq, envelope.time, call.prompt, call.text)
+        yield _Exchange(made, envelope.seq > inherited, told)
 
 
 def _reward(

@@ -13,15 +13,15 @@ import pytest
 from scipy.integrate import quad
 
 from mechagents.log import read_log
-from mechagents.messages import Answer, Critique, Evidence, Program, Quantity
+from mechagents.messages import Answer, Critique, Evidence, Formulated, Program, Quantity
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 REFERENCES = json.loads((ROOT / "tests" / "data" / "plate_references.json").read_text())["problems"]
 
 
-def _run(name: str, folder: Path) -> tuple[Answer, Path, str]:
-    """Return the answer of an example, its run's folder and what it printed."""
+def _printed(name: str, folder: Path) -> str:
+    """Run an example in a folder and return what it printed."""
     # An environment without keys, and a proxy that leads nowhere.
     shown = {"PATH", "HOME", "SYSTEMROOT", "TEMP", "TMPDIR", "USERPROFILE"}
     environment = {key: value for key, value in os.environ.items() if key in shown}
@@ -38,10 +38,20 @@ def _run(name: str, folder: Path) -> tuple[Answer, Path, str]:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _run(name: str, folder: Path) -> tuple[Answer, Path, str]:
+    """Return the answer of an example, its run's folder and what it printed."""
+    printed = _printed(name, folder)
     (run,) = (folder / "runs").iterdir()
+    return _answer(run), run, printed
+
+
+def _answer(run: Path) -> Answer:
     answer = Answer.model_validate_json((run / "answer.json").read_text(encoding="utf-8"))
     assert all(check.passed for check in answer.checks)
-    return answer, run, done.stdout
+    return answer
 
 
 def _named(answer: Answer, name: str) -> Quantity:
@@ -127,11 +137,38 @@ def _tip_drop_of_a_beam() -> float:
     return float(quad(slope, 0, length, points=hole)[0])
 
 
+def test_a_fork_with_another_reading_stands_beside_the_run_that_it_came_from(
+    tmp_path: Path,
+) -> None:
+    printed = _printed("other_reading.py", tmp_path)
+    answers = {_idealisation(run): _answer(run) for run in (tmp_path / "runs").iterdir()}
+    stress, strain = (answers[key] for key in ("plane_stress", "plane_strain"))
+    for answer in (stress, strain):
+        assert answer.claim_level == "verified"
+    _agrees(_named(stress, "reaction_right"), _reference("copper-plate"))
+    force = _named(strain, "reaction_right")
+    expected = REFERENCES["copper-plate"]["plane_strain/free"]["reaction_right"]["value"]
+    _agrees(force, expected)
+    # What the run said of the other reading is what its fork found.
+    (told,) = [one for one in stress.assumptions if one.about == "idealisation"]
+    assert told.alternatives[0].changes["reaction_right"] == pytest.approx(force.value, rel=0.02)
+    (chosen,) = [one for one in strain.assumptions if one.about == "idealisation"]
+    assert (chosen.value, chosen.source) == ("plane_strain", "stated")
+    assert [line.split()[:2] for line in printed.splitlines()] == [
+        ["plane_stress", "reaction_right"],
+        ["plane_strain", "reaction_right"],
+    ]
+
+
+def _idealisation(run: Path) -> str:
+    return read_log(run).of(Formulated)[-1].formulation.idealisation
+
+
 def test_every_example_is_run_here() -> None:
     ours = Path(__file__).read_text(encoding="utf-8")
     names = [path.name for path in EXAMPLES.glob("*.py")]
     assert names
-    assert all(f'_run("{name}"' in ours for name in names)
+    assert all(f'("{name}", tmp_path)' in ours for name in names)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -13,13 +14,14 @@ import anyio
 import pytest
 from kill_driver import team
 
-from mechagents.export import exchanges, find_runs
-from mechagents.log import ConversationLog
+from mechagents.export import exchanges, exchanges_of, find_runs
+from mechagents.fork import fork_run
+from mechagents.log import ConversationLog, read_log
 from mechagents.messages import Answer, Check, Evidence, ModelCall, Problem, Program
 from mechagents.models.base import Chat
 from mechagents.models.shown import FILE_NAME, Prompts
 from mechagents.problems import load_problem
-from mechagents.run import solve
+from mechagents.run import resume, solve
 
 
 def solved(folder: Path, level: str) -> Path:
@@ -80,8 +82,6 @@ def test_a_run_below_verified_is_left_out(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_call_whose_prompt_was_not_kept_is_left_out(verified: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = Path(shutil.copytree(verified, tmp_path / "copy"))
     lines = (copy / FILE_NAME).read_text().splitlines(keepends=True)
     (copy / FILE_NAME).write_text("".join(lines[:-1]) + lines[-1][:40])
@@ -104,6 +104,33 @@ def test_the_command_writes_json_lines(verified: Path, tmp_path: Path) -> None:
     assert (nowhere.returncode, "there is no such folder" in nowhere.stderr) == (2, True)
     (tmp_path / "empty").mkdir()
     assert export("--verified", "empty").returncode == 4
+
+
+def test_what_a_fork_took_over_is_exported_once(verified: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(verified, tmp_path / "b-run"))
+    at = read_log(run).envelopes_of("program")[-1].seq
+    for name in ("a-fork", "c-fork"):
+        forked = fork_run(run, at, folder=tmp_path / name, team=team(1))
+        again = anyio.run(resume, forked, team(1))
+        assert isinstance(again, Answer)
+        assert again.claim_level == "verified"
+    once = list(exchanges(run))
+    late = [one for one in once if one["metadata"]["seq"] > at]
+    assert 0 < len(late) < len(once)
+
+    found = exchanges_of(find_runs([tmp_path]))
+
+    assert len(found) == len(once) + 2 * len(late)
+    assert [one for one in found if one in once] == once  # from the run that made them
+    forks = find_runs([tmp_path / "a-fork", tmp_path / "c-fork"])
+    assert len(exchanges_of(forks)) == len(once) + len(late)
+    done = subprocess.run(
+        [sys.executable, "-m", "mechagents", "export", "--verified", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(done.stdout.splitlines()) == len(found)
 
 
 def test_each_of_several_programs_has_its_own_reply(tmp_path: Path) -> None:

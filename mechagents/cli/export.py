@@ -26,9 +26,10 @@ def export_command(
 
     From every run in or below the FOLDERs (default: ./runs) whose answer was verified. Each line
     has the ``messages`` of one call and, in ``metadata``, the role, the model, and as ``reward``
-    what the checks made of it. Exit codes: 0 something was written, 2 bad input, 4 nothing was.
+    what the checks made of it. What forks of a run took over from it is written once. Exit codes:
+    0 something was written, 2 bad input, 4 nothing was.
     """
-    from mechagents.export import exchanges, find_runs
+    from mechagents.export import exchanges_of, find_runs
 
     assert verified
     places = list(folders) or [Path("runs")]
@@ -38,8 +39,7 @@ def export_command(
     if out is not None and out.exists():
         raise UsageError("is there already; name a new file", where=f"--out {out}")
     runs = find_runs(places)
-    found = (exchange for run in runs for exchange in exchanges(run, roles))
-    lines = [json.dumps(exchange, ensure_ascii=False) for exchange in found]
+    lines = [json.dumps(one, ensure_ascii=False) for one in exchanges_of(runs, roles)]
     text = "".join(f"{line}\n" for line in lines)
     if out is None:
         click.echo(text, nl=False)
