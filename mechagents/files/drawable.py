@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechagents.files.solved import Solved
 from mechagents.kit.pictures import SPLIT
 from mechagents.mechanics.meshing import CellKind, Mesh
+from mechagents.verification.assembly import Stresses
 from mechagents.verification.elements import FloatArray, IntArray
 from mechagents.verification.fields import Block
 from mechagents.verification.solution import Solution
@@ -42,11 +42,16 @@ def drawable(solution: Solution) -> Mesh:
     return Mesh(fields.points, cells, _kind(fields.blocks), names, region)
 
 
-def drawable_stress(solved: Solved) -> FloatArray:
-    """Return the stress [Pa] at the nodes of each element of ``drawable``, (elements, nodes, c)."""
-    blocks = solved.solution.fields.blocks
+def drawable_tensor(solution: Solution, tensors: tuple[Stresses, ...]) -> FloatArray:
+    """Return a tensor at the nodes of each element of ``drawable``, (elements, nodes, c).
+
+    Args:
+        solution: The solution.
+        tensors: Stress [Pa] or strain [-] of each block.
+    """
+    blocks = solution.fields.blocks
     found: list[FloatArray] = []
-    for block, part in zip(blocks, solved.stresses, strict=True):
+    for block, part in zip(blocks, tensors, strict=True):
         s = _parts(block, alone=len(blocks) == 1)
         at = part.at_nodes[:, s]
         found.append(at.reshape(-1, s.shape[1], at.shape[-1]))

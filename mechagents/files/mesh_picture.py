@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from mechagents.kit.pictures import SPLIT, draw_outline, frame
-from mechagents.kit.solid_pictures import VIEWS, camera
+from mechagents.kit.pictures import SPLIT, Mark, draw_marks, draw_outline, frame
+from mechagents.kit.solid_pictures import VIEWS, camera, is_hidden
 from mechagents.mechanics._outer_faces import outer_faces_and_elements
 from mechagents.mechanics.meshing import Mesh
 from mechagents.verification.elements import FloatArray, IntArray
@@ -15,6 +17,8 @@ from mechagents.verification.elements import FloatArray, IntArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ONE_AT_A_TIME = threading.Lock()
+"""matplotlib's fonts and formulas are not made for two threads."""
 TINTS = ("#e6ebf2", "#f1e8da", "#e3efe6", "#efe4ee")
 """Colours of the regions, those of the drawing of the body."""
 _AROUND = {
@@ -25,7 +29,14 @@ _AROUND = {
 
 
 def draw_mesh(
-    mesh: Mesh, file: IO[bytes], title: str, axes: str = "xy", *, width: float, dpi: int
+    mesh: Mesh,
+    file: IO[bytes],
+    title: str,
+    axes: str = "xy",
+    *,
+    width: float,
+    dpi: int,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Draw the elements of a mesh, of a solid those on its surface from two sides, as a PNG.
 
@@ -36,6 +47,7 @@ def draw_mesh(
         axes: The names of the two axes of a plane body.
         width: [inch].
         dpi: Points per inch.
+        marks: Points of it that are marked with their names.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -49,8 +61,11 @@ def draw_mesh(
         for number, view in enumerate(VIEWS):
             ax = figure.add_subplot(1, 2, number + 1)
             _solid(ax, mesh, faces, mesh.region[elements], view)
+            _mark(ax, mesh.points[faces[:, _AROUND[faces.shape[1]]]], marks, view)
     else:
-        _plane(figure.add_subplot(), mesh, axes)
+        ax = figure.add_subplot()
+        _plane(ax, mesh, axes)
+        draw_marks(ax, marks)
     figure.suptitle(title, fontsize="medium")
     figure.savefig(file, format="png")
 
@@ -83,6 +98,18 @@ def _solid(
     frame(ax, points)
     ax.set(aspect="equal")
     ax.axis("off")
+
+
+def _mark(
+    ax: Axes, around: FloatArray, marks: Sequence[Mark], view: tuple[float, float, float]
+) -> None:
+    """Mark points of a solid, given the outlines of its faces (faces, corners, 3)."""
+    right, up, toward = camera(view)
+    last = range(1, around.shape[1] - 1)
+    corners = np.concatenate([around[:, [0, i, i + 1]] for i in last])
+    for name, at in marks:
+        hidden = is_hidden(at, corners, (right, up, toward))
+        draw_marks(ax, [(name, np.array([at @ right, at @ up]))], faint=hidden)
 
 
 def _polygons(ax: Axes, corners: FloatArray, region: IntArray, width: float) -> None:

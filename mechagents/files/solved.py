@@ -82,14 +82,19 @@ class Solved:
         """
         fields, history = self.solution.fields, self.solution.history
         if self.formulation.analysis == "transient":
-            return _moments(self._motion())
+            return _moments(self.motion())
         if history is not None:
             return _numbered("displacement", history.displacement)
         if fields.modes:
             return _numbered("mode", fields.modes)
         return iter([(0.0, self.point_data)])
 
-    def _motion(self) -> Motion:
+    def motion(self) -> Motion:
+        """Return the steps of a motion in time.
+
+        Raises:
+            UsageError: If they cannot be read.
+        """
         path = self.folder / "history.npz"
         try:
             return read_motion(path, self.solution.fields)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import chain
 
 import numpy as np
 
 from mechagents.errors import UsageError
-from mechagents.files.drawable import drawable, drawable_stress
+from mechagents.files.drawable import drawable, drawable_tensor
 from mechagents.files.drawing_picture import drawing_png
-from mechagents.files.mesh_picture import draw_mesh
+from mechagents.files.mesh_picture import ONE_AT_A_TIME, draw_mesh
+from mechagents.files.over_time import Curves, curves
 from mechagents.files.solved import Solved
 from mechagents.kit.evaluate import component
-from mechagents.kit.pictures import AXISYMMETRIC_TITLES, FRACTION, TITLES, draw
-from mechagents.mechanics.formulation import WantedStress
+from mechagents.kit.pictures import AXISYMMETRIC_TITLES, FRACTION, TITLES, Mark, deformed, draw
+from mechagents.mechanics.formulation import WantedStrain, WantedStress
 from mechagents.mechanics.meshing import Mesh
 from mechagents.report.drawing import draw as draw_body
+from mechagents.report.text import one_line
+from mechagents.verification.assembly import small_strains
 from mechagents.verification.elements import ElementKind, FloatArray, reference_nodes
+from mechagents.verification.locate import locate
 
 MOST_ELEMENTS = 200_000
 """A larger mesh takes too long to draw."""
@@ -33,8 +35,9 @@ MILLIMETRES = 25.4
 _PRINCIPAL = {
     "max_principal": "Largest principal stress", "min_principal": "Smallest principal stress",
 }  # fmt: skip
-_ONE_AT_A_TIME = threading.Lock()
-"""matplotlib's fonts and formulas are not made for two threads."""
+MOST_MARKS = 12
+"""More wanted points are not marked."""
+LONGEST_NAME = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,8 @@ class View:
     unit: str = ""
     displacement: FloatArray | None = None
     axes: str = "xy"
+    marks: tuple[Mark, ...] = ()
+    """Wanted points, where they are drawn."""
 
     def png(self, width: float, dpi: int) -> bytes:
         """Return it as a PNG that says how many points it has to an inch.
@@ -61,13 +66,15 @@ class View:
             dpi: Points per inch.
         """
         file = BytesIO()
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             if self.values is None:
-                draw_mesh(self.mesh, file, self.title, self.axes, width=width, dpi=dpi)
+                draw_mesh(self.mesh, file, self.title, self.axes, width=width, dpi=dpi,
+                          marks=self.marks)  # fmt: skip
             else:
                 draw(
                     self.mesh, self.values, file, title=self.title, unit=self.unit,
                     displacement=self.displacement, axes=self.axes, width=width, dpi=dpi,
+                    marks=self.marks,
                 )  # fmt: skip
         return file.getvalue()
 
@@ -92,17 +99,18 @@ def print_pictures(
         raise UsageError(str(error), where="--to png") from error
     drawn = draw_body(solved.formulation)
     if drawn:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             told = drawing_png(drawn, inches, dpi)
         yield "drawing", told
     for view in shown:
         yield view.name, view.png(inches, dpi)
 
 
-def views(solved: Solved) -> list[View]:
-    """Return the pictures of a result: its mesh, and its displacement, stresses or modes.
+def views(solved: Solved) -> list[View | Curves]:
+    """Return the pictures of a result: its mesh, its displacement, stresses or modes, its history.
 
-    The stresses are those that are wanted as a number or a picture, and the von Mises stress.
+    The stresses and strains are those that are wanted as a number or a picture, and the von Mises
+    stress.
 
     Raises:
         ValueError: If the mesh is of elements that cannot be drawn, has too many, or no size.
@@ -116,8 +124,11 @@ def views(solved: Solved) -> list[View]:
         raise ValueError("a mesh without a size, or one that reaches too far, cannot be drawn")
     mesh = drawable(solved.solution)
     found = _Views(solved, mesh)
-    fields = chain(found.displacements(), found.stresses()) if solved.loaded else iter(())
-    return [found.of_mesh(), *fields, *found.modes()]
+    if not solved.loaded:
+        return [found.of_mesh(), *found.modes()]
+    history = curves(solved)
+    fields = [*found.displacements(), *found.stresses(), *found.strains()]
+    return [found.of_mesh(), *fields, *found.modes(), *([history] if history else [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,18 +146,40 @@ class _Views:
 
     def _view(
         self, name: str, title: str, caption: str, values: FloatArray | None, unit: str = "",
-        displacement: FloatArray | None = None,
+        displacement: FloatArray | None = None, marks: tuple[Mark, ...] = (),
     ) -> View:  # fmt: skip
         elements = self.solved.solution.fields.elements
         return View(
-            name, title, caption, self.mesh, elements, values, unit, displacement, self._axes
+            name, title, caption, self.mesh, elements, values, unit, displacement, self._axes, marks
         )
+
+    def _marks(
+        self, kinds: tuple[str, ...], part: str = "", *, moved: bool = True
+    ) -> tuple[Mark, ...]:
+        """Return the points at which some kinds of quantities are wanted, as they are drawn."""
+        fields = self.solved.solution.fields
+        exaggeration = deformed(self.mesh, fields.displacement)[1] if moved else 0.0
+        names: dict[tuple[float, ...], list[str]] = {}
+        for one in self.solved.formulation.wanted:
+            at = getattr(one, "at", None)
+            if at is not None and one.kind in kinds and part in ("", getattr(one, "component", "")):
+                names.setdefault(at, []).append(one.name)
+        found: list[Mark] = []
+        for at, several in list(names.items())[:MOST_MARKS]:
+            spots = locate(fields, at)
+            if spots:
+                nodes = fields.blocks[spots[0].block].nodes[spots[0].element]
+                u = spots[0].N @ fields.displacement[nodes]
+                told = one_line(", ".join(several), LONGEST_NAME)
+                found.append((told, np.array(at) + exaggeration * u))
+        return tuple(found)
 
     def of_mesh(self) -> View:
         fields = self.solved.solution.fields
         kinds = ", ".join(f"{len(block):,} {_elements(block.kind)}" for block in fields.blocks)
         told = f"Mesh: {kinds}; {len(fields.points):,} nodes"
-        return self._view("mesh", told, f"{told}.", None)
+        marks = self._marks(("displacement", "velocity", "stress", "strain"), moved=False)
+        return self._view("mesh", told, f"{told}.", None, marks=marks)
 
     def displacements(self) -> Iterator[View]:
         """Yield the size of the displacement, and the components whose pictures are wanted."""
@@ -156,8 +189,9 @@ class _Views:
         for name in dict.fromkeys(["displacement", *wanted]):
             if name.startswith("displacement"):
                 part = name.removeprefix("displacement").lstrip("_") or "magnitude"
-                title = self._titles()[name]
-                yield self._view(name, title, self._caption(title), component(u, part), "m", u)
+                title, marks = self._titles()[name], self._marks(("displacement", "velocity"))
+                values = component(u, part)
+                yield self._view(name, title, self._caption(title), values, "m", u, marks)
 
     def stresses(self) -> Iterator[View]:
         """Yield the stresses that are wanted as a picture or a number, and von Mises."""
@@ -166,14 +200,29 @@ class _Views:
         located = [one for one in f.wanted if isinstance(one, WantedStress)]
         numbers = [_stress_name(one.component) for one in located]
         names = dict.fromkeys([*pictures, *numbers, "von_mises"])
-        stress, u = drawable_stress(self.solved), self.solved.solution.fields.displacement
+        u = self.solved.solution.fields.displacement
+        stress = drawable_tensor(self.solved.solution, self.solved.stresses)
         for name in names:
             if not name.startswith("displacement"):
-                title, values = (
-                    self._titles()[name],
-                    component(stress, name.removeprefix("stress_")),
-                )
-                yield self._view(name, title, self._caption(title), values, "Pa", u)
+                part = name.removeprefix("stress_")
+                title, values = self._titles()[name], component(stress, part)
+                marks = self._marks(("stress",), part)
+                yield self._view(name, title, self._caption(title), values, "Pa", u, marks)
+
+    def strains(self) -> Iterator[View]:
+        """Yield the strains that are wanted as a number."""
+        solution = self.solved.solution
+        wanted = [w for w in self.solved.formulation.wanted if isinstance(w, WantedStrain)]
+        if not wanted:
+            return
+        strain = drawable_tensor(solution, small_strains(solution))
+        for part in dict.fromkeys(one.component for one in wanted):
+            title = _strain_title(part, self._axes)
+            told = f"{_plain(title)}{self._when()}: of the checked displacement."
+            yield self._view(
+                f"strain_{part}", title, told, component(strain, part), "m/m",
+                solution.fields.displacement, self._marks(("strain",), part),
+            )  # fmt: skip
 
     def modes(self) -> Iterator[View]:
         fields = self.solved.solution.fields
@@ -187,13 +236,23 @@ class _Views:
 
     def _caption(self, title: str) -> str:
         f = self.solved.formulation
-        told = _plain(title)
-        if f.analysis == "transient":
-            told += f", at the end ({f.end_time:g} s)"
+        told = _plain(title) + self._when()
         if title.startswith("Displacement") or "displacement" in title:
             dashed = "" if f.dimension == 3 else "; dashed: before"
             return f"{told}, on the deformed body{dashed}."
         return f"{told}: what the material's law makes of the checked displacement."
+
+    def _when(self) -> str:
+        f = self.solved.formulation
+        return f", at the end ({f.end_time:g} s)" if f.analysis == "transient" else ""
+
+
+def _strain_title(part: str, axes: str) -> str:
+    """Return the name of a component of the strain, as a formula where it is one."""
+    if len(part) > 2:
+        return f"{'Largest' if part.startswith('max') else 'Smallest'} principal strain"
+    names = {"xx": "rr", "yy": "zz", "zz": r"\theta\theta", "xy": "rz"} if axes == "rz" else {}
+    return rf"Strain $\varepsilon_{{{names.get(part, part)}}}$"
 
 
 def _stress_name(part: str) -> str:
@@ -209,7 +268,7 @@ def _elements(kind: ElementKind) -> str:
 
 def _plain(title: str) -> str:
     r"""Return a title without its formula's marks: ``$\sigma_{xx}$`` becomes σ_xx."""
-    greek = {r"\sigma": "σ", r"\tau": "τ", r"\theta": "θ"}
+    greek = {r"\sigma": "σ", r"\tau": "τ", r"\theta": "θ", r"\varepsilon": "ε"}
     for name, letter in greek.items():
         title = title.replace(name, letter)
     return title.translate({ord(c): None for c in "${}"})

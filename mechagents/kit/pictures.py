@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from mechagents.kit.evaluate import Solution, field_values
 from mechagents.mechanics.formulation import Formulation, Picture
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from mechagents.mechanics.meshing import FloatArray, IntArray
 
+Mark: TypeAlias = "tuple[str, FloatArray]"
+"""A point of a picture and its name."""
 SPLIT: dict[CellKind, tuple[tuple[int, int, int], ...]] = {
     "triangle": ((0, 1, 2),),
     "triangle6": ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5)),
@@ -79,6 +82,7 @@ def draw(
     axes: str = "xy",
     width: float | None = None,
     dpi: int = 150,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Draw filled contours of a field, with a colour bar, and write them as a PNG.
 
@@ -99,6 +103,7 @@ def draw(
         width: Of the picture [inch]; letters have the same size in any. None takes 6.4, of solids
             10.
         dpi: Points per inch.
+        marks: Points of the body as it is drawn that are marked with their names.
     """
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -114,7 +119,7 @@ def draw(
         from mechagents.kit.solid_pictures import draw_surface
 
         draw_surface(mesh, points, values / factor, file, title, notes, f"{prefix}{unit}",
-                     width or 10.0, dpi)  # fmt: skip
+                     width or 10.0, dpi, marks)  # fmt: skip
         return
     figure = Figure(figsize=figure_size(points, width or 6.4), layout="constrained", dpi=dpi)
     FigureCanvasAgg(figure)
@@ -125,10 +130,39 @@ def draw(
     draw_outline(ax, mesh, mesh.points, color="0.6", linestyle="--", linewidth=0.7)
     draw_outline(ax, mesh, points, color="0.15", linestyle="-", linewidth=0.9)
     ax.set_title(f"{title}\n", fontsize="large")
-    ax.text(0.5, 1.02, notes, transform=ax.transAxes, ha="center", fontsize="small", color="0.3")
+    ax.annotate(
+        notes, (0.5, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points",
+        ha="center", fontsize="small", color="0.3",
+    )  # fmt: skip
     frame(ax, np.vstack([mesh.points, points]))
+    draw_marks(ax, marks)
     ax.set(xlabel=f"{axes[0]} [m]", ylabel=f"{axes[1]} [m]", aspect="equal")
     figure.savefig(file, format="png")
+
+
+def draw_marks(ax: Axes, marks: Sequence[Mark], *, faint: bool = False) -> None:
+    """Mark points [m] of a picture whose limits are set; what is hidden is drawn faintly."""
+    low, high = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    for name, at in marks:
+        x, y = float(at[0]), float(at[1])
+        for colour, wide in (("white", 2.6), ("0.45" if faint else "black", 1.1)):
+            ax.plot(x, y, "x", color=colour, markersize=6, markeredgewidth=wide, zorder=5)
+        label(ax, name, (x, y), right=x > (low + high) / 2, up=y < (bottom + top) / 2, faint=faint)
+
+
+def label(
+    ax: Axes, name: str, at: tuple[float, float], *, right: bool, up: bool, faint: bool = False
+) -> None:
+    """Write a name beside a point: to its left where that is on the right, below or above it."""
+    from matplotlib.patheffects import withStroke
+
+    ax.annotate(
+        name, at, (-5 if right else 5, 4 if up else -4), textcoords="offset points",
+        ha="right" if right else "left", va="bottom" if up else "top", fontsize="small",
+        color="0.4" if faint else "black", zorder=6, parse_math=False,
+        path_effects=[withStroke(linewidth=2.2, foreground="white")],
+    )  # fmt: skip
 
 
 def frame(ax: Axes, points: FloatArray) -> None:

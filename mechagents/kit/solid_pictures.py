@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from mechagents.kit.pictures import Mark
     from mechagents.mechanics.meshing import FloatArray, IntArray, Mesh
 
 VIEWS = ((1.0, -1.4, 0.9), (-1.0, 1.4, -0.9))
@@ -41,6 +43,7 @@ def draw_surface(
     unit: str,
     width: float = 10.0,
     dpi: int = 150,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Draw a field on the surface of a solid from two sides, and write it as a PNG.
 
@@ -55,6 +58,7 @@ def draw_surface(
         unit: With its prefix; empty for a mode.
         width: Of the picture [inch].
         dpi: Points per inch.
+        marks: Points that are marked with their names, faintly where they cannot be seen.
     """
     from matplotlib import colormaps
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -62,7 +66,7 @@ def draw_surface(
     from matplotlib.colors import BoundaryNorm
     from matplotlib.figure import Figure
 
-    from mechagents.kit.pictures import colour_levels
+    from mechagents.kit.pictures import colour_levels, draw_marks
 
     surface = _surface(mesh, points, values)
     levels, extend, signed = colour_levels(surface.values)
@@ -74,6 +78,9 @@ def draw_surface(
     for ax, view in zip(axes, VIEWS, strict=True):
         right, up, toward = camera(view)
         _fill(ax, surface, (right, up, toward), colours(norm(surface.values.mean(axis=1))))
+        for mark in marks:
+            hidden = is_hidden(mark[1], surface.corners, (right, up, toward))
+            draw_marks(ax, [(mark[0], np.array([mark[1] @ right, mark[1] @ up]))], faint=hidden)
         _triad(ax, right, up, min(2.0 / width, 0.3))
     shown = ScalarMappable(norm, colours)
     bar = figure.colorbar(shown, ax=axes, shrink=0.9, label=unit or "relative")
@@ -142,6 +149,36 @@ def camera(view: tuple[float, float, float]) -> tuple[FloatArray, FloatArray, Fl
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
     return right, np.cross(toward, right), toward
+
+
+def is_hidden(
+    point: FloatArray, corners: FloatArray, axes: tuple[FloatArray, FloatArray, FloatArray]
+) -> bool:
+    """Return whether triangles lie between a point and the eye.
+
+    Args:
+        point: [m], shape (3,).
+        corners: Of the triangles [m], shape (triangles, 3, 3).
+        axes: Right, up and toward the eye.
+    """
+    right, up, toward = axes
+    a, b, c = (corners[:, i] - point for i in range(3))
+    flat = np.stack([right, up], axis=1)
+    pa, pb, pc = a @ flat, b @ flat, c @ flat
+
+    def cross(one: FloatArray, two: FloatArray) -> FloatArray:
+        return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+    shares = np.stack([cross(pb, pc), cross(pc, pa), cross(pa, pb)], axis=1)
+    area = shares.sum(axis=1)
+    size = float(np.linalg.norm(np.ptp(corners.reshape(-1, 3), axis=0)))
+    covers = (np.abs(area) > 1e-9 * size**2) & (
+        (shares >= 0).all(axis=1) | (shares <= 0).all(axis=1)
+    )
+    depths = np.stack([part @ toward for part in (a, b, c)], axis=1)
+    nearer = (shares * depths).sum(axis=1)[covers] / area[covers]
+    # On the surface itself a point is seen.
+    return bool((nearer > 5e-3 * size).any())
 
 
 def _fill(

@@ -297,14 +297,15 @@ def wanted_words(wanted: Wanted) -> str:
     """Return what a wanted quantity is, and when."""
     time, over_time = getattr(wanted, "time", None), getattr(wanted, "over_time", None)
     if over_time is not None:
-        return f"{_EXTREMES[over_time]} {_wanted_words(wanted)} at any time"
-    return _wanted_words(wanted) + ("" if time is None else f" at {time:g} s")
+        return f"{_EXTREMES[over_time]} {what_words(wanted)} at any time"
+    return what_words(wanted) + ("" if time is None else f" at {time:g} s")
 
 
 _EXTREMES = {"max": "largest", "min": "smallest", "max_abs": "largest absolute"}
 
 
-def _wanted_words(wanted: Wanted) -> str:
+def what_words(wanted: Wanted) -> str:
+    """Return what a wanted quantity is, at whatever time."""
     if wanted.kind == "reaction":
         return f"force on {wanted.boundary} in {wanted.component}"
     if wanted.kind == "frequency":

@@ -88,12 +88,12 @@ def _force_scale(dynamics: Dynamics) -> float:
     f = dynamics.solution.formulation
     boundaries = {item.boundary for item in (*f.supports, *f.springs)}
     columns = range(f.dimension)
-    held = [np.abs(_reactions(dynamics, b, column)).max() for b in boundaries for column in columns]
+    held = [np.abs(reactions(dynamics, b, column)).max() for b in boundaries for column in columns]
     loads = np.abs(dynamics.factor).max() * np.abs(dynamics.load.sum(axis=0)).max()
     return float(max([loads, *held]))
 
 
-def _reactions(dynamics: Dynamics, boundary: str, column: int) -> FloatArray:
+def reactions(dynamics: Dynamics, boundary: str, column: int) -> FloatArray:
     """Return what supports and springs on a boundary exert at each time, shape (times,)."""
     solution = dynamics.solution
     nodes = solution.places[boundary].nodes
@@ -113,7 +113,7 @@ def _reactions(dynamics: Dynamics, boundary: str, column: int) -> FloatArray:
 
 def _over_time(dynamics: Dynamics, wanted: WantedOfField | WantedVelocity) -> Reading | None:
     if isinstance(wanted, WantedReaction):
-        series = _reactions(dynamics, wanted.boundary, AXES.index(wanted.component))
+        series = reactions(dynamics, wanted.boundary, AXES.index(wanted.component))
         value = extreme(series, wanted.over_time)
         nodes = dynamics.solution.places[wanted.boundary].nodes
         forces = np.abs(dynamics.left[:, nodes]).sum(axis=(1, 2)).max()
