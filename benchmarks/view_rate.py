@@ -76,6 +76,26 @@ def write_log(run: Path, events: int) -> None:
     anyio.run(write)
 
 
+def write_study(folder: Path, samples: int) -> None:
+    """Write a study of so many samples that is done: five parameters, three results."""
+    rng = np.random.default_rng(1)
+    inputs = rng.random((samples, 5))
+    stress = inputs @ [3.0, -2.0, 1.0, 0.5, 0.0] + 0.3 * rng.standard_normal(samples)
+    results = np.stack([stress, np.exp(inputs[:, 0]), inputs[:, 1] * inputs[:, 2]], axis=1)
+    names = [*(f"parameter_{i}" for i in range(5)), *(f"result_{i}" for i in range(3))]
+    kinds = ["parameter"] * 5 + ["quantity"] * 3
+    rows = [
+        f"{number},{','.join(map(repr, row.tolist()))},consistent,passed"
+        for number, row in enumerate(np.hstack([inputs, results]))
+    ]
+    folder.mkdir(parents=True)
+    heads = ",".join(["sample", *names, "claim_level", "status"])
+    (folder / "dataset.csv").write_text("\n".join([heads, *rows]) + "\n")
+    told = [{"name": n, "kind": k, "unit": ""} for n, k in zip(names, kinds, strict=True)]
+    (folder / "columns.json").write_text(json.dumps(told))
+    (folder / "study.json").write_text(json.dumps({"study": {"name": "many"}}))
+
+
 def serve(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
     """Return a viewer of a folder, the address of its server, and the query with its token."""
     words = [sys.executable, "-m", "mechagents", "view", str(folder), "--json"]

@@ -53,7 +53,8 @@ export function spearman(x, y, rows) {
   return pearson(ranks(kept.map((row) => x[row])), ranks(kept.map((row) => y[row])));
 }
 
-function ranks(values) {
+/** Return the rank of each value, the mean of the ranks where some are the same. */
+export function ranks(values) {
   const order = values.map((_, at) => at).sort((a, b) => values[a] - values[b]);
   const found = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
@@ -65,7 +66,8 @@ function ranks(values) {
   return found;
 }
 
-function pearson(a, b) {
+/** Return the correlation of two lists of ranks. */
+export function pearson(a, b) {
   const mean = (a.length - 1) / 2;
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {

@@ -4,6 +4,7 @@
 import { getJson, path } from "./api.js";
 import { el, fill } from "./dom.js";
 import { influence } from "./influence.js";
+import { matrix } from "./matrix.js";
 import { parallel } from "./parallel.js";
 import { sampleField } from "./samplefield.js";
 import { samples } from "./samples.js";
@@ -49,6 +50,11 @@ export async function show(root, { study }) {
     const spoken = el("p", { class: "pointed soft small", role: "status" });
     const plot = scatter(data, axes, paint, (words) => fill(spoken, words || "Drag to select, click a sample to open it."));
     const lines = parallel(data, paint);
+    const pairs = matrix(data, paint, (x, y) => {
+      Object.assign(axes, { x, y });
+      for (const name of ["x", "y"]) body.querySelector(`select[name=${name}]`).value = axes[name];
+      again();
+    });
     const rows = samples(data);
     const side = el("section", { class: "card influence-card" });
     const opened = el("section", { class: "card opened", "aria-live": "polite" });
@@ -69,6 +75,7 @@ export async function show(root, { study }) {
         el("section", { class: "card" }, plot.canvas, spoken), el("div", {}, opened, side)),
       field.element,
       el("section", { class: "card" }, el("div", { class: "scroll" }, lines.canvas), ranges),
+      pairs.element,
       el("section", { class: "card flush" }, rows.element));
     fill(spoken, "Drag to select, click a sample to open it.");
     let shown = -2;
@@ -81,6 +88,7 @@ export async function show(root, { study }) {
       influence(side, data, axes, told.indices);
       plot.again();
       lines.again();
+      pairs.again();
       rows.again();
       if (!ranges.open || !ranges.contains(document.activeElement)) drawRanges(ranges, data, numbers);
       if (data.opened !== shown) openSample();
@@ -102,7 +110,7 @@ export async function show(root, { study }) {
     data.listeners.clear();
     data.listeners.add(again);
     again();
-    parts.push(plot, lines, field);
+    parts.push(plot, lines, pairs, field);
     return true;
   }
 
