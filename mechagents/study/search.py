@@ -7,6 +7,7 @@ finds in the journal what was done before.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -70,6 +71,8 @@ class Search:
     run: RunSamples
     known: dict[bytes, int] = field(default_factory=dict[bytes, int])
     """The sample of each design that was tried."""
+    written: FloatArray | None = None
+    """The designs that are in the study's folder."""
 
     @property
     def wanted(self) -> Optimize:
@@ -162,6 +165,7 @@ class Search:
         """Return the sample of each design; those that are new are run."""
         columns = np.atleast_2d(designs.T)
         samples = [self._sample(column) for column in columns]
+        self._keep()
         new = sorted({sample for sample in samples if sample not in self.state.done})
         if new:
             self.run(self.state, self.pool, new)
@@ -177,6 +181,18 @@ class Search:
         self.state.samples = np.vstack([self.state.samples, design])
         return len(self.state.samples) - 1
 
+    def _keep(self) -> None:
+        """Write the designs before they are run, so that a search at work can be looked at.
+
+        A resumed search takes the same way: until it is past what was written it writes nothing.
+        """
+        if self.written is None:
+            self.written = self.state.folder.samples()
+        known, here = self.written, self.state.samples
+        if known is None or not np.array_equal(known[: len(here)], here):
+            self.state.folder.write("samples.json", json.dumps(here.tolist()))
+            self.written = here
+
     def _value(self, sample: int, name: str) -> float | None:
         return values_of(self.state, self.state.done[sample])[name]
 
@@ -189,7 +205,7 @@ class Search:
         """
         values = {n: self._value(sample, n) for n in self.wanted.constraints}
         return self._value(sample, self.wanted.objective) is not None and all(
-            v is not None and _within(v, self.wanted.constraints[n], margins.get(n, 0.0))
+            v is not None and within(v, self.wanted.constraints[n], margins.get(n, 0.0))
             for n, v in values.items()
         )
 
@@ -209,6 +225,7 @@ class Search:
         """Run a design again, verified in full, as a sample of its own; return that."""
         again = self._add(self.state.samples[sample])
         self.state.full |= {again}
+        self._keep()
         if again not in self.state.done:
             self.run(self.state, self.pool, [again])
         return again
@@ -231,7 +248,7 @@ class Search:
             uncertain=tuple(
                 name
                 for name, value in constraints.items()
-                if not _within(value, self.wanted.constraints[name], errors.get(name, 0.0))
+                if not within(value, self.wanted.constraints[name], errors.get(name, 0.0))
             ),
         )
 
@@ -246,7 +263,8 @@ def _out(bound: Bound) -> float:
     return 1e6 if bound.at_most is not None else -1e6
 
 
-def _within(value: float, bound: Bound, margin: float) -> bool:
+def within(value: float, bound: Bound, margin: float = 0.0) -> bool:
+    """Return whether a value keeps to a bound, and to one that is narrower by a margin."""
     low = -np.inf if bound.at_least is None else bound.at_least
     high = np.inf if bound.at_most is None else bound.at_most
     return bool(low + margin <= value <= high - margin)

@@ -13,13 +13,24 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mechagents.errors import MechagentsError
-from mechagents.view import actions, compare, events, fields, files, forks, report, runs, studies
+from mechagents.view import (
+    actions,
+    compare,
+    events,
+    fields,
+    files,
+    forks,
+    report,
+    runs,
+    searched,
+    studies,
+)
 from mechagents.view.guard import Guard
 from mechagents.view.place import Place
 from mechagents.view.respond import as_json
 
 STATIC = Path(__file__).parent / "static"
-PARTS = (runs, compare, events, files, fields, report, actions, studies, forks)
+PARTS = (runs, compare, events, files, fields, report, actions, studies, searched, forks)
 """The parts of the API; each has ``routes(place)``."""
 PAGES = ("/", "/runs/{run}", "/studies/{study}", "/compare")
 """The addresses of pages. All are one file, whose script shows what the address names."""

@@ -7,7 +7,7 @@ import io
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from mechagents.view.status import is_written
 if TYPE_CHECKING:
     from mechagents.study.dataset import Column
     from mechagents.study.run import StudyState
+    from mechagents.study.sample import Ran
 
 LEFT_OUT = ("program", "seed")
 """Columns that are the same for nearly every row."""
@@ -41,7 +42,7 @@ def routes(place: Place) -> list[BaseRoute]:
     def study(request: Request) -> Response:
         """Answer with how far a study is and what it is about, without its dataset."""
         folder = place.study(request.path_params["study"])
-        return as_json(_head(place, folder))
+        return as_json(head_of(place, folder))
 
     def dataset(request: Request) -> Response:
         """Answer with the dataset as far as it is there, by columns."""
@@ -72,7 +73,7 @@ def columns_of(folder: Path) -> list[dict[str, Json]]:
     """Return the columns of a study's dataset: name, kind, unit, cells.
 
     Of a study that is done, what its dataset says; else what its journal says by now. There are
-    none before the team has answered, nor of a search before its end.
+    none before the team has answered.
 
     Args:
         folder: The study's folder.
@@ -80,7 +81,7 @@ def columns_of(folder: Path) -> list[dict[str, Json]]:
     written = None if is_written(folder) else _written_columns(folder)
     if written is not None:
         return written
-    state = _state(folder)
+    state = study_state(folder)
     if state is None:
         return []
     from mechagents.study.dataset import table
@@ -123,10 +124,11 @@ def _cell(name: str, cell: str) -> float | str | None:
         return cell
 
 
-def _head(place: Place, folder: Path) -> dict[str, Json]:
+def head_of(place: Place, folder: Path) -> dict[str, Json]:
+    """Return how far a study is and what it is about, without its dataset."""
     study = as_object(as_object(_json(folder, STUDY_FILE)).get("study"))
     base = as_object(_json(folder, "base.json"))
-    summary = as_object(_json(folder, "study-summary.json"))
+    summary = summary_of(folder)
     laid_out = _json(folder, "samples.json")
     done = _done(folder)
     searched = as_object(study.get("optimize"))
@@ -154,6 +156,11 @@ def _head(place: Place, folder: Path) -> dict[str, Json]:
     }
 
 
+def summary_of(folder: Path) -> dict[str, Any]:
+    """Return what a study's end said in numbers, empty before."""
+    return as_object(_json(folder, "study-summary.json"))
+
+
 def _length(value: object) -> int | None:
     return len(cast("list[object]", value)) if isinstance(value, list) else None
 
@@ -170,7 +177,7 @@ def _done(folder: Path) -> int:
 
 def _sample(place: Place, folder: Path, number: int) -> dict[str, Json]:
     """Return one sample: its values, quantities, checks that failed, and where its files are."""
-    state = _state(folder)
+    state = study_state(folder)
     ran = None if state is None else state.done.get(number)
     if state is None or ran is None:
         raise HTTPException(404, f"sample {number} has no result yet")
@@ -219,16 +226,20 @@ def sample_source(folder: Path, number: int) -> Sample:
         open_inside(folder, way).close()
     except OSError:
         raise HTTPException(404, f"there are no fields of sample {number}") from None
-    state = _state(folder)
+    state = study_state(folder)
     return Sample(path, None if state is None else state.base.formulation)
 
 
-def _state(folder: Path) -> StudyState | None:
-    """Return a study as it stands, None before the team has answered or of a search at work."""
+def study_state(folder: Path) -> StudyState | None:
+    """Return a study as it stands, None before the team has answered and samples are laid out."""
     if any((folder / name).is_symlink() for name in READ):
         return None
-    times = tuple(_stamp(folder / name) for name in READ)
-    return _read_state(folder, times)
+    return _read_state(folder, stamps(folder))
+
+
+def stamps(folder: Path) -> tuple[tuple[int, int], ...]:
+    """Return what changes whenever a study has come further."""
+    return tuple(_stamp(folder / name) for name in READ)
 
 
 @lru_cache(maxsize=4)
@@ -245,10 +256,18 @@ def _read_state(folder: Path, _: tuple[tuple[int, int], ...]) -> StudyState | No
         axes = axes_of(study, base.formulation)
     except (MechagentsError, ValueError):
         return None
-    if samples is None:
+    if samples is None or samples.shape[1:] != (len(axes),):
         return None
-    full = drawn(len(samples), study)
-    return StudyState(study, kept, base, axes, samples, full, kept.journal())
+    done = {number: ran for number, ran in kept.journal().items() if number < len(samples)}
+    searched = study.optimize is not None
+    full = _in_full(done) if searched else drawn(len(samples), study)
+    return StudyState(study, kept, base, axes, samples, full, done)
+
+
+def _in_full(done: dict[int, Ran]) -> frozenset[int]:
+    """Return the designs of a search that were verified in full: those it thought best."""
+    beyond = ("converged", "verified")
+    return frozenset(number for number, ran in done.items() if ran.claim_level in beyond)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -20,9 +20,12 @@ def study_row(name: str, folder: Path) -> dict[str, Any]:
     asked, samples = _read(folder / STUDY_FILE), _read(folder / "samples.json")
     study: dict[str, Any] = asked.get("study") or {} if isinstance(asked, dict) else {}
     done, total = _lines(folder / "journal.jsonl"), len(samples) if samples else None
+    searched: dict[str, Any] = study.get("optimize") or {}
+    if searched:  # it lays out its samples as it goes on
+        total = searched.get("evaluations")
     return {
         "name": name,
-        "status": _status(folder, done, total),
+        "status": _status(folder, done, total, searched=bool(searched)),
         "problem": study.get("problem", ""),
         "samples": total,
         "done": done,
@@ -30,9 +33,11 @@ def study_row(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _status(folder: Path, done: int, total: int | None) -> str:
+def _status(folder: Path, done: int, total: int | None, *, searched: bool) -> str:
     if is_written(folder):
         return "running"
+    if searched:
+        return "answered" if (folder / "dataset.csv").is_file() else "stopped"
     return "answered" if total is not None and done >= total else "stopped"
 
 

@@ -136,6 +136,43 @@ def test_a_resumed_search_takes_the_same_way(tmp_path: Path) -> None:
     assert journal.read_bytes() == b"".join(lines)
 
 
+class LookingPool(FormulaPool):
+    """Looks at the designs that are written whenever one is to be run."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = StudyFolder(folder)
+        self.written: list[int] = []
+
+    def run(self, orders: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Return results as they come."""
+        for data in orders:
+            order = Order.model_validate(data)
+            designs = self.folder.samples()
+            assert designs is not None
+            assert designs[order.sample].tolist() == [
+                order.changes[MODULUS], order.changes[STRETCHED],
+            ]  # fmt: skip
+            self.written.append(len(designs))
+            yield from super().run([data])
+
+
+def test_designs_are_written_before_they_are_run(tmp_path: Path) -> None:
+    pool = LookingPool(tmp_path / "s")
+    state = searched(tmp_path / "s", pool, evaluations=64)
+
+    assert pool.written == sorted(pool.written)
+    assert pool.written[0] < len(state.samples) == pool.written[-1]
+    journal = state.folder.path / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:30]))
+    again = LookingPool(tmp_path / "s")
+    run_study(StudyFolder(tmp_path / "s"), pool=again)
+
+    # What was written before stays: a resumed search takes the same way.
+    assert set(again.written) == {len(state.samples)}
+
+
 def test_only_the_best_are_verified_in_full(tmp_path: Path) -> None:
     pool = FormulaPool()
     searched(tmp_path / "s", pool, evaluations=64)

@@ -9,12 +9,12 @@ import { parallel } from "./parallel.js";
 import { sampleField } from "./samplefield.js";
 import { samples } from "./samples.js";
 import { scatter } from "./scatter.js";
+import { searchView } from "./search.js";
 import { colours } from "./studycolour.js";
 import { Data, quantity, scaleOf } from "./studydata.js";
 import { table } from "./table.js";
+import { watch } from "./watch.js";
 import { count, duration, levelMark, statusMark } from "./words.js";
-
-const AGAIN_MS = 2500;
 
 export async function show(root, { study }) {
   const address = path("api", "studies", study);
@@ -25,7 +25,8 @@ export async function show(root, { study }) {
   let painted = null;
   const head = el("header", {});
   const body = el("div", {});
-  root.append(head, body);
+  const search = told.searches ? searchView(study, (sample) => data.openSample(sample)) : null;
+  root.append(head, ...(search ? [search.element] : []), body);
   const parts = [];
 
   function drawHead() {
@@ -36,13 +37,14 @@ export async function show(root, { study }) {
           told.files.filter((name) => /^dataset|^card/.test(name)).map((name) => el("a", { class: "button", href: path("api", "studies", study, "files", name), download: name }, name)))),
       el("p", { class: "facts" }, facts.filter(Boolean).map((fact) => el("span", {}, fact))),
       told.status === "running" && el("progress", { class: "whole", max: told.total || 1, value: told.done, "aria-label": "Samples that are done" }),
-      told.advice && el("p", { class: "note" }, told.advice), told.best && best(told.best));
+      told.advice && el("p", { class: "note" }, told.advice));
+    root.dataset.done = String(told.done);
   }
 
   function build() {
     const numbers = data.numbers.filter((column) => !column.empty || column.kind === "parameter");
     if (!data.rows || numbers.length < 2) {
-      fill(body, el("p", { class: "soft" }, told.status !== "running" ? "There are no samples here." : told.searches ? "The designs are shown when the search has ended." : told.claim_level ? "No sample is done yet." : "The team solves the problem first."));
+      fill(body, el("p", { class: "soft" }, told.status !== "running" ? "There are no samples here." : told.claim_level ? "No sample is done yet." : "The team solves the problem first."));
       return false;
     }
     axes.x = numbers.find((column) => column.kind === "parameter")?.name ?? numbers[0].name;
@@ -124,29 +126,26 @@ export async function show(root, { study }) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const repaint = () => { painted = null; if (built) data.tell(); };
   dark.addEventListener("change", repaint);
-  const timer = setInterval(async () => {
-    if (document.hidden || told.status !== "running") return;
-    const next = await getJson(address).catch(() => null);
-    if (!next) return;
-    const more = next.done !== told.done || next.status !== told.status;
-    told = next;
-    drawHead();
-    if (!more) return;
-    const { columns } = await getJson(`${address}/dataset`);
-    painted = null;
-    data.set(columns);
-    if (!built) built = build();
-  }, AGAIN_MS);
+  await search?.refresh();
+  const stop = watch(path("api", "studies", study, "events"), {
+    async study(next) {
+      const more = next.stamp !== told.stamp || next.status !== told.status;
+      told = next;
+      drawHead();
+      if (!more) return;
+      const [{ columns }] = await Promise.all([getJson(`${address}/dataset`), search?.refresh()]);
+      painted = null;
+      data.set(columns);
+      if (!built) built = build();
+    },
+    state(words) { root.dataset.stream = words; },
+  });
   return () => {
-    clearInterval(timer);
+    stop();
+    search?.stop();
     dark.removeEventListener("change", repaint);
     for (const part of parts) part.stop();
   };
-}
-
-function best(found) {
-  const values = Object.entries(found.parameters).map(([name, value]) => `${name} = ${Number(value.toPrecision(5))}`);
-  return el("p", { class: "claim good" }, `The best design is sample ${found.sample}: ${values.join(", ")}; objective ${Number(found.objective.toPrecision(5))}. The search does not prove that no better one exists.`);
 }
 
 function drawLegend(root, { legend, column, groups }) {

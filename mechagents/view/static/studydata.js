@@ -75,6 +75,12 @@ export class Data {
     this.tell();
   }
 
+  /** Open a sample by its number. */
+  openSample(sample) {
+    const row = this.columns.get("sample")?.cells.indexOf(sample) ?? -1;
+    if (row >= 0) this.open(row);
+  }
+
   tell() {
     for (const listener of this.listeners) listener();
   }
