@@ -226,4 +226,4 @@ def _line(attempt: Attempt) -> str:
         found = "not checked"
     else:
         found = "failed: " + (", ".join(check.name for check in attempt.evidence.failed) or "none")
-    return f"{attempt.headline}; {found}"
+    return f"{attempt.headline.rstrip('.')}; {found}"

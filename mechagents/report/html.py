@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mechagents.messages import Envelope
 from mechagents.report.sheet import Figures, Sheet, gather
+from mechagents.report.text import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -64,13 +65,20 @@ def render(sheet: Sheet) -> str:
         .from_string(_resource("report.html.j2"))
         .render(
             sheet=sheet.plain(),
-            css=Markup(stylesheet()),
+            css=Markup(stylesheet() + _foot(sheet.identity)),
             shown={name: _shown(name, data) for name, data in sheet.files.items()},
             sizes={
                 name: _size(data) for name, data in sheet.files.items() if name.endswith(".png")
             },
         )
     )
+
+
+def _foot(identity: str) -> str:
+    """Return the style that puts what names the run at the foot of every printed page."""
+    # As numbers, no character can end the string, or the element that the style stands in.
+    written = "".join(f"\\{ord(letter):x} " for letter in visible(identity))
+    return f'@media print {{ @page {{ @bottom-left {{ content: "{written}"; }} }} }}\n'
 
 
 def stylesheet() -> str:

@@ -25,6 +25,8 @@ from mechagents.messages import (
     Question,
 )
 from mechagents.report import write_report
+from mechagents.report.html import render
+from mechagents.report.sheet import gather
 
 EVIL = (
     "</pre></title><script>alert(1)</script><img src=x onerror='alert(1)'>\"'{{ 7*7 }}\x1b[2J\u202e"
@@ -281,3 +283,22 @@ def test_a_lone_surrogate_from_a_program_does_not_stop_the_page(tmp_path: Path):
     envelopes = made.success()
     words = page_of(tmp_path, [*envelopes[:-1], replace(envelopes[-1], message=broken)]).words
     assert "bad ⟨U+DC80⟩ byte" in words
+
+
+def test_a_run_that_waits_has_no_answer_yet_and_shows_what_it_may_be(tmp_path: Path) -> None:
+    waits = Failure(reason="waiting", message="Approve the answer?")
+    ended = made.success()
+    *before, last = ended
+    page = page_of(tmp_path, [*before, replace(last, message=waits)])
+    assert "No answer yet" in page.words
+    assert "The run waits for a person." in page.words
+    assert "without an answer" not in page.words
+    assert "Prepared" not in page.words
+
+
+def test_what_names_the_run_cannot_leave_the_style_it_stands_in(tmp_path: Path) -> None:
+    sheet = replace(gather(tmp_path, made.success()), identity='x"; } </style><script>y')
+    text = render(sheet)
+    assert "</style><script>" not in text
+    assert text.count("</style>") == 1
+    assert 'content: "\\78 \\22 \\3b ' in text

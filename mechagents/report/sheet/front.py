@@ -10,6 +10,7 @@ from mechagents.messages import (
     AlternativeReading,
     Answer,
     AnsweredAssumption,
+    Evidence,
     Failure,
     Quantity,
 )
@@ -69,6 +70,9 @@ def outcome(state: Digest) -> Section:
     match state.end:
         case Answer():
             return _answer(state, state.end)
+        case Failure(reason="waiting"):
+            waits = Panel("The run waits for a person.", (state.end.message,), "note")
+            return Section("No answer yet", (waits, *_so_far(state, state.end)), front=True)
         case Failure():
             return _failure(state, state.end)
         case _:
@@ -116,13 +120,18 @@ def _quantities(found: Sequence[Named], style: Style) -> Table:
 
 def _failure(state: Digest, failure: Failure) -> Section:
     head = f"The run ended without an answer: {spaced(failure.reason)}"
-    parts: list[Part] = [Panel(head, (failure.message,), "bad")]
+    panel = Panel(head, (failure.message,), "bad")
+    return Section("No answer", (panel, *_so_far(state, failure)), front=True)
+
+
+def _so_far(state: Digest, failure: Failure) -> list[Part]:
+    parts: list[Part] = []
     if failure.best:
         parts.append(Words("What the best attempt gave, as far as it was verified:"))
         parts.append(_quantities(named(failure.best, state.formulation), "number"))
     if failure.tried:
         parts += [Words("What was tried:"), Points(failure.tried, numbered=True)]
-    return Section("No answer", tuple(parts), front=True)
+    return parts
 
 
 def readings(state: Digest) -> Section | None:
@@ -137,7 +146,10 @@ def readings(state: Digest) -> Section | None:
 
 
 def _reading_table(state: Digest, known: tuple[AnsweredAssumption, ...]) -> Table:
-    found = state.end.quantities if isinstance(state.end, Answer) else ()
+    judged = _judged(state)
+    found = judged.quantities if judged is not None else ()
+    if isinstance(state.end, Answer):
+        found = state.end.quantities
     rows: list[tuple[str | Cell, ...]] = []
     for one in known:
         head: tuple[str, str] = (plainly(one.about), plainly(one.value))
@@ -153,6 +165,12 @@ def _reading_table(state: Digest, known: tuple[AnsweredAssumption, ...]) -> Tabl
     return table(columns, tuple(rows))
 
 
+def _judged(state: Digest) -> Evidence | None:
+    """Return the last evidence on the attempt that the report is about."""
+    by = state.answered_by
+    return by.evidence if by is not None else None
+
+
 def given_words(other: AlternativeReading, found: tuple[Quantity, ...]) -> str:
     """Return what another reading would give, quantity by quantity."""
     told = [
@@ -163,8 +181,11 @@ def given_words(other: AlternativeReading, found: tuple[Quantity, ...]) -> str:
 
 def assumptions(state: Digest) -> tuple[AnsweredAssumption, ...]:
     """Return the assumptions of the answer or the formulation, the idealisation first."""
+    judged = _judged(state)
     if isinstance(state.end, Answer):
         known = state.end.assumptions
+    elif judged is not None and judged.readings:
+        known = judged.readings
     else:
         stated = state.formulation.assumptions if state.formulation is not None else ()
         known = tuple(AnsweredAssumption.of(one) for one in stated)
