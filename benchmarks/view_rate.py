@@ -116,6 +116,26 @@ def open_page(browser: Browser, address: str, shown: str) -> tuple[Page, float]:
     return page, time.perf_counter() - begun
 
 
+TABS = {
+    "Programs": ".attempts .open-program, .attempts h2, .attempts p",
+    "Checks": "table.checks, .card p",
+    "Overview": "#tab .card",
+    "Conversation": ".list [role=option]:has(.what), .graph svg",
+}
+"""What shows that a tab of a run has come, by its title."""
+
+
+def tabs(page: Page) -> dict[str, float]:
+    """Return the seconds from a click on each tab of a run until it is shown."""
+    found: dict[str, float] = {}
+    for title, shown in TABS.items():
+        begun = time.perf_counter()
+        page.get_by_role("tab", name=title).click()
+        page.wait_for_selector(shown)
+        found[title] = time.perf_counter() - begun
+    return found
+
+
 def scrolled(page: Page) -> float:
     """Return how many pictures a second there are while the list of messages is scrolled."""
     found = page.evaluate(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import numpy as np
+from matplotlib.image import imread
 from playwright.sync_api import Page, expect
 from viewing import Served
 
@@ -66,3 +68,49 @@ def in_file(returned: Returned, name: str, x: np.ndarray) -> float:
             found = probe(returned, returned.steps[-1], element, x)
             return next(r.value for r in found.readings if r.component.name == name)
     raise AssertionError(f"{x} lies in no element")
+
+
+def drawn(page: Page) -> np.ndarray:
+    """Return the picture at rest, without what lies over it, as shares of red, green and blue."""
+    page.evaluate(
+        """() => {
+          document.activeElement.blur();
+          const over = ".field-triad, .field-status, .field-marker";
+          for (const part of document.querySelectorAll(over)) part.style.visibility = "hidden";
+        }"""
+    )
+    before, now = None, picture_now(page)
+    while before is None or not np.array_equal(before, now):
+        page.wait_for_timeout(350)  # a body that was moved is drawn sharp again after 250 ms
+        before, now = now, picture_now(page)
+    return now
+
+
+def picture_now(page: Page) -> np.ndarray:
+    """Return the picture as it is drawn now, shape (height, width, 3)."""
+    png = page.locator(".field-canvas").screenshot()
+    return np.asarray(imread(BytesIO(png)))[..., :3]
+
+
+def background(picture: np.ndarray) -> np.ndarray:
+    """Return the colour beside the body."""
+    return picture[6, 6]
+
+
+def extent(picture: np.ndarray) -> tuple[float, float]:
+    """Return how wide and how high the body is drawn [px]."""
+    inner = picture[4:-4, 4:-4]
+    body = (np.abs(inner - background(picture)) > 0.05).any(axis=2)
+    across, down = np.flatnonzero(body.any(axis=0)), np.flatnonzero(body.any(axis=1))
+    return float(np.ptp(across) + 1), float(np.ptp(down) + 1)
+
+
+def read_at(page: Page, x: float, y: float) -> tuple[float, np.ndarray]:
+    """Click at a place of the picture [px] and return what is read there, and forget it."""
+    box = page.locator(".field-canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    found = reading(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".field-value")).to_have_count(0)
+    return found
