@@ -1,4 +1,4 @@
-"""What a page of the docs shows to be typed in: files to save, programs and commands, in order."""
+"""What a page of the docs shows, in order: files to save, programs, commands, data and output."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCED = re.compile(r"```(?P<label>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-_INDENTED = re.compile(r"(?:(?<=\n\n)|^)(?P<lines>(?:    [^\n]*\n|\n(?=    ))+)", re.MULTILINE)
+_INDENTED = re.compile(r"(?:(?<=\n\n)|^)(?P<lines>(?:    [^\n]*\n(?:\n+(?=    ))?)+)", re.MULTILINE)
 _SAVED = re.compile(r"Save this as `(?P<name>[^`]+)`[^\n]*\n\n$")
-_COMMAND = re.compile(r"(?:PYTHONPATH=\. |uv run )?mechagents ")
+_TYPED = re.compile(
+    r"\$ |(?:PYTHONPATH=\. |uv run )?mechagents |(?:pip|uv|export|podman|sha256sum|python) "
+)
 
 
 @dataclass(frozen=True)
@@ -30,34 +32,61 @@ class Script:
 
 @dataclass(frozen=True)
 class Command:
-    """A call of ``mechagents``, and the first line that is shown to be printed."""
+    """A line that the reader types at a shell, and what is shown to be printed below it."""
 
     line: str
     prints: str
 
 
-def steps(page: Path) -> Iterator[File | Script | Command]:
-    """Return what a page shows to be typed in, from its top to its end."""
+@dataclass(frozen=True)
+class Shown:
+    """An indented block that nobody types: what was printed, a part of a file, a formula."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """A fenced block that is neither saved nor a program."""
+
+    label: str
+    text: str
+
+
+Step = File | Script | Command | Shown | Data
+
+
+def steps(page: Path) -> Iterator[Step]:
+    """Return what a page shows, from its top to its end."""
     text = page.read_text(encoding="utf-8")
     at = 0
     for fence in _FENCED.finditer(text):
-        yield from _commands(text[at : fence.start()])
+        yield from _indented(text[at : fence.start()])
         at = fence.end()
         saved = _SAVED.search(text[: fence.start()])
         if saved:
             yield File(saved["name"], fence["body"])
         elif fence["label"] == "python complete":
             yield Script(fence["body"])
-    yield from _commands(text[at:])
+        elif not fence["label"].startswith("{"):  # those are of the site
+            yield Data(fence["label"], fence["body"])
+    yield from _indented(text[at:])
 
 
-def _commands(text: str) -> Iterator[Command]:
+def _indented(text: str) -> Iterator[Command | Shown]:
     for block in _INDENTED.finditer(text):
-        lines = [line[4:] for line in block["lines"].splitlines()]
-        shown = any(line.startswith("$ ") for line in lines)
-        for line, after in zip(lines, [*lines[1:], ""], strict=True):
-            if shown and not line.startswith("$ "):
-                continue
-            typed = line.removeprefix("$ ").split("  #")[0].strip()
-            if _COMMAND.match(typed):
-                yield Command(typed, after if shown and not after.startswith("$ ") else "")
+        lines = [line[4:] for line in block["lines"].rstrip("\n").splitlines()]
+        if _TYPED.match(lines[0]):
+            yield from _commands(lines)
+        else:
+            yield Shown("\n".join(lines))
+
+
+def _commands(lines: list[str]) -> Iterator[Command]:
+    """Return the commands of a block; where a prompt is shown, the other lines were printed."""
+    prompted = any(line.startswith("$ ") for line in lines)
+    typed = [i for i, line in enumerate(lines) if line.startswith("$ ") or not prompted]
+    for first, after in zip(typed, [*typed[1:], len(lines)], strict=True):
+        line = re.split(r"\s+#\s", lines[first].removeprefix("$ "))[0].strip()
+        if line:
+            yield Command(line, "\n".join(lines[first + 1 : after]))

@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -14,18 +15,24 @@ from typing import Any
 
 import click
 import pytest
+from docs_code import Shown, steps
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from mechagents.cli import cli
+from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Boundary, Shape
-from mechagents.problems.loading import problem_from_yaml
+from mechagents.messages import Answer, Check, Critique, Forked, Settings, parse_message
+from mechagents.problems.loading import load_problem, problem_from_yaml
 from mechagents.role import load_role
 from mechagents.study import load_study
 from mechagents.study.dask_slurm import SlurmFile
 from mechagents.study.spec import Optimize
+from mechagents.verification.files import read_results
 
 ROOT = Path(__file__).parents[1]
+PROBLEMS = ROOT / "docs" / "problems.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 MADE = ROOT / "docs" / "gallery"
 """Written when the site is built."""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -105,10 +112,82 @@ def test_every_search_and_place_of_a_study_is_one(page: Path) -> None:
         assert SlurmFile.model_validate(plain(text))
 
 
+def test_every_part_of_a_formulation_is_one() -> None:
+    parts = [plain(step.text) for step in steps(PROBLEMS) if isinstance(step, Shown)]
+    named = {name for part in parts for name in part}
+    assert {"geometry", "materials", "springs", "loads", "analysis", "supports"} <= named
+    for name, value in ((name, value) for part in parts for name, value in part.items()):
+        if name == "geometry":  # read from a file that a packaged problem has
+            assert load_problem(Path(value.pop("file")).stem).formulation is not None
+            assert TypeAdapter(dict[str, Boundary]).validate_python(value.pop("boundaries"))
+            assert not value
+        else:
+            kind = Formulation.model_fields[name].rebuild_annotation()
+            TypeAdapter(kind).validate_python(value)
+
+
+def _reads_settings(text: str) -> None:
+    assert set(json.loads(text)) == set(Settings.model_fields)
+    Settings.model_validate_json(text)
+
+
+def _reads_results(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (path := Path(folder) / "results.json").write_text(text)
+        assert read_results(path)
+
+
+def _reads_a_line(text: str) -> None:
+    line = json.loads(text)
+    assert isinstance(parse_message(line.pop("message")), Critique)
+    assert set(line) == {"id", "run", "seq", "sender", "to", "cause", "time", "chain"}
+
+
+def _reads_an_answer(text: str) -> None:
+    shown = json.loads(text)
+    answer = Answer.model_validate(shown)
+    assert set(shown) == set(Answer.model_fields)
+    assert set(shown["checks"][0]) == set(Check.model_fields)
+    assert answer.usage.executions == 6
+
+
+def _reads_an_amendment(text: str) -> None:
+    problem = load_problem("plate-tension").formulation
+    assert problem is not None
+    amended = problem.amended(json.loads(text)["amend"])
+    assert [wanted.name for wanted in amended.wanted] == ["force"]
+
+
+JSON = {
+    "forks": [Forked.model_validate_json],
+    "messages-and-log": [_reads_a_line],
+    "programs": [_reads_settings, _reads_results],
+    "tutorial": [_reads_an_answer],
+}
+"""What reads the blocks of JSON of a page, in their order."""
+
+
 @pages
 def test_every_block_of_json_and_toml_is_read(page: Path) -> None:
-    assert all(json.loads(text) for text in blocks(page, "json"))
-    assert all(tomllib.loads(text) for text in blocks(page, "toml"))
+    found = list(blocks(page, "json"))
+    for text, read in zip(found, JSON.get(page.stem, []), strict=True):
+        read(text)
+    for text in blocks(page, "toml"):
+        points = tomllib.loads(text)["project"]["entry-points"]
+        assert set(points) <= {"mechagents.roles"}
+
+
+def test_what_a_model_replies_to_amend_amends() -> None:
+    shown = [step.text for step in steps(TUTORIAL) if isinstance(step, Shown)]
+    (text,) = (text for text in shown if text.startswith('{"amend"'))
+    _reads_an_amendment(text)
+
+
+def test_the_containerfile_has_instructions_that_are_known() -> None:
+    (text,) = blocks(ROOT / "docs" / "sandbox.md", "dockerfile")
+    lines = text.replace("\\\n", " ").splitlines()
+    assert {line.split()[0] for line in lines} == {"FROM", "RUN"}
+    assert "mechagents" in lines[-1]
 
 
 @pages

@@ -1,62 +1,100 @@
-"""The programs and commands of the docs do what the pages say, from top to end."""
+"""Every block of the docs does, or is, what its page says, from the page's top to its end."""
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import subprocess
-import sys
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from docs_code import Command, File, Script, steps
+from docs_code import Command, Data, File, Script, Shown, Step, steps
+from docs_pages import PAGES, Page
+from docs_provider import endpoint, replies
+from docs_reader import Printed, Reader
+from docs_shown import missing
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-SCRIPTS = [p for p in [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-           if p.stem != "tutorial" and any(isinstance(s, Script) for s in steps(p))]  # fmt: skip
-NAMES_A_MODEL = re.compile(r"provider/name|openai/|ollama/")
-ENDS = {"--approve": 4, "bracket.yaml": 3, "doctor": None}
-"""Exit codes by what is in the command: who is asked to approve is not there; the bracket's stress
-at its corner has no limit; a machine may lack what doctor looks for."""
+FOLLOWED = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+            if any(not isinstance(step, Data) for step in steps(page))]  # fmt: skip
+FIRST = "mechagents solve copper-plate"
 FEW = {"LatinHypercube(samples=20)": "LatinHypercube(samples=2)"}
 """What would take minutes, made short."""
+CALLS = {
+    "def intact(": 'assert intact(Path("runs/copper/conversation.jsonl"))',
+    "def story(": 'story(Path("runs/copper"))',
+    "def report(": 'report(Path("runs/copper"))',
+    "verify_folder(folder)": 'report(Path("runs/copper/attempts/2"))',
+    "def in_shear(": 'in_shear(Path("runs/plate"), "openai/gpt-5")',
+    "def thicker(": 'print(thicker(Path("runs/plate")).kind)',
+}
+"""How what a program only defines is called."""
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 
-def _environment() -> dict[str, str]:
-    kept = {"PATH", "HOME", "SYSTEMROOT", "TEMP", "TMPDIR", "USERPROFILE"}
-    return {
-        **{key: value for key, value in os.environ.items() if key in kept},
-        "PYTHONPATH": os.pathsep.join((str(ROOT), ".")),
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-    }
+@dataclass(frozen=True)
+class Ready:
+    """What pages begin with: the tutorial's first run, a short one, and who speaks for models."""
+
+    folder: Path
+    first: Printed
+    endpoint: str
 
 
-def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=_environment(), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+    folder = tmp_path_factory.mktemp("ready")
+    reader = Reader(folder)
+    first = reader.type(FIRST)
+    (made,) = (folder / "runs").iterdir()
+    made.rename(folder / "runs" / "copper")
+    short = reader.type("mechagents solve plate-tension --level consistent --folder runs/plate")
+    assert (first.code, short.code) == (0, 0), first.all + short.all
+    program = (folder / "runs/plate/attempts/1/program.py").read_text(encoding="utf-8")
+    with endpoint(replies(folder, program)) as base:
+        yield Ready(folder, first, base)
 
 
-def _script(text: str, folder: Path, name: str) -> None:
-    for whole, part in FEW.items():
-        text = text.replace(whole, part)
-    (folder / name).write_text(text, encoding="utf-8")
-    done = _run([name], folder)
-    assert done.returncode == 0, done.stderr
+def follow(page: Path, folder: Path, ready: Ready, how: Page) -> None:
+    """Do all that a page shows, in its order."""
+    shutil.copytree(ready.folder / "runs", folder / "runs")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    reader = Reader(folder, f"{ready.endpoint}/v1")
+    printed = Printed(0, "", "")
+    for number, step in enumerate(steps(page)):
+        text = _text(step)
+        for begins, does in how.before.items():
+            if begins in text:
+                printed = does(reader) or printed
+        if isinstance(step, File):
+            _save(step, folder)
+        elif isinstance(step, Script):
+            printed = _script(step.text, reader, f"script_{number}.py")
+        elif isinstance(step, Command) and step.line == "echo $?":
+            assert step.prints == str(printed.code)
+        elif isinstance(step, Command):
+            printed = _command(step, reader, ready, how) or printed
+        elif isinstance(step, Shown) and step.text.startswith("runs/"):
+            _holds(folder / "runs" / "copper", step.text)
+        elif isinstance(step, Shown) and not _is(step.text, how.not_printed):
+            _prints(step.text, printed)
 
 
-def _command(command: Command, folder: Path) -> None:
-    line = command.line[command.line.index("mechagents ") :].split(" < ")[0]
-    done = _run(["-m", *shlex.split(line)], folder)
-    refused = command.prints.startswith("mechagents: ")
-    expected = 2 if refused else next((ENDS[word] for word in ENDS if word in line), 0)
-    assert done.returncode == expected or expected is None, f"{line}\n{done.stdout}\n{done.stderr}"
-    if refused:
-        assert command.prints.strip() in " ".join(done.stderr.split())
+def _text(step: Step) -> str:
+    return f"{step.line}\n{step.prints}" if isinstance(step, Command) else step.text
+
+
+def _holds(run: Path, tree: str) -> None:
+    """Hold the files that a page shows to be in a run's folder against one."""
+    for line in tree.splitlines()[1:]:
+        name = line.split()[0].rstrip(",").replace("<n>", "1")
+        assert (run / name).exists() or name == "prompts.jsonl", line  # of language models only
+
+
+def _is(text: str, known: dict[str, str]) -> bool:
+    return any(text.startswith(begins) for begins in known)
 
 
 def _save(file: File, folder: Path) -> None:
@@ -65,22 +103,83 @@ def _save(file: File, folder: Path) -> None:
     path.write_text(file.text, encoding="utf-8")
 
 
-def test_the_tutorial_can_be_followed_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    done = 0
-    for number, step in enumerate(steps(DOCS / "tutorial.md")):
-        if isinstance(step, File):
-            _save(step, tmp_path)
-        elif isinstance(step, Script):
-            _script(step.text, tmp_path, f"script_{number}.py")
-        elif not NAMES_A_MODEL.search(step.line):
-            _command(step, tmp_path)
-            done += 1
-    assert done >= 10
+def _script(text: str, reader: Reader, name: str) -> Printed:
+    for whole, part in FEW.items():
+        text = text.replace(whole, part)
+    calls = [call for defines, call in CALLS.items() if defines in text]
+    text = "\n".join([text, *calls[-1:]])
+    (reader.folder / name).write_text(text, encoding="utf-8")
+    done = reader.run(name)
+    assert done.code == 0, done.all
+    return done
 
 
-@pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: page.stem)
-def test_every_complete_program_of_a_page_runs(page: Path, tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    texts = [step.text for step in steps(page) if isinstance(step, Script)]
-    for number, text in enumerate(texts):
-        _script(text, tmp_path, f"script_{number}.py")
+def _command(step: Command, reader: Reader, ready: Ready, how: Page) -> Printed | None:
+    if any(part in step.line for part in how.not_run):
+        return None
+    line = _instead(step.line, how.instead)
+    if line == FIRST:
+        return ready.first
+    if line == f"{FIRST} --folder runs/killed" and not step.prints:
+        shutil.copytree(ready.folder / "runs" / "copper", reader.folder / "runs" / "killed")
+        return ready.first
+    answers = next((said for part, said in how.answers.items() if part in line), None)
+    done = reader.type(line, answers)
+    refused = 2 if step.prints.startswith("mechagents: ") else 0
+    code = next((code for part, code in how.ends.items() if part in line), refused)
+    assert done.code == code, f"{line}\n{done.all}"
+    _prints(step.prints, done)
+    return done
+
+
+def _instead(line: str, known: dict[str, str]) -> str:
+    """Return a line with all that is known replaced, the first in the table first, each once."""
+    if not known:
+        return line
+    return re.sub("|".join(map(re.escape, known)), lambda found: known[found[0]], line)
+
+
+def _prints(shown: str, printed: Printed) -> None:
+    other = missing(shown, printed.all) and missing(shown, f"{printed.out}\n{printed.err}")
+    assert other is None, f"{other}\n--- shown:\n{shown}\n--- printed:\n{printed.all}"
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_a_page_can_be_followed_from_its_top_to_its_end(
+    page: Path, tmp_path: Path, ready: Ready
+) -> None:
+    follow(page, tmp_path, ready, PAGES.get(page.stem, Page()))
+
+
+FAULTS = {
+    "an option that is not there": ("programs", "--workdir box", "--folder box"),
+    "words that are not printed": ("programs", "hello from box\n", "hello to box\n"),
+    "a number that is not printed": (
+        "programs",
+        "= 1.84941e+09 N/m (sum",
+        "= 1.96941e+09 N/m (sum",
+    ),
+    "another count": ("programs", "189 triangle6", "198 triangle6"),
+    "another exit code": ("programs", "    $ echo $?\n    4\n", "    $ echo $?\n    0\n"),
+    "a line that is never printed": ("programs", "    Passed:\n", "    Refused:\n"),
+    "another line of a file": ("messages-and-log", "jsonl:5: the line", "jsonl:6: the line"),
+    "a file that no run has": ("messages-and-log", "answer.json or", "answers.json or"),
+    "a command that is refused": ("knowledge", "knowledge find", "knowledge seek"),
+    "an argument that is refused": ("files", "--line 0,0.1:0,1", "--line 0,0.1"),
+    "an import that fails": ("models", "import RecordingModel", "import Recorder"),
+}
+"""What is changed in a copy of a page, which then cannot be followed any more."""
+
+
+@pytest.mark.parametrize(("name", "old", "new"), FAULTS.values(), ids=list(FAULTS))
+def test_a_page_with_a_fault_cannot_be_followed(
+    name: str, old: str, new: str, tmp_path: Path, ready: Ready
+) -> None:
+    text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    assert old in text
+    page = tmp_path / f"{name}.md"
+    page.write_text(text.replace(old, new), encoding="utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises((AssertionError, ImportError)):
+        follow(page, folder, ready, PAGES[name])
