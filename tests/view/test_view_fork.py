@@ -125,7 +125,7 @@ def test_a_formulation_is_edited_from_the_page_and_the_fork_followed_to_its_end(
     expect(page.get_by_label("Go on from it anew")).to_be_focused()
     page.keyboard.press("ArrowUp")
     expect(page.get_by_label("Edit it")).to_be_focused()
-    text = page.get_by_label("formulation (JSON, SI units)")
+    text = page.get_by_label("formulation (JSON)")
     expect(text).to_have_value(re.compile('"idealisation": "plane_stress"'))
     page.keyboard.press("Tab")
     expect(text).to_be_focused()

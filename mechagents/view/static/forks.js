@@ -56,8 +56,8 @@ export function forkForm(page, seq, kind) {
     try {
       const { fields } = await getJson(path("api", "runs", page.run, "messages", String(seq), "fields"));
       editors = new Map(fields.map((field) => [field.name, editor(field, wrong.id)]));
-      fill(parts.edit, fields.map((field) => el("label", { class: "field" },
-        field.json ? `${field.name} (JSON, SI units)` : field.name, editors.get(field.name))));
+      fill(parts.edit, el("p", { class: "soft small" }, "As it was logged; numbers are SI."), fields.map((field) => el("label", { class: "field" },
+        field.json ? `${field.name} (JSON)` : field.name, editors.get(field.name))));
     } catch (error) {
       fill(parts.edit, el("p", { class: "note" }, error.message));
     }
