@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 FILE_NAME = "conversation.jsonl"
+PATIENCE = 0.2
+"""How long a writer tries to have the lock: one who only looks has it for microseconds [s]."""
 _MARK = b',"chain":"'
 _M = TypeVar("_M", bound=Message)
 
@@ -359,7 +361,7 @@ def _link(before: str, body: bytes) -> str:
 def _hold(folder: Path) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / ".writer.lock", timeout=0)
+    lock = FileLock(folder / ".writer.lock", timeout=PATIENCE, poll_interval=PATIENCE / 10)
     try:
         lock.acquire()
     except Timeout as error:

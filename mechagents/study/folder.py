@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import Field, ValidationError
 
 from mechagents.errors import ProblemError
+from mechagents.log import PATIENCE
 from mechagents.mechanics.formulation import Formulation
 from mechagents.mechanics.geometry import Part
 from mechagents.messages import ClaimLevel, Problem, Quantity, Settings, Setup
@@ -94,7 +95,7 @@ class StudyFolder:
 
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path / ".writer.lock", timeout=0):
+            with FileLock(self.path / ".writer.lock", timeout=PATIENCE, poll_interval=0.02):
                 yield
         except Timeout as error:
             told = "another process is working on this study"

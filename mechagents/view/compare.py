@@ -42,7 +42,7 @@ def routes(place: Place) -> list[BaseRoute]:
 
 
 def compared(
-    names: Sequence[str], logs: Sequence[RunLog], at_work: Sequence[bool]
+    names: Sequence[str], logs: Sequence[RunLog], at_work: Sequence[bool | None]
 ) -> dict[str, Json]:
     """Return what two runs have in common and how they differ.
 
@@ -112,7 +112,9 @@ def _plain(formulation: Formulation | None) -> dict[str, Any]:
     return formulation.model_dump(mode="json") if formulation is not None else {}
 
 
-def _head(name: str, log: RunLog, end: Answer | Failure | None, at_work: bool) -> dict[str, Json]:
+def _head(
+    name: str, log: RunLog, end: Answer | Failure | None, at_work: bool | None
+) -> dict[str, Json]:
     setup = (log.last("setup") or {}).get("message", {})
     last = log.envelope(len(log.lines))
     return {

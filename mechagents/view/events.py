@@ -87,7 +87,7 @@ async def _follow(place: Place, log: RunLog, after: int, in_words: bool) -> Asyn
             text, after = await to_thread.run_sync(_batch, log, after, in_words)
             yield text
             quiet = 0
-        if not at_work:
+        if at_work is False:
             yield f"event: end\ndata: {json_text({'total': total})}\n\n"
             return
         quiet += 1

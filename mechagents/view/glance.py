@@ -24,13 +24,13 @@ from mechagents.view.told import as_message, told
 _SETUP = ("team", "model", "fallback", "sandbox", "budget", "approve", "version", "candidates")
 
 
-def glance(name: str, log: RunLog, at_work: bool) -> dict[str, Json]:
+def glance(name: str, log: RunLog, at_work: bool | None) -> dict[str, Json]:
     """Return what the head of a run's page tells.
 
     Args:
         name: How the run is named in addresses.
         log: Its log, read.
-        at_work: Whether a process works on it.
+        at_work: Whether a process works on it; None where that cannot be told.
     """
     first, last = log.envelope(1), log.envelope(len(log.lines))
     setup = _message(log.last("setup"))

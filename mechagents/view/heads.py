@@ -18,13 +18,13 @@ LONGEST = 300
 """Characters of a statement that are shown [-]."""
 
 
-def row_of(name: str, folder: Path, at_work: bool) -> dict[str, Any]:
+def row_of(name: str, folder: Path, at_work: bool | None) -> dict[str, Any]:
     """Return what the list tells of a run.
 
     Args:
         name: How the run is named in addresses.
         folder: Its folder.
-        at_work: Whether a process works on it.
+        at_work: Whether a process works on it; None where that cannot be told.
 
     Raises:
         OSError: If its log cannot be read.

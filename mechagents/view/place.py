@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from mechagents.log import FILE_NAME
 from mechagents.view.children import Children
 from mechagents.view.runlog import RunLog
-from mechagents.view.status import is_written
+from mechagents.view.status import writing
 
 STUDY_FILE = "study.json"
 SEPARATOR = ":"
@@ -87,9 +87,9 @@ class Place:
         with self._turn:
             return self._logs.setdefault(folder, RunLog(folder))
 
-    def is_at_work(self, folder: Path) -> bool:
-        """Return whether a process works on a run, or was just started to."""
-        return self.children.is_alive(folder) or is_written(folder)
+    def is_at_work(self, folder: Path) -> bool | None:
+        """Return whether a process works on a run, or was just started to; None: who knows."""
+        return self.children.is_alive(folder) or writing(folder)
 
     def _found(self, name: str, file: str, kind: str) -> Path:
         for parts in ((name,), tuple(name.split(SEPARATOR))):

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from mechagents.view.place import Place
 from mechagents.view.respond import Json, as_json, as_object, json_text
-from mechagents.view.status import is_written
+from mechagents.view.status import is_written, writing
 from mechagents.view.studies import head_of, stamps, study_state, summary_of
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ async def _follow(place: Place, folder: Path) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     while not place.closing:
         # Asked before the files are read: what was written until then is in them.
-        at_work = await to_thread.run_sync(is_written, folder)
+        at_work = await to_thread.run_sync(writing, folder)
         text = await to_thread.run_sync(_head_text, place, folder)
         if text != told:
             yield f"event: study\ndata: {text}\n\n"
             told, quiet = text, 0
-        if not at_work:
+        if at_work is False:
             yield "event: end\ndata: {}\n\n"
             return
         quiet += 1

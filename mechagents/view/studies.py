@@ -20,7 +20,7 @@ from mechagents.view.guard import open_inside
 from mechagents.view.place import STUDY_FILE, Place
 from mechagents.view.respond import Json, as_json, as_object
 from mechagents.view.shelf import Sample
-from mechagents.view.status import is_written
+from mechagents.view.status import is_written, writing
 
 if TYPE_CHECKING:
     from mechagents.study.dataset import Column
@@ -134,7 +134,7 @@ def head_of(place: Place, folder: Path) -> dict[str, Json]:
     searched = as_object(study.get("optimize"))
     total = searched.get("evaluations") or _length(laid_out)
     over = "dataset.csv" in _there(folder)
-    status = "running" if is_written(folder) else "answered" if over else "stopped"
+    status = _status(writing(folder), over=over)
     run = folder / "base"
     return {
         "name": place.name(folder),
@@ -154,6 +154,12 @@ def head_of(place: Place, folder: Path) -> dict[str, Json]:
         "indices": summary.get("sobol_indices") or [],
         "files": _there(folder),
     }
+
+
+def _status(at_work: bool | None, *, over: bool) -> str:
+    if at_work:
+        return "running"
+    return "answered" if over else "unknown" if at_work is None else "stopped"
 
 
 def summary_of(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mechagents.view.place import STUDY_FILE
-from mechagents.view.status import is_written
+from mechagents.view.status import writing
 
 
 def study_row(name: str, folder: Path) -> dict[str, Any]:
@@ -34,11 +34,12 @@ def study_row(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _status(folder: Path, done: int, total: int | None, *, searched: bool) -> str:
-    if is_written(folder):
+    at_work = writing(folder)
+    if at_work:
         return "running"
-    if searched:
-        return "answered" if (folder / "dataset.csv").is_file() else "stopped"
-    return "answered" if total is not None and done >= total else "stopped"
+    all_done = total is not None and done >= total
+    over = (folder / "dataset.csv").is_file() if searched else all_done
+    return "answered" if over else "unknown" if at_work is None else "stopped"
 
 
 def _read(path: Path) -> dict[str, Any] | list[Any]:

@@ -74,6 +74,7 @@ const LIMITS = [
   ["cost", "Cost in USD"], ["executions", "Executions"], ["messages", "Messages"],
 ];
 const ENDED = {
+  unknown: ["Nobody may be at work on this run", "It has no end, and on this file system it cannot be told from here whether a process works on it. If one does, going on is refused where its lock can be seen."],
   stopped: ["Stopped before its end", "Nothing that was logged is done again."],
   failed: ["Go on with this run", "Nothing that was logged is done again. What was used up counts, so a run whose budget is spent needs a larger one."],
   unaccepted: ["Go on with this run", "Its answer was not accepted. It goes on where a limit ended it, if that is larger now."],

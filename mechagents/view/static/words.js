@@ -9,6 +9,7 @@ const STATUS = {
   unaccepted: ["not accepted", "note"],
   failed: ["no answer", "bad"],
   stopped: ["stopped", ""],
+  unknown: ["at work or stopped", "note"],
 };
 const LEVEL = { verified: "good", converged: "good", consistent: "note", computed: "bad", none: "bad" };
 
