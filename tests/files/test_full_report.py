@@ -24,7 +24,9 @@ from mechagents.files.views import views
 from mechagents.log import LogReader, read_log
 from mechagents.messages import Answer
 from mechagents.problems import load_problem
-from mechagents.report.sheet import Undrawn
+from mechagents.report.html import render
+from mechagents.report.sheet import Sheet, Undrawn
+from mechagents.report.sheet.parts import Section, Words
 from mechagents.run import solve_sync
 from mechagents.team import full_team
 from mechagents.verification import read_formulation
@@ -129,15 +131,19 @@ def test_every_check_stands_with_value_and_tolerance(run: Path) -> None:
 @pytest.fixture(scope="module")
 def printed(run: Path) -> str:
     """Return the name of the page as a browser prints it, in the run's folder."""
+    print_page(run / "report.html", run / "printed.pdf")
+    return "printed.pdf"
+
+
+def print_page(page: Path, file: Path) -> None:
+    """Print a page as Debian's chromium does; where there is none, the test is skipped."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("there is no chromium here")
     # Nothing that a model wrote is run in it, and root has no other choice.
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-    page = (run / "report.html").resolve().as_uri()
-    command = [chromium, *flags, f"--print-to-pdf={run / 'printed.pdf'}", page]
+    command = [chromium, *flags, f"--print-to-pdf={file}", page.resolve().as_uri()]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return "printed.pdf"
 
 
 @pytest.mark.parametrize("way", ["typeset", "printed"])
@@ -171,6 +177,17 @@ def test_a_printed_page_names_the_run_and_no_table_is_torn_from_its_words(
         assert f"{number} / {len(every)}" in text
         above, _, below = text.partition("without rounding:")
         assert not above or not below or "recorded value" in below
+
+
+def test_what_is_copied_from_a_printed_page_is_what_was_printed(tmp_path: Path) -> None:
+    """Browsers join f and f, or f and i, to one letter, and a hash may have either."""
+    words = "verified, last hash ff00ffae"
+    sheet = Sheet("Title", "", "run, log ff00fffi", (Section("Words", (Words(words),)),))
+    (tmp_path / "report.html").write_text(render(sheet), encoding="utf-8")
+    print_page(tmp_path / "report.html", tmp_path / "printed.pdf")
+    text = "".join(paper(tmp_path, "printed.pdf"))
+    assert words in text
+    assert "run, log ff00fffi" in text
 
 
 def test_a_signed_page_names_exactly_one_run(run: Path) -> None:
