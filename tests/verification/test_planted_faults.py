@@ -5,6 +5,7 @@ All of them are planted by ``benchmarks/planted_faults.py``.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import anyio
@@ -63,17 +64,22 @@ EXPECTED = {
 }
 """Faults, and the checks that may find them first."""
 PROBLEMS = (
-    "copper-plate", "round-plate", "bimaterial-bar", "cantilever", "plate-shear",
-    "singular-l-shape", "rubber-cantilever", "upset-disc", "vibrating-cantilever", "column",
+    "vibrating-cantilever", "column", "copper-plate", "round-plate", "bimaterial-bar",
+    "cantilever", "plate-shear", "singular-l-shape", "rubber-cantilever", "upset-disc",
     "beam-on-points", "wooden-wall", "warm-block",
 )  # fmt: skip
+"""The problems that faults are planted in, the cheapest first."""
+ENOUGH = 2
+"""Problems that a fault is planted in here; the benchmark plants it wherever it makes sense."""
 
 
 @pytest.fixture(scope="module")
 def measured() -> tuple[list[Outcome], list[RightOutcome]]:
-    wrong, _ = anyio.run(
-        partial(measure, faults=list(EXPECTED), right=False), [BODIES[name] for name in PROBLEMS]
-    )
+    wrong: list[Outcome] = []
+    for name in PROBLEMS:
+        times = Counter(outcome.fault for outcome in wrong)
+        faults = [fault for fault in EXPECTED if times[fault] < ENOUGH]
+        wrong += anyio.run(partial(measure, faults=faults, right=False), [BODIES[name]])[0]
     _, right = anyio.run(partial(measure, faults=["number nan"]), [BODIES["thick-cylinder"]])
     return wrong, right
 
