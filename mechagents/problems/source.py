@@ -54,10 +54,12 @@ def parse(text: str, file: str) -> Source:
             a mapping; with the file, line and column.
     """
     try:
-        tree = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        tree = yaml.compose(text)
+        data = None
         if tree is not None:
             _measure(tree, file)
-        data = YAML(typ="safe", pure=True).load(text)
+            data = yaml.constructor.construct_document(tree)
     except MarkedYAMLError as error:
         raise _malformed(error, file) from error
     except ReaderError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from math import log10
 
 import numpy as np
@@ -27,7 +28,12 @@ bar:
 
 
 def formulation(benchmark: Benchmark) -> Formulation:
-    stated = benchmark.problem().formulation
+    return _stated(benchmark.name)
+
+
+@cache
+def _stated(name: str) -> Formulation:
+    stated = load_problem(f"benchmark:{name}").formulation
     assert stated is not None
     return stated
 
