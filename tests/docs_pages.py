@@ -103,7 +103,8 @@ def forged(reader: Reader) -> None:
 
 def problem(reader: Reader) -> None:
     """Save the tutorial's plate as a problem file of one's own."""
-    shutil.copy(PLATE, reader.folder / "my_problem.yaml")
+    text = PLATE.read_text(encoding="utf-8")
+    (reader.folder / "my_problem.yaml").write_text(f"{text}\nlevel: consistent\n")
 
 
 def program(reader: Reader) -> None:
@@ -145,11 +146,8 @@ def hello(reader: Reader) -> None:
 
 OF_A_MODEL = " --model openai/gpt-5"
 """The page's run was one with a language model, who reads words."""
-SHORT = {
-    "pip install uv && uv run mechagents": "mechagents",
-    "copper-plate": "plate-tension --level consistent",
-    "plate-hole-shear": "plate-tension --level consistent",
-}
+SHORT = {"copper-plate": "plate-tension --level consistent"}
+NO_PIP = {"pip install uv && uv run mechagents": "mechagents"}
 """What is solved on pages that show no answer."""
 PAGES: dict[str, Page] = {
     "README": Page(
@@ -159,9 +157,10 @@ PAGES: dict[str, Page] = {
             "knowledge add FOLDER": standards,
         },
         instead={
-            "pip install uv && uv run mechagents": "mechagents",
+            **NO_PIP,
             "solve copper-plate --": "solve plate-tension --level consistent --",
             "solve plate-hole-shear": "solve plate-tension --level consistent",
+            '"A steel plate …"': '"A steel plate …" --level consistent',
             "verify FOLDER": "verify runs/plate/attempts/1 --no-reference",
             "knowledge add FOLDER": "knowledge add standards",
             "RUN": "runs/plate",
@@ -194,7 +193,7 @@ PAGES: dict[str, Page] = {
         before={"--with formulation.json": formulation, "--with program.py": program},
         instead={"RUN": "runs/plate", 'plane strain"': f'plane strain"{OF_A_MODEL}'},
     ),
-    "index": Page(instead=SHORT),
+    "index": Page(instead=NO_PIP),
     "knowledge": Page(
         before={"knowledge add standards/": standards},
         not_printed={"geometry:outline": "was printed with a live model"},

@@ -15,6 +15,8 @@ from docs_provider import endpoint, replies
 from docs_reader import Printed, Reader
 from docs_shown import missing
 
+from mechagents.problems.loading import packaged_problems
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 FOLLOWED = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
@@ -149,6 +151,65 @@ def test_a_page_can_be_followed_from_its_top_to_its_end(
     page: Path, tmp_path: Path, ready: Ready
 ) -> None:
     follow(page, tmp_path, ready, PAGES.get(page.stem, Page()))
+
+
+@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.stem)
+def test_what_is_left_out_of_a_page_is_on_it(page: Path) -> None:
+    how = PAGES.get(page.stem, Page())
+    texts = [_text(step) for step in steps(page)]
+    typed = [step.line for step in steps(page) if isinstance(step, Command)]
+    commands = [*typed, *(_instead(line, how.instead) for line in typed)]
+    for part in (*how.before, *how.not_printed):
+        assert any(part in text for text in texts), part
+    for part in (*how.instead, *how.ends, *how.answers, *how.not_run):
+        assert any(part in line for line in commands), part
+
+
+def _commands(page: Path, begins: str) -> list[str]:
+    typed = [step.line for step in steps(page) if isinstance(step, Command)]
+    return [line for line in typed if line.startswith(begins)]
+
+
+def test_doctor_looks_at_what_the_tutorial_shows(tmp_path: Path) -> None:
+    done = Reader(tmp_path).type("mechagents doctor")
+    shown = [step.text for step in steps(DOCS / "tutorial.md") if isinstance(step, Shown)]
+    (lines,) = (text.splitlines() for text in shown if text.startswith("ok      python"))
+    told = {_looked_at(line) for line in done.out.splitlines()}
+    assert done.code in (0, 4)
+    assert {_looked_at(line) for line in lines if ":" in line} <= told
+
+
+def _looked_at(line: str) -> str:
+    return line[8:].partition(":")[0]
+
+
+def test_what_a_contributor_types_is_what_lands_a_change() -> None:
+    landing = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    typed = [part for line in _commands(DOCS / "contributing.md", "uv run") for part in
+             line.split(" && ")]  # fmt: skip
+    assert len(typed) >= 8
+    for command in typed:
+        tool, *rest = command.removeprefix("uv run ").split()
+        assert f"uv run {tool}" in landing
+        assert all((ROOT / word).exists() for word in rest if word.startswith("tests/"))
+
+
+BENCHMARKS = [(page, line) for page in FOLLOWED for line in
+              _commands(page, "uv run python benchmarks/")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("page", "line"), BENCHMARKS, ids=lambda each: str(each)[-30:])
+def test_a_benchmark_takes_what_a_page_gives_it(page: Path, line: str, tmp_path: Path) -> None:
+    script, *words = line.removeprefix("uv run python ").split(" > ")[0].split()
+    text = (ROOT / script).read_text(encoding="utf-8")
+    options = [word for word in words if word.startswith("--")]
+    assert all(f'"{option}"' in text for option in options)
+    names = [word for word in words if re.fullmatch("[a-z-]+", word) and word not in options]
+    known = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").rglob("*.py")
+    )
+    packaged = {problem.name for problem in packaged_problems()}
+    assert all(f'"{name}"' in known for name in set(names) - packaged)
 
 
 FAULTS = {
