@@ -1,11 +1,13 @@
 """How soon the viewer shows a large run, and how often it draws a large field again.
 
-    uv run python benchmarks/view_rate.py [--events N] [--triangles N] [--keep FOLDER]
+    uv run python benchmarks/view_rate.py [--events N] [--triangles N] [--samples N] [--keep FOLDER]
 
-The run is made up: a log of 100,000 events, and a field of 500,000 triangles, the surface of a
-plate of hexahedra. Both are opened in headless chromium from an empty cache, each in a new page.
-Told are the seconds until there is something to read or to see, the server's reading of the files
-included; then how often a second the field is drawn while it is turned by a key that is held.
+The run is made up: a log of 100,000 events, among them 1,000 attempts with their checks, and a
+field of 500,000 triangles, the surface of a plate of hexahedra; so is a study of 5,000 samples.
+All are opened in headless chromium from an empty cache, each in a new page. Told are the seconds
+until there is something to read or to see, the server's reading of the files included; then how
+long each tab of the run takes to come, how often a second the field is drawn while it is turned by
+a key that is held, and how long it takes until what is brushed in a plot of the study is selected.
 
 Chromium draws by SwiftShader here, in software: a graphics card is many times as fast.
 """
@@ -30,11 +32,23 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mechagents.log import ConversationLog
-from mechagents.messages import Critique, Problem
+from mechagents.messages import (
+    Check,
+    Critique,
+    Evidence,
+    Execution,
+    Message,
+    Problem,
+    Program,
+    Settings,
+    Usage,
+)
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PATIENCE = 180_000
 """How long something is waited for [ms]."""
+ROUND = 100
+"""Messages of an attempt in the log that is made up [-]."""
 TURNING = 6.0
 """How long the field is turned [s]."""
 
@@ -61,6 +75,26 @@ def write_field(folder: Path, triangles: int) -> int:
     return 4 * n * n + 8 * n * layers
 
 
+def about_attempt(attempt: int) -> tuple[tuple[str, Message], ...]:
+    """Return a program of 200 lines, its execution, and 20 checks, with who sends them."""
+    source = "".join(f"x_{attempt % 7}_{line} = {line}\n" for line in range(200))
+    checks = tuple(
+        Check(name=f"equilibrium:part_{i}", passed=i > 0, value=1e-9, tolerance=1e-6, message="")
+        for i in range(20)
+    )
+    usage = Usage(wall_seconds=1.0)
+    return (
+        ("coder", Program(attempt=attempt, source=source, changed="The mesh.")),
+        (
+            "executor",
+            Execution(
+                attempt=attempt, status="ok", folder="attempts/1", usage=usage, settings=Settings()
+            ),
+        ),
+        ("verification", Evidence(attempt=attempt, checks=checks, claim_level="none")),
+    )
+
+
 def write_log(run: Path, events: int) -> None:
     """Write a log of so many events."""
     import anyio
@@ -70,8 +104,14 @@ def write_log(run: Path, events: int) -> None:
             problem = Problem(statement="A log with many events.")
             first = await log.append(problem, sender="user", to=("planner",))
             said = Critique(verdict="accept", summary="The evidence is complete.")
-            for _ in range(1, events):
-                await log.append(said, sender="critic", to=("coder",), cause=first.seq)
+            for number in range(1, events):
+                attempt = number // ROUND + 1
+                about = about_attempt(attempt)
+                if number % ROUND < len(about):
+                    sender, message = about[number % ROUND]
+                    await log.append(message, sender=sender, to=("critic",), cause=first.seq)
+                else:
+                    await log.append(said, sender="critic", to=("coder",), cause=first.seq)
 
     anyio.run(write)
 
@@ -117,10 +157,10 @@ def open_page(browser: Browser, address: str, shown: str) -> tuple[Page, float]:
 
 
 TABS = {
-    "Programs": ".attempts .open-program, .attempts h2, .attempts p",
-    "Checks": "table.checks, .card p",
     "Overview": "#tab .card",
-    "Conversation": ".list [role=option]:has(.what), .graph svg",
+    "Programs": ".attempts h2",
+    "Checks": "table.checks",
+    "Conversation": ".list [role=option]",
 }
 """What shows that a tab of a run has come, by its title."""
 
@@ -133,7 +173,35 @@ def tabs(page: Page) -> dict[str, float]:
         page.get_by_role("tab", name=title).click()
         page.wait_for_selector(shown)
         found[title] = time.perf_counter() - begun
+        if title == "Conversation":
+            page.wait_for_selector(".graph svg")
+            found["Who spoke to whom"] = time.perf_counter() - begun
     return found
+
+
+def brushed(page: Page) -> float:
+    """Return the seconds from the end of a brush until every plot and the table have it."""
+    canvas = page.locator("canvas.matrix")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    wide, high = box["width"] / 8, box["height"] / 8
+    x, y = box["x"] + 0.2 * wide, box["y"] + 3.2 * high
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.4 * wide, y + 0.4 * high, steps=4)
+    page.evaluate(
+        """() => {
+          const canvas = document.querySelector("canvas.matrix");
+          let begun = 0;
+          canvas.addEventListener("pointerup", () => { begun = performance.now(); }, true);
+          window.brushed = new Promise((done) => new MutationObserver(() => {
+            if (begun) requestAnimationFrame(() => done(performance.now() - begun));
+          }).observe(canvas, { attributeFilter: ["data-drawn"] }));
+        }"""
+    )
+    page.mouse.up()
+    return float(page.evaluate("window.brushed")) / 1000
 
 
 def scrolled(page: Page) -> float:
@@ -188,6 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the viewer on a large run.")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--triangles", type=int, default=500_000)
+    parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -197,12 +266,17 @@ def main() -> None:
         folder = given.keep or Path(temporary)
         write_log(folder / "many", given.events)
         triangles = write_field(folder / "many" / "attempts" / "1", given.triangles)
+        write_study(folder / "study", given.samples)
         process, origin, query = serve(folder)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             at = f"{origin}/runs/many?{query}"
             page, said = open_page(browser, f"{at}#conversation", ".list [role=option]")
-            scrolling = scrolled(page)
+            scrolling, shown = scrolled(page), tabs(page)
+            page, drawn = open_page(
+                browser, f"{origin}/studies/study?{query}", "canvas.matrix[data-drawn]"
+            )
+            brushing = brushed(page)
             page, seen = open_page(browser, f"{at}#fields", ".field[data-state=ready]")
             turning, reading = turned(page), read_at(page)
             again = open_page(browser, f"{at}#fields", ".field[data-state=ready]")[1]
@@ -215,6 +289,9 @@ def main() -> None:
     print(f"{versions}, chromium {told}, drawing by SwiftShader: in software, without a card")
     print(f"{given.events:,} events: {said:.1f} s to the first message, {scrolling:.0f} frames/s "
           "while scrolling")  # fmt: skip
+    times = ", ".join(f"{title} {seconds:.2f} s" for title, seconds in shown.items())
+    print(f"tabs of that run: {times}")
+    print(f"{given.samples:,} samples: {drawn:.1f} s to every plot, {brushing:.2f} s to brush")
     print(f"{triangles:,} triangles: {seen:.1f} s to the first picture, {again:.1f} s when the "
           f"server has read the file, {turning:.1f} frames/s while turning, {reading:.2f} s to "
           "read a value")  # fmt: skip

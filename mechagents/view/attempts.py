@@ -107,14 +107,14 @@ def _brief(number: int, said: list[_Numbered]) -> dict[str, Json]:
     programs = [(seq, one) for seq, one in said if isinstance(one, Program)]
     evidence = [one for _, one in said if isinstance(one, Evidence)]
     executions = [one for _, one in said if isinstance(one, Execution)]
-    checks = _merged(evidence)
+    checks = {check.name: check.passed for one in evidence for check in one.checks}
     told: dict[str, Json] = {
         "attempt": number,
         "runs": len(executions),
         "status": executions[-1].status if executions else None,
         "claim_level": evidence[-1].claim_level if evidence else None,
-        "passed": sum(bool(check["passed"]) for check in checks),
-        "failed": [check["name"] for check in checks if not check["passed"]],
+        "passed": sum(checks.values()),
+        "failed": [name for name, passed in checks.items() if not passed],
         "folder": executions[0].folder if executions else None,
     }
     if programs:

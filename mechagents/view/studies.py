@@ -24,8 +24,8 @@ from mechagents.view.status import is_written, writing
 
 if TYPE_CHECKING:
     from mechagents.study.dataset import Column
+    from mechagents.study.folder import FloatArray
     from mechagents.study.run import StudyState
-    from mechagents.study.sample import Ran
 
 LEFT_OUT = ("program", "seed")
 """Columns that are the same for nearly every row."""
@@ -266,14 +266,20 @@ def _read_state(folder: Path, _: tuple[tuple[int, int], ...]) -> StudyState | No
         return None
     done = {number: ran for number, ran in kept.journal().items() if number < len(samples)}
     searched = study.optimize is not None
-    full = _in_full(done) if searched else drawn(len(samples), study)
+    full = _in_full(samples) if searched else drawn(len(samples), study)
     return StudyState(study, kept, base, axes, samples, full, done)
 
 
-def _in_full(done: dict[int, Ran]) -> frozenset[int]:
-    """Return the designs of a search that were verified in full: those it thought best."""
-    beyond = ("converged", "verified")
-    return frozenset(number for number, ran in done.items() if ran.claim_level in beyond)
+def _in_full(samples: FloatArray) -> frozenset[int]:
+    """Return the samples of a search that were verified in full: designs that it ran again."""
+    seen: set[bytes] = set()
+    again: set[int] = set()
+    for number, design in enumerate(samples):
+        key = design.tobytes()
+        if key in seen:
+            again.add(number)
+        seen.add(key)
+    return frozenset(again)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from mechagents.messages import Problem
 from mechagents.verification.elements import ElementKind
 from mechagents.view.returned import FILE, HISTORY
 
+expect.set_options(timeout=20_000)  # a machine that is busy draws slowly in software
 CLOSE = 0.03
 """By how much two colours that are the same may differ, of 1."""
 PLACES = ((0.3, 0.4), (0.45, 0.62), (0.63, 0.27), (0.7, 0.67))

@@ -17,7 +17,7 @@ expect.set_options(timeout=20_000)  # the first look at a dataset loads numerica
 
 SAMPLES = 40
 COLUMNS = ["modulus", "stretch", "reaction_right", "stiffness"]
-GAP, INNER, DOT = 3, 0.06, 3
+GAP, INNER, DOT = 3, 0.06, 5
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_what_is_brushed_in_one_plot_is_selected_in_every_other(
     there = np.isfinite(at).all(axis=1)
     found = colours(shown, at[there].tolist())
     strong = {c for c, k in zip(found, kept[there], strict=True) if k}
-    apart = np.linalg.norm(at[:, None] - at[kept & there][None], axis=2).min(axis=1) > 3 * DOT
+    apart = np.linalg.norm(at[:, None] - at[kept & there][None], axis=2).min(axis=1) > 2 * DOT
     weak = {c for c, k, far in zip(found, kept[there], apart[there], strict=True) if not k and far}
     assert strong
     assert weak

@@ -69,7 +69,7 @@ export function matrix(data, paint, onPair) {
     const [paper, soft] = [rgb(colour("--raised")), rgb(colour("--line"))];
     const sharp = window.devicePixelRatio || 1;
     const picture = context.createImageData(canvas.width, canvas.height);
-    const size = Math.max(1, Math.round((data.rows > 3000 ? 1.5 : data.rows > 400 ? 2 : 3) * sharp));
+    const size = Math.max(1, Math.round((data.rows > 3000 ? 1.5 : data.rows > 400 ? 2 : data.rows > 120 ? 3 : 5) * sharp));
     list.forEach((y, row) => list.slice(0, row).forEach((x, column) =>
       dots(picture, inside(row, column), sharp, { x: share(x).at, y: share(y).at, of, selected: data.selected, brushed: data.brushed, inks, paper, size })));
     context.putImageData(picture, 0, 0);

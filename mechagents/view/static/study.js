@@ -30,7 +30,7 @@ export async function show(root, { study }) {
   const parts = [];
 
   function drawHead() {
-    const facts = [told.problem && `problem ${told.problem}`, told.total ? `${told.done.toLocaleString("en")} of ${count(told.total, "sample")}` : told.done ? count(told.done, "sample") : "", ...Object.entries(told.statuses).map(([name, many]) => `${many} ${name}`)];
+    const facts = [told.problem && `problem ${told.problem}`, told.searches ? `${count(told.done, "design")} run, up to ${told.total} in the search` : told.total ? `${told.done.toLocaleString("en")} of ${count(told.total, "sample")}` : told.done ? count(told.done, "sample") : "", ...Object.entries(told.statuses).map(([name, many]) => `${many} ${name}`)];
     fill(head,
       el("div", { class: "head" }, el("h1", {}, told.title || told.name), el("div", { class: "row" }, statusMark(told.status), levelMark(told.claim_level)),
         el("div", { class: "row" }, told.base && el("a", { class: "button", href: path("runs", told.base) }, "The team's run"),
