@@ -40,7 +40,7 @@ def as_markup(
     app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]
 ) -> None:
     """Turn what docstrings take for granted into markup: indented code, and bars around a value."""
-    told = [""] if what == "attribute" else []  # a colon in its first line would be of a type
+    told = [""] if what in ("attribute", "data") else []  # a colon in its first line would be of a type
     for line, after, second in zip_longest(lines, lines[1:], lines[2:], fillvalue=""):
         if line.startswith(" "):
             told.append(line)

@@ -7,7 +7,7 @@ import re
 _LEFT_OUT = re.compile(r"^\s*(?:\.{5,}|…)$|…$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.#])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _FREE = [
-    (re.compile(r"\d+(?:\.\d+)? s\b"), "SECONDS"),
+    (re.compile(r"(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? s\b|\d+ h \d+ min\b"), "SECONDS"),
     (re.compile(r"\d+ MiB"), "MEMORY"),
     (re.compile(r"\d+ lines"), "LENGTH"),
     (re.compile(r"\d{8}-\d{6}-([\w-]+?)-[0-9a-f]{4}\b"), r"RUN-\1"),

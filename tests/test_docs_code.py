@@ -22,8 +22,11 @@ DOCS = ROOT / "docs"
 FOLLOWED = [page for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
             if any(not isinstance(step, Data) for step in steps(page))]  # fmt: skip
 FIRST = "mechagents solve copper-plate"
-FEW = {"LatinHypercube(samples=20)": "LatinHypercube(samples=2)"}
-"""What would take minutes, made short."""
+FEW = {
+    "LatinHypercube(samples=20)": "LatinHypercube(samples=2)",
+    'load_problem("copper-plate")': 'load_problem("plate-tension")',
+}
+"""What would take long in programs whose output is not shown, made short."""
 CALLS = {
     "def intact(": 'assert intact(Path("runs/copper/conversation.jsonl"))',
     "def story(": 'story(Path("runs/copper"))',

@@ -23,6 +23,7 @@ Everything is in runs/20261127-115524-plate-ef8d
         "Answer to …\nAll 24 checks passed.",
         "force 101.4 MN/m",
         "residual 7e-14",
+        "1 attempt, 1 min 15 s, 90 MiB; isolation namespaces (user)",
         "1 attempt, 8.0 s, 90 MiB; isolation landlock (Landlock ABI 7)",
         "Everything is in runs/20250101-000000-plate-0000",
     ],
