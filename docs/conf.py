@@ -33,14 +33,23 @@ html_title = "mechagents"
 html_show_sphinx = False
 html_copy_source = False
 
+SECTIONS = ("Args:", "Returns:", "Raises:", "References:")
 DECISIONS = "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+
+
+KEPT: dict[str, list[str]] = {}
+"""Docstrings of values, by name, while sections are looked for in those of others."""
 
 
 def as_markup(
     app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]
 ) -> None:
-    """Turn what docstrings take for granted into markup: indented code, and bars around a value."""
-    told = [""] if what in ("attribute", "data") else []  # a colon in its first line would be of a type
+    """Turn what docstrings take for granted into markup: indented code, and bars around a value.
+
+    The docstring of a value is kept from who looks for sections: a colon in its first line would
+    be taken for the end of a type.
+    """
+    told: list[str] = []
     for line, after, second in zip_longest(lines, lines[1:], lines[2:], fillvalue=""):
         if line.startswith(" "):
             told.append(line)
@@ -48,7 +57,17 @@ def as_markup(
         told.append(line.replace("|", "\\|"))
         if line and not after and second.startswith("    "):
             told += ["", "::"]
+    plain = not any(line in SECTIONS for line in lines)
+    if what in ("attribute", "data", "property") and plain:
+        KEPT[name], told = told, []
     lines[:] = told
+
+
+def as_it_was(
+    app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]
+) -> None:
+    """Put back the docstring of a value."""
+    lines[:] = KEPT.pop(name, lines)
 
 
 def with_pages(app: Sphinx, name: str, source: list[str]) -> None:
@@ -67,5 +86,6 @@ def is_pattern(
 def setup(app: Sphinx) -> None:
     """Connect what is said above."""
     app.connect("autodoc-process-docstring", as_markup, priority=400)  # before the sections
+    app.connect("autodoc-process-docstring", as_it_was, priority=600)  # and after
     app.connect("autodoc-skip-member", is_pattern)
     app.connect("source-read", with_pages)
