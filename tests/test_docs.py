@@ -177,6 +177,15 @@ def test_every_block_of_json_and_toml_is_read(page: Path) -> None:
         assert set(points) <= {"mechagents.roles"}
 
 
+@pytest.mark.parametrize("name", sorted(JSON))
+def test_a_key_that_is_stale_is_found(name: str) -> None:
+    found = list(blocks(ROOT / "docs" / f"{name}.md", "json"))
+    for text, read in zip(found, JSON[name], strict=True):
+        stale = re.sub(r'"(\w+)":', r'"\1_once":', text, count=1)
+        with pytest.raises((AssertionError, ValueError)):
+            read(stale)
+
+
 def test_what_a_model_replies_to_amend_amends() -> None:
     shown = [step.text for step in steps(TUTORIAL) if isinstance(step, Shown)]
     (text,) = (text for text in shown if text.startswith('{"amend"'))
