@@ -168,12 +168,11 @@ def test_a_search_is_followed_to_its_end_without_a_reload(
     """The designs are run by their program and checked, while the page is open."""
     kept = begun(tmp_path / "studies" / "softest", SLOW + PROGRAM)
     page, served = browser_page, serve(tmp_path / "studies")
+    page.goto(served.at("/studies/softest"))
+    page.evaluate("window.here = true")
+    card = page.locator(".card.search")
+    expect(page.locator("#page")).to_contain_text("There are no samples here.")
     with at_work(kept) as process:
-        while not (kept.path / "journal.jsonl").exists() and process.poll() is None:
-            page.wait_for_timeout(50)
-        page.goto(served.at("/studies/softest"))
-        page.evaluate("window.here = true")
-        card = page.locator(".card.search")
         expect(page.locator("header .pill[data-status=running]")).to_be_visible()
         expect(card).to_be_visible()
         seen = page.evaluate(

@@ -1,6 +1,8 @@
 // Watches a study: what it says is news is told in turn, and a connection that is lost is made again.
 
 const RETRY_MS = 1000;
+/** How often a study that nobody works on is asked about: it may be gone on with. */
+const AGAIN_MS = 3000;
 
 /**
  * Watch a study.
@@ -18,6 +20,10 @@ export function watch(address, told) {
   function open() {
     close();
     if (stopped) return;
+    if (document.hidden) {
+      timer = setTimeout(open, AGAIN_MS);
+      return;
+    }
     source = new EventSource(address);
     source.onopen = () => told.state?.("live");
     source.addEventListener("study", (event) => {
@@ -27,6 +33,7 @@ export function watch(address, told) {
     source.addEventListener("end", () => {
       close();
       told.state?.("ended");
+      timer = setTimeout(open, AGAIN_MS);
     });
     source.onerror = () => {
       close();
@@ -56,13 +63,9 @@ export function watch(address, told) {
     source = null;
   }
 
-  // A study may be gone on with while nobody looks.
-  const back = () => { if (!document.hidden && !source) open(); };
-  document.addEventListener("visibilitychange", back);
   open();
   return () => {
     stopped = true;
-    document.removeEventListener("visibilitychange", back);
     close();
   };
 }
