@@ -57,10 +57,14 @@ async def _made(folder: Path, seconds: float, *instead: str) -> tuple[bytes, str
     page, said = bytearray(), bytearray()
     with anyio.move_on_after(seconds):
         async with process:
-            async with anyio.create_task_group() as group:
-                group.start_soon(_collect, process, process.stdout, page, PAGE_BYTES)
-                group.start_soon(_collect, process, process.stderr, said, 64 * SAID_BYTES)
-            await process.wait()
+            try:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(_collect, process, process.stdout, page, PAGE_BYTES)
+                    group.start_soon(_collect, process, process.stderr, said, 64 * SAID_BYTES)
+                await process.wait()
+            finally:  # a server that ends cancels once, and would wait for the process then
+                if process.returncode is None:
+                    process.kill()
         if process.returncode == 0 and len(page) <= PAGE_BYTES:
             return bytes(page), ""
         lines = said[-SAID_BYTES:].decode(errors="replace").strip().splitlines()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from pathlib import Path
 from struct import pack
 
 import anyio
+import anyio.to_thread
 import meshio
 import numpy as np
 import pytest
@@ -188,6 +192,21 @@ def test_what_takes_too_long_is_ended_and_said_to_be(runs: Path) -> None:
     page = anyio.run(lambda: page_apart(runs / "plate", seconds=0.2)).decode()
     assert "The fields are not drawn: drawing them took more than 0.2 s." in page
     assert "1.849 GN/m" in page
+
+
+async def test_a_server_that_ends_ends_the_process_too(tmp_path: Path) -> None:
+    """It cancels a task once, in asyncio's own way; a process that then was waited for stays."""
+    log = tmp_path / FILE_NAME
+    os.mkfifo(log)  # whoever reads it waits for ever
+    task = asyncio.create_task(page_apart(tmp_path))
+    with anyio.fail_after(60):
+        pipe = await anyio.to_thread.run_sync(os.open, log, os.O_WRONLY)  # until it is read
+    task.cancel()
+    with anyio.fail_after(30), contextlib.suppress(asyncio.CancelledError):
+        await task
+    with pytest.raises(BrokenPipeError):
+        os.write(pipe, b"nobody reads any more")
+    os.close(pipe)
 
 
 def test_a_log_that_was_changed_has_no_report(client: TestClient, runs: Path) -> None:
