@@ -194,13 +194,17 @@ def test_what_takes_too_long_is_ended_and_said_to_be(runs: Path) -> None:
     assert "1.849 GN/m" in page
 
 
-async def test_a_server_that_ends_ends_the_process_too(tmp_path: Path) -> None:
+async def test_a_server_that_ends_ends_the_process_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It cancels a task once, in asyncio's own way; a process that then was waited for stays."""
-    log = tmp_path / FILE_NAME
-    os.mkfifo(log)  # whoever reads it waits for ever
+    waits = tmp_path / "pipe"
+    os.mkfifo(waits)
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(waits)!r}).read()")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     task = asyncio.create_task(page_apart(tmp_path))
     with anyio.fail_after(60):
-        pipe = await anyio.to_thread.run_sync(os.open, log, os.O_WRONLY)  # until it is read
+        pipe = await anyio.to_thread.run_sync(os.open, waits, os.O_WRONLY)  # until it is read
     task.cancel()
     with anyio.fail_after(30), contextlib.suppress(asyncio.CancelledError):
         await task
