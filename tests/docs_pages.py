@@ -192,6 +192,7 @@ PAGES: dict[str, Page] = {
     "forks": Page(
         before={"--with formulation.json": formulation, "--with program.py": program},
         instead={"RUN": "runs/plate", 'plane strain"': f'plane strain"{OF_A_MODEL}'},
+        not_printed={"plane_stress ": "is printed by an example, which test_examples runs"},
     ),
     "index": Page(instead=NO_PIP),
     "knowledge": Page(
