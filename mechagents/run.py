@@ -246,16 +246,26 @@ class _Run:
         if done is not None and reply is None and (done.accepted or self._is_over(open_)):
             write_files(self.folder, done, list(self.log), chain=self.log.chain)
             return done
-        if reply is not None:
-            waiting = [e for e, _ in open_ if e.message.kind == "question"]
-            if not waiting:
-                raise ProblemError("no question waits for a reply", where=str(self.folder))
-            humans = [n for e, n in open_ if e is waiting[-1]]
-            return await self._work(
-                partial(self._post, _reply(reply, waiting[-1]), humans[-1], waiting[-1]),
-                [(e, name) for e, name in open_ if e is not waiting[-1]],
-            )
-        return await self._work(None, open_)
+        if reply is None:
+            await self._keep_changes()
+            return await self._work(None, open_)
+        waiting = [e for e, _ in open_ if e.message.kind == "question"]
+        if not waiting:
+            raise ProblemError("no question waits for a reply", where=str(self.folder))
+        await self._keep_changes()
+        humans = [n for e, n in open_ if e is waiting[-1]]
+        return await self._work(
+            partial(self._post, _reply(reply, waiting[-1]), humans[-1], waiting[-1]),
+            [(e, name) for e, name in open_ if e is not waiting[-1]],
+        )
+
+    async def _keep_changes(self) -> None:
+        """Log how the run goes on where that is otherwise than before, as with a larger budget."""
+        before, now = self.log.last(Setup), self.team.setup(installed_version())
+        same = before is not None and before.model_copy(update={"environment": {}})
+        if not same or now.to_json() != same.to_json():
+            now = now.model_copy(update={"environment": environment()})
+            await self.bus.publish(now, sender="run", to=())
 
     def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:
         """Return whether a run that was answered would only end again: its budget may be larger."""

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from mechagents.log import read_log
+from mechagents.messages import Setup
+
 PLATE = """\
 statement: What force stretches the plate?
 tolerance: 0.001
@@ -83,6 +86,9 @@ def test_a_run_whose_budget_is_spent_goes_on_with_more(tmp_path: Path) -> None:
     again = mechagents("resume", "run", "--budget", "model_calls=9", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
     assert json.loads(again.stdout)["claim_level"] == "verified"
+    # The log holds what the run goes on with, and nothing where that is as before.
+    budgets = [setup.budget["model_calls"] for setup in read_log(tmp_path / "run").of(Setup)]
+    assert budgets == [1, 9]
 
 
 def test_a_run_is_recorded(solved: tuple[Path, dict[str, Any], str]) -> None:
