@@ -142,6 +142,12 @@ def test_a_formulation_is_edited_from_the_page_and_the_fork_followed_to_its_end(
         assert text.get_attribute("aria-invalid") == "true"
     assert [folder.name for folder in runs.iterdir()] == ["plate"]
     text.fill(strain)
+    page.locator(f"#message-{at - 1}").click()
+    page.get_by_role("tab", name="Checks").click()
+    expect(text).to_be_hidden()
+    page.get_by_role("tab", name="Conversation").click()
+    page.locator(f"#message-{at}").click()
+    assert text.input_value() == strain, "what was typed is kept while something else is read"
     page.get_by_role("button", name="Fork", exact=True).press("Enter")
     page.wait_for_url(re.compile(r"/runs/\d{8}-"), timeout=60_000)
     expect(page.locator('[data-status="answered"]')).to_be_visible(timeout=60_000)

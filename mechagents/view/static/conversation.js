@@ -116,7 +116,14 @@ export async function showConversation(root, page, detail) {
       el("p", { class: "soft small" }, `#${message.seq} · ${clock(message.time)} · `, speakers(message),
         message.cause && [" · answers ", el("button", { class: "link", on: { click: () => select(message.cause) } }, `#${message.cause}`)]),
       el("h2", { class: message.style }, message.head),
-      blocksOf(message), forkForm(page, message.seq, message.kind), raw];
+      blocksOf(message), forkOf(message), raw];
+  }
+
+  /** Return a message's form, with what was typed in it before another message was opened. */
+  function forkOf({ seq, kind }) {
+    page.forks ??= new Map();
+    if (!page.forks.has(seq)) page.forks.set(seq, forkForm(page, seq, kind));
+    return page.forks.get(seq);
   }
 
   function back() {
