@@ -55,6 +55,12 @@ def drag(page: Page, matrix: Locator, row: int, column: int, ends: tuple[float, 
     page.mouse.up()
 
 
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the pictures of what was selected: each is drawn with the next frame."""
+    twice = "done => requestAnimationFrame(() => requestAnimationFrame(done))"
+    page.evaluate(f"() => new Promise({twice})")
+
+
 def shares(values: np.ndarray) -> np.ndarray:
     low, high = np.nanmin(values), np.nanmax(values)
     return (values - low + INNER * (high - low)) / ((high - low) * (1 + 2 * INNER))
@@ -93,6 +99,7 @@ def test_what_is_brushed_in_one_plot_is_selected_in_every_other(
 ) -> None:
     page, known = browser_page, values(state)
     lines = page.locator("canvas.plot.sideways")
+    wait_until_drawn(page)
     before = lines.evaluate("canvas => canvas.toDataURL()")
     # The lower left quarter of stretch over modulus.
     drag(page, shown, 1, 0, (0.0, 0.5, 0.5, 1.0))
@@ -100,6 +107,7 @@ def test_what_is_brushed_in_one_plot_is_selected_in_every_other(
     assert 3 < kept.sum() < SAMPLES / 2
     expect(page.locator(".many")).to_have_text(f"{kept.sum()} of {SAMPLES} samples selected")
     expect(page.locator(".samples")).to_have_attribute("aria-rowcount", str(kept.sum() + 1))
+    wait_until_drawn(page)
     assert lines.evaluate("canvas => canvas.toDataURL()") != before
     # Of stiffness over force, the dots of the selected samples alone are strong.
     at = dots(shown, known["reaction_right"], known["stiffness"], 3, 2)
