@@ -132,24 +132,34 @@ def test_the_keyboard_reaches_every_control_in_the_order_of_reading(
     page = entered(browser, served, viewport={"width": 1280, "height": 900})
     wrong: list[str] = []
     for address, opens in pages(place).items():
-        show(page, served, address, opens)
-        page.locator(".skip").focus()
-        for key in ("Tab", "Shift+Tab"):  # come by keyboard, so that the focus is shown
-            page.keyboard.press(key)
-        wanted = set(page.evaluate(STOPS))
-        met: list[int] = []
-        for _ in range(MOST_STOPS):
-            stop = page.evaluate(STOP)
-            if stop is None or stop["order"] in met:
+        # On a busy machine a part may come while Tab is on its way; a fault is there twice.
+        for _ in range(2):
+            show(page, served, address, opens)
+            faults = faults_of_focus(page)
+            if not faults:
                 break
-            met.append(stop["order"])
-            faults = [fault for fault in ("outlined", "seen") if not stop[fault]]
-            wrong += [f"{address}: not {fault}: {stop['what']}" for fault in faults]
-            page.keyboard.press("Tab")
-        if met != sorted(met):
-            wrong.append(f"{address}: out of order: {met}")
-        missed = wanted - set(met)
-        if missed:
-            told = "(order) => document.querySelectorAll('*')[order].outerHTML.slice(0, 100)"
-            wrong += [f"{address}: not reached: {page.evaluate(told, one)}" for one in missed]
+        wrong += [f"{address}: {fault}" for fault in faults]
     assert wrong == []
+
+
+def faults_of_focus(page: Page) -> list[str]:
+    """Return what is wrong where Tab leads, from the top of a page to its end."""
+    page.locator(".skip").focus()
+    for key in ("Tab", "Shift+Tab"):  # come by keyboard, so that the focus is shown
+        page.keyboard.press(key)
+    wrong: list[str] = []
+    wanted = set(page.evaluate(STOPS))
+    met: list[int] = []
+    for _ in range(MOST_STOPS):
+        stop = page.evaluate(STOP)
+        if stop is None or stop["order"] in met:
+            break
+        met.append(stop["order"])
+        wrong += [
+            f"not {fault}: {stop['what']}" for fault in ("outlined", "seen") if not stop[fault]
+        ]
+        page.keyboard.press("Tab")
+    if met != sorted(met):
+        wrong.append(f"out of order: {met}")
+    told = "(order) => document.querySelectorAll('*')[order].outerHTML.slice(0, 100)"
+    return wrong + [f"not reached: {page.evaluate(told, one)}" for one in wanted - set(met)]
