@@ -273,12 +273,15 @@ def main() -> None:
             at = f"{origin}/runs/many?{query}"
             page, said = open_page(browser, f"{at}#conversation", ".list [role=option]")
             scrolling, shown = scrolled(page), tabs(page)
+            page.close()
             page, drawn = open_page(
                 browser, f"{origin}/studies/study?{query}", "canvas.matrix[data-drawn]"
             )
             brushing = brushed(page)
+            page.close()
             page, seen = open_page(browser, f"{at}#fields", ".field[data-state=ready]")
             turning, reading = turned(page), read_at(page)
+            page.close()
             again = open_page(browser, f"{at}#fields", ".field[data-state=ready]")[1]
             told = browser.version
             browser.close()
