@@ -68,7 +68,7 @@ export function parallel(data, paint) {
       context.lineTo(px, EDGE.top + tall);
       context.stroke();
       context.fillStyle = colour("--ink");
-      context.fillText(fitted(context, column.name, apart - 6), px, 13);
+      context.fillText(fitted(context, column.name, Math.min(apart - 6, 2 * Math.min(px, width - px))), px, 13);
       context.fillStyle = colour("--soft");
       context.fillText(`${number(column.high / scale.factor, 4)} ${scale.unit}`, px, 28);
       context.fillText(`${number(column.low / scale.factor, 4)} ${scale.unit}`, px, height - 8);
