@@ -1,4 +1,4 @@
-"""What must hold before a run begins, and the folder that it begins in."""
+"""What must hold before a run begins, how it is set up, and the folder that it begins in."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from mechagents.diagnostics import installed_version
 from mechagents.errors import ProblemError
 from mechagents.log import FILE_NAME, read_log
-from mechagents.messages import Problem
+from mechagents.messages import Problem, Setup
+from mechagents.report.sheet.made import environment
 from mechagents.team import Team
 
 
@@ -42,6 +44,25 @@ def check_unused(folder: Path) -> None:
     if (folder / FILE_NAME).is_file() and read_log(folder).last(Problem) is not None:
         raise ProblemError("already holds a run; choose another folder, or resume it",
                            where=str(folder))  # fmt: skip
+
+
+def setup_of(team: Team) -> Setup:
+    """Return how a run of a team is set up on this machine."""
+    return _with_environment(team.setup(installed_version()))
+
+
+def changed_setup(before: Setup | None, team: Team) -> Setup | None:
+    """Return how a run goes on with a team, None where that is as before, whatever the machine."""
+    now = team.setup(installed_version())
+    if before is not None:
+        was = before.model_copy(update={"environment": {}})
+        if now.to_json() == was.to_json():
+            return None
+    return _with_environment(now)
+
+
+def _with_environment(setup: Setup) -> Setup:
+    return setup.model_copy(update={"environment": environment()})
 
 
 def new_folder(under: Path, name: str) -> Path:

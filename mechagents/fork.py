@@ -15,8 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from mechagents.begin import check_readable, check_unused, new_folder
-from mechagents.diagnostics import installed_version
+from mechagents.begin import changed_setup, check_readable, check_unused, new_folder
 from mechagents.edited import check_edited
 from mechagents.errors import LogError, UsageError
 from mechagents.flow import Approvals, approval
@@ -135,8 +134,8 @@ def _check_open(before: Conversation, run: Path, where: str) -> None:
 
 def _changed(setup: Setup, team: Team | None) -> tuple[Setup, ...]:
     """Return how the fork is set up, where that is otherwise than before."""
-    new = team.setup(installed_version()) if team is not None else setup
-    return (new,) if new.to_json() != setup.to_json() else ()
+    new = changed_setup(setup, team) if team is not None else None
+    return () if new is None else (new,)
 
 
 def _begun(at: int, *messages: Message) -> Iterator[Envelope]:

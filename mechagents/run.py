@@ -21,10 +21,16 @@ from mechagents.agents.advice import advice, learn
 from mechagents.agents.base import Agent, Context
 from mechagents.agents.briefing import all_attempts, make_brief
 from mechagents.answer import AgentCrashError, Outcome, conclude, write_files
-from mechagents.begin import check_readable, check_unused, new_folder
+from mechagents.begin import (
+    changed_setup,
+    check_readable,
+    check_unused,
+    new_folder,
+    setup_of,
+)
 from mechagents.budget import Ledger
 from mechagents.bus import Bus, Observer, Subscription
-from mechagents.diagnostics import get_logger, installed_version
+from mechagents.diagnostics import get_logger
 from mechagents.errors import (
     BudgetError,
     LogError,
@@ -54,7 +60,6 @@ from mechagents.messages import (
 )
 from mechagents.models.shown import Prompts
 from mechagents.race import Race
-from mechagents.report.sheet.made import environment
 from mechagents.role import Role
 from mechagents.sitting import Sitting
 from mechagents.slots import compute
@@ -234,8 +239,7 @@ class _Run:
         self.sitting = Sitting(self.team.stop.seconds)
 
     async def run(self, problem: Problem, earlier: Earlier | None) -> Outcome:
-        setup = self.team.setup(installed_version())
-        for first in (setup.model_copy(update={"environment": environment()}), earlier):
+        for first in (setup_of(self.team), earlier):
             if first is not None:
                 await self.bus.publish(first, sender="run", to=())
         return await self._work(partial(self._post, problem, "user", None))
@@ -261,10 +265,8 @@ class _Run:
 
     async def _keep_changes(self) -> None:
         """Log how the run goes on where that is otherwise than before, as with a larger budget."""
-        before, now = self.log.last(Setup), self.team.setup(installed_version())
-        same = before is not None and before.model_copy(update={"environment": {}})
-        if not same or now.to_json() != same.to_json():
-            now = now.model_copy(update={"environment": environment()})
+        now = changed_setup(self.log.last(Setup), self.team)
+        if now is not None:
             await self.bus.publish(now, sender="run", to=())
 
     def _is_over(self, open_: list[tuple[Envelope, str]]) -> bool:

@@ -143,6 +143,13 @@ async def test_another_model_and_budget_go_on_and_are_kept(plate: Path, tmp_path
     assert models[-1] == "handbook"
     assert models[0] != "handbook"
     assert len(read_log(folder).of(Setup)) == 2
+    assert new.environment.keys() == old.environment.keys()
+
+
+def test_the_same_team_is_not_logged_again(plate: Path, tmp_path: Path) -> None:
+    at = number_of(plate, "formulation")
+    folder = fork_run(plate, at, folder=tmp_path / "new", team=full_team(model=engineer()))
+    assert len(read_log(folder).of(Setup)) == 1
 
 
 async def test_what_a_fork_inherits_counts(plate: Path, tmp_path: Path) -> None:

@@ -54,11 +54,7 @@ def routes(place: Place) -> list[BaseRoute]:
 
     def message(request: Request) -> Response:
         """Answer with one whole envelope."""
-        log = place.log(request.path_params["run"])
-        log.read_new()
-        found = log.envelope(request.path_params["seq"])
-        if found is None:
-            raise HTTPException(404, "the run has no such message")
+        found = place.envelope(request.path_params["run"], request.path_params["seq"])
         return as_json(told(found, full=True) if "told" in request.query_params else found)
 
     def heads(request: Request) -> Response:

@@ -39,11 +39,7 @@ def routes(place: Place) -> list[BaseRoute]:
         """Answer with the fields of a message that can be edited."""
         from mechagents.view.edits import fields_of
 
-        log = place.log(request.path_params["run"])
-        log.read_new()
-        found = log.envelope(request.path_params["seq"])
-        if found is None:
-            raise HTTPException(404, "there is no such message")
+        found = place.envelope(request.path_params["run"], request.path_params["seq"])
         return as_json({"fields": fields_of(as_message(found["message"]))})
 
     return [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
@@ -86,6 +87,19 @@ class Place:
         folder = self.run(name)
         with self._turn:
             return self._logs.setdefault(folder, RunLog(folder))
+
+    def envelope(self, name: str, seq: int) -> dict[str, Any]:
+        """Return a message of a run with its envelope.
+
+        Raises:
+            HTTPException: 404 if there is no such run here, or no such message.
+        """
+        log = self.log(name)
+        log.read_new()
+        found = log.envelope(seq)
+        if found is None:
+            raise HTTPException(404, "the run has no such message")
+        return found
 
     def is_at_work(self, folder: Path) -> bool | None:
         """Return whether a process works on a run, or was just started to; None: who knows."""
